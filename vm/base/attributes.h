@@ -1,0 +1,24 @@
+/* attributes.h - the words that a declaration wears to say who owns what.
+ *
+ * What        MUST_CHECK, TAKES, BORROWED and their kin: ownership and failure, readable in every signature.
+ * How         Default: arguments are borrowed, results are owned. The exceptions wear TAKES (the callee keeps or
+ *             frees what it is given, also when it fails) or BORROWED (the caller must not release the result).
+ *             What can fail returns NULL, false or the zero Value and is MUST_CHECK: an ignored failure does
+ *             not compile under -Werror.
+ * GIL         never needed.
+ * Read next   memory.h, vm/object/value.h */
+#ifndef TOY_BASE_ATTRIBUTES_H
+#define TOY_BASE_ATTRIBUTES_H
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define TAKES      /* the callee takes this reference over, whether it succeeds or fails */
+#define BORROWED   /* the result stays the property of somebody else */
+#define NORETURN   __attribute__((noreturn))
+#define PRINTF_LIKE(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+
+#define LIKELY(claim)   __builtin_expect(!!(claim), 1)
+#define UNLIKELY(claim) __builtin_expect(!!(claim), 0)
+
+#define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,171 @@
+/* memory.c - the account of a Memory, and arenas on top of it.
+ *
+ * What        Every byte the interpreter asks for passes memory_alloc or memory_resize; nobody else calls malloc.
+ * How         One counter numbers the requests. That is what makes failure testable: run a program once for each number
+ *             up to some bound, and let exactly that request fail.
+ *             An arena hands out pieces of large blocks by moving a pointer:
+ *
+ *                 newest -> [ block header | piece | piece | free ....... ]
+ *                              | older                      ^ next        ^ end
+ *                              v
+ *                           [ block header | piece | piece | piece | lost ]
+ *
+ * Invariants  I1, I2 as in memory.h.   I3 every piece of an arena is zeroed and aligned to ARENA_ALIGNMENT.
+ * GIL         as the Memory: its owner's.
+ * Read next   buffer.c */
+#include "vm/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_ALIGNMENT = 16, ARENA_FIRST_BLOCK = 1024, ARENA_LARGEST_BLOCK = 64 * 1024 };
+
+void memory_init(Memory *memory)
+{
+    memset(memory, 0, sizeof *memory);
+}
+
+/* Counts one request; false when it is the one that shall fail (I2). */
+static bool request_passes(Memory *memory)
+{
+    memory->allocations++;
+    if (LIKELY(memory->allocations != memory->fail_at))
+        return true;
+    memory->failures++;
+    return false;
+}
+
+static void account_add(Memory *memory, size_t size)
+{
+    memory->bytes_in_use += size;
+    if (memory->bytes_in_use > memory->bytes_peak)
+        memory->bytes_peak = memory->bytes_in_use;
+}
+
+void *memory_alloc(Memory *memory, size_t size)
+{
+    if (!request_passes(memory))
+        return NULL;
+    void *block = malloc(size ? size : 1);
+    if (UNLIKELY(!block)) {
+        memory->failures++;
+        return NULL;
+    }
+    account_add(memory, size);
+    return block;
+}
+
+void *memory_alloc_zeroed(Memory *memory, size_t size)
+{
+    if (!request_passes(memory))
+        return NULL;
+    /* calloc, not malloc and memset: fresh pages from the system are zero already and stay untouched until used. */
+    void *block = calloc(1, size ? size : 1);
+    if (UNLIKELY(!block)) {
+        memory->failures++;
+        return NULL;
+    }
+    account_add(memory, size);
+    return block;
+}
+
+void *memory_resize(Memory *memory, void *block, size_t old_size, size_t new_size)
+{
+    if (!request_passes(memory))
+        return NULL;
+    void *moved = realloc(block, new_size ? new_size : 1);
+    if (UNLIKELY(!moved)) {
+        memory->failures++;
+        return NULL;
+    }
+    memory->bytes_in_use -= old_size;
+    account_add(memory, new_size);
+    return moved;
+}
+
+void memory_free(Memory *memory, TAKES void *block, size_t size)
+{
+    if (!block)
+        return;
+    memory->bytes_in_use -= size;
+    free(block);
+}
+
+void *memory_alloc_array(Memory *memory, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) {
+        memory->allocations++;
+        memory->failures++;
+        return NULL;
+    }
+    return memory_alloc(memory, total);
+}
+
+/* The header keeps a multiple of ARENA_ALIGNMENT, so that the first piece behind it is aligned (I3). */
+struct ArenaBlock {
+    ArenaBlock *older;
+    size_t size;  /* header included: what memory_free wants to hear */
+};
+_Static_assert(sizeof(ArenaBlock) % ARENA_ALIGNMENT == 0, "pieces behind the header must be aligned");
+
+void arena_init(Arena *arena, Memory *memory)
+{
+    *arena = (Arena){.memory = memory};
+}
+
+void arena_free(Arena *arena)
+{
+    ArenaBlock *block = arena->newest;
+    while (block) {
+        ArenaBlock *older = block->older;
+        memory_free(arena->memory, block, block->size);
+        block = older;
+    }
+    arena_init(arena, arena->memory);
+}
+
+/* A block of its own for a large piece, a shared one, twice as large as the last, for small pieces. */
+static bool arena_grow(Arena *arena, size_t piece)
+{
+    size_t size = arena->newest ? arena->newest->size * 2 : ARENA_FIRST_BLOCK;
+    if (size > ARENA_LARGEST_BLOCK)
+        size = ARENA_LARGEST_BLOCK;
+    if (piece > SIZE_MAX - sizeof(ArenaBlock))
+        return false;
+    if (size < piece + sizeof(ArenaBlock))
+        size = piece + sizeof(ArenaBlock);
+    ArenaBlock *block = memory_alloc_zeroed(arena->memory, size);
+    if (!block)
+        return false;
+    block->older = arena->newest;
+    block->size = size;
+    arena->newest = block;
+    arena->next = (char *)(block + 1);
+    arena->end = (char *)block + size;
+    return true;
+}
+
+void *arena_alloc(Arena *arena, size_t size)
+{
+    if (size > SIZE_MAX - ARENA_ALIGNMENT)
+        return NULL;
+    size_t rounded = (size + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
+    if (rounded == 0)
+        rounded = ARENA_ALIGNMENT;  /* two empty pieces still have two addresses */
+    if ((size_t)(arena->end - arena->next) < rounded && !arena_grow(arena, rounded))
+        return NULL;
+    void *piece = arena->next;
+    arena->next += rounded;
+    return piece;
+}
+
+char *arena_copy(Arena *arena, const char *text, size_t length)
+{
+    if (length == SIZE_MAX)
+        return NULL;
+    char *copy = arena_alloc(arena, length + 1);
+    if (copy && length)
+        memcpy(copy, text, length);  /* the NUL is there: pieces are zeroed */
+    return copy;
+}
