@@ -1,0 +1,149 @@
+/* context.h - the two structs that everything hangs off: the interpreter and the thread.
+ *
+ * What        Interp: one per interpreter. Thread: one per thread that runs scripts. There is no other state.
+ * How         The floors above add their part as a pointer to a struct of their own (frames: vm/run, parking: vm/threads),
+ *             declared here, defined there. A function that may raise or touch values takes the Thread first, so its
+ *             signature tells that the lock must be held.
+ * Invariants  I1 t->raised is bound exactly while a failure is on its way up.
+ *             I2 a thread touches Interp and any Value only while it holds interp->gil.
+ * GIL         the fields say it one by one.
+ * Read next   value.h, vm/run/frame.h, vm/threads/thread.h */
+#ifndef TOY_OBJECT_CONTEXT_H
+#define TOY_OBJECT_CONTEXT_H
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "vm/base/memory.h"
+#include "vm/gil/gil.h"
+#include "vm/object/type.h"
+
+typedef struct Heap Heap;               /* heap.h */
+typedef struct MethodCache MethodCache; /* type_lookup.c */
+typedef struct ShapeTable ShapeTable;   /* shape.h */
+typedef struct WeakTable WeakTable;     /* weakref.h */
+typedef struct InternTable InternTable; /* str_intern.c */
+typedef struct Collector Collector;     /* collector.h */
+typedef struct Frame Frame;             /* vm/run/frame.h */
+typedef struct StackChunk StackChunk;   /* vm/run/frame.h */
+typedef struct Parking Parking;         /* vm/threads/lock.h: where this thread waits for script locks */
+typedef struct SignalState SignalState; /* vm/threads/signals.h */
+typedef struct RunState RunState;       /* vm/run/interp.h: import, hooks, builtins */
+
+/* The interned names, one field each: names->__init__ and so on. */
+typedef struct Names {
+#define NAME(identifier) Str *identifier;
+#include "vm/object/names.def"
+#undef NAME
+#define SLOT(field, signature, dunder, wrapper) Str *dunder;
+#include "vm/object/slots.def"
+#undef SLOT
+} Names;
+
+#define NAME_OF(t, identifier) ((t)->interp->names.identifier)
+
+/* What the switches of the command line ask of the machine. Constant after start-up, except where scripts may set it. */
+typedef struct Config {
+    bool stress_gc, stress_switch;      /* -X stress=gc,switch: collect, hand the lock over, at every chance */
+    uint64_t stress_seed;
+    uint64_t hash_seed;                 /* TOYHASHSEED; hash_is_random: taken from the system */
+    bool hash_is_random;
+    int optimize;                       /* -O: 1, -OO: 2 */
+    bool is_interactive, is_unbuffered, is_isolated, is_quiet, is_verbose, is_dev_mode, ignores_environment, no_site;
+    int bytes_warning;
+    int int_max_str_digits;             /* 4300 */
+    bool show_refcount;
+} Config;
+
+struct Interp {
+    Gil gil;                            /* the lock; everything below is read and written under it, unless it says otherwise */
+    Memory memory;
+    Heap *heap;
+    Collector *collector;
+    ShapeTable *shapes;
+    WeakTable *weak;
+    InternTable *interned;
+    MethodCache *method_cache;
+    Names names;
+    Config config;
+
+    Type *types[KIND_COUNT];            /* the built-in types, by kind */
+    Type **exceptions;                  /* the exception classes, by enum ExceptionKind (exception.h) */
+    List **builtin_subclasses;          /* weak references to script classes below each built-in type, by kind */
+
+    Value empty_tuple, empty_str, empty_bytes, empty_frozenset, float_zero;   /* shared, immortal */
+    Str *one_char[256];                 /* the strings of one Latin-1 character */
+    uint64_t hash_key[2];               /* SipHash-1-3 */
+    uint32_t next_type_version, next_dict_version;
+    Value memory_error;                 /* made in advance */
+    Value last_resort_recursion_error;
+
+    Value modules;                      /* sys.modules, a dict */
+    Value builtins;                     /* the dict of the builtins module */
+    RunState *run;                      /* vm/run */
+    SignalState *signals;               /* vm/threads; also read by the C signal handler */
+
+    Thread *main_thread;
+    Thread *threads;                    /* list of all, linked by next/previous; under the GIL */
+    size_t thread_count;
+    atomic_bool is_finalizing;          /* set once, by the main thread at the end; read anywhere */
+    int64_t live_objects;               /* counted in builds that check for leaks */
+};
+
+/* Bits of Thread.breaker: the reasons for which the loop must stop for a moment. See vm/threads/safepoint.h. */
+enum Breaker {
+    BREAKER_GIL_REQUEST = 0x01,         /* somebody waited one interval: yield (set by vm/gil) */
+    BREAKER_SIGNAL = 0x02,              /* main thread only */
+    BREAKER_PENDING = 0x04,             /* calls queued by other threads */
+    BREAKER_ASYNC_RAISE = 0x08,
+    BREAKER_COLLECT = 0x10,             /* the collector asks for a run */
+    BREAKER_STRESS = 0x20,              /* stress=switch: never goes off */
+    BREAKER_TRACE = 0x40,               /* settrace, setprofile or monitoring changed: see vm/run/trace.c */
+};
+
+struct Thread {
+    Interp *interp;
+    _Atomic uint32_t breaker;           /* enum Breaker; set by any thread, cleared by this one */
+    Value raised;                       /* I1: the exception on its way up */
+    struct HandledException *handled;   /* what `raise` alone means: innermost of the chain (vm/run/frame.h) */
+    Frame *frame;                       /* the innermost frame */
+    char *stack_limit;                  /* C recursion below this address is a RecursionError */
+    uint32_t depth, depth_limit;        /* script frames, and sys.setrecursionlimit */
+    StackChunk *chunk;                  /* newest chunk of the value stack */
+    Value *stack_end;                   /* end of the newest chunk */
+
+    GilClient gil_client;               /* vm/gil's part */
+    Parking *parking;
+    Thread *next, *previous;            /* Interp.threads */
+    pthread_t pthread;
+    uint64_t ident;                     /* threading.get_ident() */
+    int native_id;                      /* gettid() */
+    bool is_main, is_daemon;
+    Value async_raise;                  /* to be raised at the next safepoint; under the GIL */
+    Value trace_function, profile_function;
+    int tracing;                        /* > 0 while a trace function runs */
+    Value context;                      /* contextvars.Context or UNBOUND */
+    Value coroutine_origin_depth, async_generator_hooks[2];
+    Value locals;                       /* dict: per-thread storage of threading.local, by object id */
+    uint32_t repr_depth;                /* guards of repr's recursion: see protocol.c */
+    struct ReprGuard *repr_guards;
+    int block_depth;                    /* > 0 between block_begin and block_end */
+    const char *blocked_on;             /* the name given to block_begin, for reports */
+};
+
+/* The calling thread's Thread, NULL in a foreign thread. The one thread-local variable of the machine. */
+extern __thread Thread *thread_now;
+static inline Thread *thread_current(void) { return thread_now; }
+
+/* Holds in debug builds: the calling thread may touch values. */
+#ifndef NDEBUG
+#define ASSERT_GIL(t) assert((t) == thread_current() && gil_is_held_by(&(t)->interp->gil, &(t)->gil_client))
+#else
+#define ASSERT_GIL(t) ((void)(t))
+#endif
+
+/* True when the C stack is nearly used up; then RecursionError is raised ([where]: " while calling a Python object" or ""). */
+MUST_CHECK bool stack_is_exhausted(Thread *t, const char *where);
+
+#endif

@@ -1,0 +1,58 @@
+/* function.h - functions, methods, cells, modules and code objects of scripts.
+ *
+ * What        Function: code with its globals, defaults and closure. Method: a callable with self in front. Cell: a variable
+ *             shared by closures. Module: a dict with a name. Code: a CodeUnit made usable: constants as Values,
+ *             names interned, and the private hot copy.
+ * How         A call of a Function never recurses in C from script code: the loop pushes a frame (vm/run/call.c fills the
+ *             call slot for native callers).
+ * GIL         held.
+ * Read next   vm/bytecode/code.h, vm/run/call.c, native.h */
+#ifndef TOY_OBJECT_FUNCTION_H
+#define TOY_OBJECT_FUNCTION_H
+
+#include "vm/bytecode/code.h"
+#include "vm/object/context.h"
+
+typedef struct Code {
+    Object head;
+    CodeUnit *unit;              /* shared by the nested code objects of one module, see `owner` */
+    struct Code *owner;          /* the outermost code object, which frees the unit; NULL: this is it */
+    Value *constants;            /* unit->constant_count, materialised when the code object is made */
+    Str **names;                 /* unit->name_count, interned */
+    Str **slot_names;
+    Str *name, *qualified_name, *filename;
+    Word *hot;                   /* the private hot copy, same length; NULL while cold */
+    uint32_t heat;               /* calls and backward jumps so far; see vm/run/specialize.c */
+    uint32_t frame_words;        /* Values a frame needs: slots + header + stack */
+    void *trace_data;            /* vm/run/trace.c: line events, monitoring */
+} Code;
+
+typedef struct Function {
+    Object head;
+    Code *code;
+    Dict *globals;
+    Value builtins;              /* the dict in which LOAD_GLOBAL looks last */
+    Value defaults;              /* tuple or UNBOUND */
+    Value keyword_defaults;      /* dict or UNBOUND */
+    Value closure;               /* tuple of cells or UNBOUND */
+    Value name, qualified_name, module, doc, annotations, type_params;   /* UNBOUND: derived from code when asked */
+    uint32_t version;            /* 0 or unique: changes when code, defaults or keyword defaults change */
+} Function;
+
+typedef struct Method { Object head; Value function, self; } Method;
+typedef struct Cell { Object head; Value content; } Cell;
+typedef struct Module {
+    Object head;
+    Dict *dict;
+    Value name;
+    const struct NativeModule *definition;   /* NULL for modules of scripts */
+    void *state;                             /* a native module's own struct */
+} Module;
+
+MUST_CHECK Code *code_object_new(Thread *t, TAKES CodeUnit *unit);            /* verified; owns the unit */
+MUST_CHECK Function *function_new(Thread *t, Code *code, Dict *globals);
+MUST_CHECK Value method_new(Thread *t, Value function, Value self);
+MUST_CHECK Cell *cell_new(Thread *t, Value content_or_unbound);
+MUST_CHECK Module *module_new(Thread *t, Str *name);
+
+#endif

@@ -1,0 +1,37 @@
+/* heap.h - where objects live: size classes, pages of containers, and the end of an object.
+ *
+ * What        Cells for objects; raw blocks for what objects own (list items, dict tables).
+ * How         Sizes are rounded up to 16 bytes; each size up to HEAP_SMALL_MAX has a free list, refilled a page at a time.
+ *             Objects that can be part of a cycle come from pages of their own, so that the collector finds them by walking
+ *             the pages: no links in the object. Bigger ones come from the Memory and, if containers, stand in a list.
+ *             Builds with TOY_HEAP_MALLOC send every object and block to malloc, or sanitizers would see nothing.
+ * Layout      page: | header: size, next page, scratch for the collector | cell | cell | ...     a free cell has type NULL
+ * Invariants  I1 a cell of a container page with type != NULL is a live object.  I2 an object's size can be told from its
+ *             type (and length), so freeing needs no size.
+ * GIL         held: free lists have no lock of their own.
+ * Read next   collector.h, type.h */
+#ifndef TOY_OBJECT_HEAP_H
+#define TOY_OBJECT_HEAP_H
+
+#include "vm/object/context.h"
+
+enum { HEAP_SMALL_MAX = 512 };
+
+MUST_CHECK bool heap_init(Interp *interp);
+void heap_finish(Interp *interp);            /* gives all pages back; counts what is still alive first */
+
+/* A cell of [size] bytes with its header set up (count 1, kind and solid from the type) and the rest zeroed.
+ * Raises MemoryError. The collector may walk the object at once: all fields must be valid when zero. */
+MUST_CHECK Object *heap_new(Thread *t, Type *type, size_t size);
+
+/* Blocks owned by objects. Raise MemoryError. Sizes must be said again to free. */
+MUST_CHECK void *block_alloc(Thread *t, size_t size);
+MUST_CHECK void *block_resize(Thread *t, void *block, size_t old_size, size_t new_size);
+void block_free(Thread *t, TAKES void *block, size_t size);
+
+size_t object_size(Object *object);          /* bytes of its cell */
+
+/* Calls visit(object, context) for each live container; the collector's and gc.get_objects' way around the heap. */
+void heap_walk_containers(Interp *interp, void (*visit)(Object *object, void *context), void *context);
+
+#endif

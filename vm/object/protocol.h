@@ -1,0 +1,56 @@
+/* protocol.h - what may be asked of any value: its text, hash, truth, length, items, attributes, successor; and calling it.
+ *
+ * What        value_*: one function per question, whatever the type. The slots of type.h answer.
+ * How         Immediate values first, then the slot of the type, then the fallbacks of the language (__len__ for truth,
+ *             __getitem__ for iteration ...), with CPython 3.13's messages when nothing answers.
+ * GIL         held; any of these may run script code and so give the lock up inside.
+ * Read next   type.h, vm/run/arith.h (operators) */
+#ifndef TOY_OBJECT_PROTOCOL_H
+#define TOY_OBJECT_PROTOCOL_H
+
+#include "vm/object/context.h"
+
+MUST_CHECK Value value_repr(Thread *t, Value v);                   /* always a Str */
+MUST_CHECK Value value_str(Thread *t, Value v);
+MUST_CHECK Value value_ascii(Thread *t, Value v);
+MUST_CHECK Value value_format(Thread *t, Value v, Value spec);     /* spec a Str, or UNBOUND for '' */
+MUST_CHECK bool value_hash(Thread *t, Value v, int64_t *hash);
+MUST_CHECK bool value_truth(Thread *t, Value v, bool *truth);
+MUST_CHECK Value value_compare(Thread *t, Value a, Value b, CompareOp op);              /* the whole dance with reflected operands */
+MUST_CHECK bool value_compare_truth(Thread *t, Value a, Value b, CompareOp op, bool *truth);
+MUST_CHECK bool value_equal(Thread *t, Value a, Value b, bool *equal);                  /* identity implies equality, as in containers */
+
+MUST_CHECK bool value_length(Thread *t, Value v, size_t *length);
+/* A guess for preallocation: __len__, __length_hint__, else [fallback]. */
+MUST_CHECK bool value_length_hint(Thread *t, Value v, size_t fallback, size_t *hint);
+MUST_CHECK Value value_get_item(Thread *t, Value v, Value key);
+MUST_CHECK bool value_set_item(Thread *t, Value v, Value key, Value item);
+MUST_CHECK bool value_delete_item(Thread *t, Value v, Value key);
+MUST_CHECK bool value_contains(Thread *t, Value v, Value item, bool *found);
+
+MUST_CHECK Value value_iterate(Thread *t, Value v);
+MUST_CHECK Value value_next(Thread *t, Value iterator);            /* END when exhausted; a StopIteration from a script becomes END */
+/* Calls visit(t, item, context) for each item until it answers false (then false is returned: raised, or stopped by choice). Fast for list, tuple, dict. */
+MUST_CHECK bool value_for_each(Thread *t, Value iterable, bool (*visit)(Thread *t, Value item, void *context), void *context);
+
+MUST_CHECK Value value_get_attribute(Thread *t, Value v, Str *name);
+/* UNBOUND and t->raised unbound when the attribute does not exist: AttributeError is swallowed, other errors stay raised. */
+Value value_find_attribute(Thread *t, Value v, Str *name);
+MUST_CHECK bool value_set_attribute(Thread *t, Value v, Str *name, Value value);
+MUST_CHECK bool value_delete_attribute(Thread *t, Value v, Str *name);
+/* The method [name] looked up on the type, bound (never in the instance): special method look-up. UNBOUND: there is none. */
+Value value_find_special(Thread *t, Value v, Str *name);
+
+bool value_is_callable(Value v);
+/* Arguments as in CallFn: borrowed, in a row, keyword values after the positional ones. */
+MUST_CHECK Value value_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names);
+MUST_CHECK Value value_call0(Thread *t, Value callee);
+MUST_CHECK Value value_call1(Thread *t, Value callee, Value a);
+MUST_CHECK Value value_call2(Thread *t, Value callee, Value a, Value b);
+MUST_CHECK Value value_call_method(Thread *t, Value object, Str *name, const Value *args, size_t count);
+
+/* Guards of repr against infinite depth: false means [v] is being printed already, the caller writes '...'. */
+MUST_CHECK bool repr_enter(Thread *t, Value v, bool *is_first);
+void repr_leave(Thread *t, Value v);
+
+#endif

@@ -1,0 +1,21 @@
+/* range.h - range and slice.
+ * What        Arithmetic progressions, and the three numbers of a subscript.   How  ranges of small ints iterate without objects (FOR_ITER knows RangeIterator).
+ * GIL         held.   Read next  list.h */
+#ifndef TOY_OBJECT_RANGE_H
+#define TOY_OBJECT_RANGE_H
+
+#include "vm/object/context.h"
+
+typedef struct Range { Object head; Value start, stop, step, length; } Range;          /* ints */
+typedef struct RangeIterator { Object head; int64_t next, step; uint64_t left; } RangeIterator;   /* values all fit small ints */
+typedef struct Slice { Object head; Value start, stop, step; } Slice;
+
+MUST_CHECK Value slice_new(Thread *t, Value start, Value stop, Value step);
+/* start, stop, step and count for a sequence of [length]; raises for bad indices and step 0. Indices honour __index__. */
+MUST_CHECK bool slice_resolve(Thread *t, Value slice, size_t length, int64_t *start, int64_t *stop, int64_t *step, size_t *count);
+/* The bounds of object[start:stop] (either may be None), clipped to length. */
+MUST_CHECK bool slice_bounds(Thread *t, Value start, Value stop, size_t length, size_t *from, size_t *to);
+
+extern const TypeSpec range_spec, slice_spec, range_iterator_spec, long_range_iterator_spec;
+
+#endif
