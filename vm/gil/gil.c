@@ -1,0 +1,526 @@
+/* gil.c - the lock that lets one thread at a time run bytecode.
+ *
+ * What        One word, one mutex, and a place to sleep in each client. Everything that waits for its turn waits here.
+ * How         free --take--> held --drop--> free.  Nobody waits: one compare-and-exchange each way, no mutex, no system call.
+ *             Somebody waits: the word wears GIL_CROWDED, so that those exchanges fail and everybody goes through the mutex.
+ *             A waiter that has waited long enough (policy) asks, by a bit in the holder's own breaker word. The holder
+ *             hears it at its next safepoint, yields, and stays away until somebody else ran: without that it would be back
+ *             before the waiter is on its feet, and the request would have been for nothing.
+ * Invariants  I1 at most one client holds: the word names it.
+ *             I2 while anybody waits, 'state' changes only under 'mutex'.
+ *             I3 a drop under a request returns only after another client held the lock, if one is still waiting.
+ *             I4 if the lock is free and somebody waits, a waiter is awake and about to look ('awake' > 0), so no wake is lost;
+ *                and while one is awake, drops wake no other.
+ *             I5 a request bit is set only while its owner holds the lock and somebody waits.
+ * GIL         taken and dropped here, nowhere else.
+ * Read next   policy_interval.c (when a waiter asks), vm/threads/safepoint.c (who hears it), vm/threads/thread.c (who arrives),
+ *             vm/threads/fork.c (who is left). */
+#include "vm/gil/gil.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "vm/base/clock.h"
+#include "vm/gil/policy.h"
+
+#define GIL_CROWDED ((uintptr_t)1)
+
+/* How long a short look lasts at most. Less than what falling asleep and being woken would cost, and at most once for each
+ * request; the holder hears a request within a microsecond or so unless it is in a long native call. */
+enum { WATCH_NS = 20 * NS_PER_US };
+
+static const GilPolicy *const policies[] = {&policy_interval};
+
+const GilPolicy *gil_policy_at(int index)
+{
+    return index >= 0 && (size_t)index < ARRAY_LENGTH(policies) ? policies[index] : NULL;
+}
+
+const GilPolicy *gil_policy_named(const char *name)
+{
+    if (name == NULL)
+        return &policy_interval;
+    for (size_t i = 0; i < ARRAY_LENGTH(policies); i++)
+        if (strcmp(policies[i]->name, name) == 0)
+            return policies[i];
+    return NULL;
+}
+
+const char *gil_policy_name(const GilPolicy *policy)    { return policy->name; }
+const char *gil_policy_summary(const GilPolicy *policy) { return policy->summary; }
+
+const char *gil_drop_reason_name(DropReason reason)
+{
+    static const char *const names[] = {
+#define X(name, text, meaning) [DROP_##name] = text,
+        EACH_DROP_REASON(X)
+#undef X
+    };
+    return names[reason];
+}
+
+/* ---- set up, clients ------------------------------------------------------------------------------------------------------ */
+
+static void init_mutex(Gil *gil)
+{
+    /* Adaptive: its critical sections last some 50 ns, so who finds it taken looks a few times before it sleeps. */
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutex_init(&gil->mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
+/* On one processor the holder cannot run while we look at it: looking would only keep it from dropping the lock. */
+static bool has_several_processors(void)
+{
+    /* The bare call: a mask of any size, and no allocation. It says how many bytes it filled. */
+    unsigned char mask[1024];
+    long filled = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    int count = 0;
+    for (long i = 0; i < filled; i++)
+        count += __builtin_popcount(mask[i]);
+    return count > 1;
+}
+
+void gil_init(Gil *gil, const GilPolicy *policy)
+{
+    memset(gil, 0, sizeof *gil);
+    gil->policy = policy;
+    gil_set_interval(gil, GIL_DEFAULT_INTERVAL_US);
+    gil->can_watch = has_several_processors();
+    init_mutex(gil);
+}
+
+void gil_destroy(Gil *gil)
+{
+    assert(gil->first_client == NULL);
+    pthread_mutex_destroy(&gil->mutex);
+}
+
+static void link_client(Gil *gil, GilClient *client)
+{
+    client->next_client = gil->first_client;
+    client->prior_client = NULL;
+    if (gil->first_client != NULL)
+        gil->first_client->prior_client = client;
+    gil->first_client = client;
+}
+
+void gil_join(Gil *gil, GilClient *client, _Atomic uint32_t *breaker)
+{
+    memset(client, 0, sizeof *client);
+    client->breaker = breaker;
+    pthread_mutex_lock(&gil->mutex);
+    link_client(gil, client);
+    pthread_mutex_unlock(&gil->mutex);
+}
+
+static void add_counts(GilCounts *sum, const GilCounts *counts)
+{
+    sum->takes += counts->takes;
+    sum->contended_takes += counts->contended_takes;
+    sum->woken_in_vain += counts->woken_in_vain;
+    sum->asks += counts->asks;
+    sum->asked_drops += counts->asked_drops;
+    for (int reason = 0; reason < DROP_REASON_COUNT; reason++)
+        sum->drops[reason] += counts->drops[reason];
+    sum->ns_waited += counts->ns_waited;
+    sum->ns_held += counts->ns_held;
+}
+
+void gil_leave(Gil *gil, GilClient *client)
+{
+    assert(!gil_is_held_by(gil, client));
+    pthread_mutex_lock(&gil->mutex);
+    add_counts(&gil->gone, &client->counts);
+    if (client->prior_client != NULL)
+        client->prior_client->next_client = client->next_client;
+    else
+        gil->first_client = client->next_client;
+    if (client->next_client != NULL)
+        client->next_client->prior_client = client->prior_client;
+    /* Its address may be given to a newcomer, who is somebody else. */
+    if (gil->last_holder == client)
+        gil->last_holder = NULL;
+    pthread_mutex_unlock(&gil->mutex);
+}
+
+GilClient *gil_holder(Gil *gil)
+{
+    return (GilClient *)(atomic_load_explicit(&gil->state, memory_order_acquire) & ~GIL_CROWDED);
+}
+
+bool gil_is_held_by(Gil *gil, const GilClient *client)
+{
+    return gil_holder(gil) == client;
+}
+
+/* ---- the queue of waiters; all under the mutex ---------------------------------------------------------------------------- */
+
+static void queue_append(Gil *gil, GilClient *waiter)
+{
+    waiter->next_waiter = NULL;
+    waiter->prior_waiter = gil->last_waiter;
+    if (gil->last_waiter != NULL)
+        gil->last_waiter->next_waiter = waiter;
+    else
+        gil->first_waiter = waiter;
+    gil->last_waiter = waiter;
+    gil->waiter_count++;
+}
+
+static void queue_remove(Gil *gil, GilClient *waiter)
+{
+    if (waiter->prior_waiter != NULL)
+        waiter->prior_waiter->next_waiter = waiter->next_waiter;
+    else
+        gil->first_waiter = waiter->next_waiter;
+    if (waiter->next_waiter != NULL)
+        waiter->next_waiter->prior_waiter = waiter->prior_waiter;
+    else
+        gil->last_waiter = waiter->prior_waiter;
+    gil->waiter_count--;
+}
+
+void gil_requeue(Gil *gil, GilClient *waiter)
+{
+    queue_remove(gil, waiter);
+    queue_append(gil, waiter);
+}
+
+static void clear_request(GilClient *client)
+{
+    atomic_fetch_and_explicit(client->breaker, ~GIL_REQUEST_BIT, memory_order_relaxed);
+}
+
+static bool is_asked(GilClient *client)
+{
+    return (atomic_load_explicit(client->breaker, memory_order_relaxed) & GIL_REQUEST_BIT) != 0;
+}
+
+bool gil_ask(Gil *gil, GilClient *waiter)
+{
+    GilClient *holder = gil_holder(gil);
+    uint32_t before = atomic_fetch_or_explicit(holder->breaker, GIL_REQUEST_BIT, memory_order_relaxed);
+    waiter->counts.asks++;
+    return (before & GIL_REQUEST_BIT) == 0;
+}
+
+bool gil_sleep(Gil *gil, GilClient *waiter, int64_t deadline_ns)
+{
+    assert(!waiter->is_woken);
+    parking_reset(&waiter->parking);
+    pthread_mutex_unlock(&gil->mutex);
+    ParkResult result;
+    do  /* A signal is the business of the safepoint that follows the take. */
+        result = parking_wait(&waiter->parking, deadline_ns, 0);
+    while (result == PARK_INTERRUPTED);
+    pthread_mutex_lock(&gil->mutex);
+    /* It may have been chosen after its time was up, before it had the mutex. */
+    bool was_woken = waiter->is_woken;
+    if (was_woken) {
+        waiter->is_woken = false;
+        gil->awake--;
+        if (gil_holder(gil) != NULL)
+            waiter->counts.woken_in_vain++;
+    }
+    return !was_woken;
+}
+
+void gil_watch(Gil *gil, GilClient *waiter)
+{
+    (void)waiter;
+    if (!gil->can_watch)
+        return;
+    uintptr_t seen = atomic_load_explicit(&gil->state, memory_order_relaxed);
+    gil->awake++;
+    pthread_mutex_unlock(&gil->mutex);
+    int64_t until = clock_monotonic_ns() + WATCH_NS;
+    bool is_same;
+    do {
+        /* The clock costs as much as a pause: look several times for each reading. */
+        for (int i = 0; (is_same = atomic_load_explicit(&gil->state, memory_order_relaxed) == seen) && i < 8; i++)
+            parking_pause();
+    } while (is_same && clock_monotonic_ns() < until);
+    pthread_mutex_lock(&gil->mutex);
+    gil->awake--;
+}
+
+/* Let the one go on that stays away. True if it must be kicked, after the mutex was released. */
+static bool release_yielder(Gil *gil, GilClient **yielder)
+{
+    *yielder = gil->yielder;
+    gil->yielder = NULL;
+    return *yielder != NULL && parking_mark(&(*yielder)->parking);
+}
+
+/* ---- take ----------------------------------------------------------------------------------------------------------------- */
+
+/* A thread that finds the lock closed. It must not return, for there is nothing left that it could run on; it cannot end
+ * either, since its C frames may own things. The process will end under it. */
+NORETURN static void sleep_for_ever(void)
+{
+    for (;;)
+        pause();
+}
+
+/* A waiter gives up its place: nobody may go on waiting for it (I3), and its request is void if it was the last (I5). */
+static void leave_closed_lock(Gil *gil, GilClient *waiter)
+{
+    GilClient *yielder = NULL;
+    bool needs_kick = false;
+    queue_remove(gil, waiter);
+    waiter->waiting_since_ns = 0;
+    if (gil->waiter_count == 0) {
+        if (gil_holder(gil) != NULL)
+            clear_request(gil_holder(gil));
+        needs_kick = release_yielder(gil, &yielder);
+    }
+    pthread_mutex_unlock(&gil->mutex);
+    if (needs_kick)
+        parking_kick(&yielder->parking);
+    sleep_for_ever();
+}
+
+static bool is_closed_to(Gil *gil, GilClient *client)
+{
+    return gil->closer != NULL && gil->closer != client;
+}
+
+/* Returns the moment at which the lock was had. */
+static int64_t take_slowly(Gil *gil, GilClient *client)
+{
+    int saved_errno = errno;
+    pthread_mutex_lock(&gil->mutex);
+    client->waiting_since_ns = clock_monotonic_ns();
+    queue_append(gil, client);
+    /* From here on no fast path succeeds, and what the word says is true until we let go of the mutex (I2). */
+    atomic_fetch_or_explicit(&gil->state, GIL_CROWDED, memory_order_acquire);
+    bool has_waited = false;
+    for (;;) {
+        if (is_closed_to(gil, client))
+            leave_closed_lock(gil, client);
+        if (gil_holder(gil) == NULL && gil->policy->may_take(gil, client))
+            break;
+        has_waited = true;
+        gil->policy->wait(gil, client);
+    }
+    queue_remove(gil, client);
+
+    GilClient *yielder = NULL;
+    bool needs_kick = false;
+    if (gil->last_holder != client) {
+        gil->last_holder = client;
+        gil->switch_number++;
+        needs_kick = release_yielder(gil, &yielder);
+    }
+    int64_t now = clock_monotonic_ns();
+    if (has_waited) {
+        client->counts.contended_takes++;
+        client->counts.ns_waited += now - client->waiting_since_ns;
+    }
+    client->waiting_since_ns = 0;
+    bool is_crowded = gil->waiter_count > 0 || gil->closer != NULL;
+    atomic_store_explicit(&gil->state, (uintptr_t)client | (is_crowded ? GIL_CROWDED : 0), memory_order_release);
+    pthread_mutex_unlock(&gil->mutex);
+    if (needs_kick)
+        parking_kick(&yielder->parking);
+    errno = saved_errno;
+    return now;
+}
+
+void gil_take(Gil *gil, GilClient *client)
+{
+    assert(!gil_is_held_by(gil, client));
+    uintptr_t expected = 0;
+    if (LIKELY(atomic_compare_exchange_strong_explicit(&gil->state, &expected, (uintptr_t)client, memory_order_acquire,
+                                                       memory_order_relaxed)))
+        client->held_since_ns = clock_monotonic_ns();
+    else
+        client->held_since_ns = take_slowly(gil, client);
+    client->counts.takes++;
+}
+
+/* ---- drop ----------------------------------------------------------------------------------------------------------------- */
+
+static void drop_slowly(Gil *gil, GilClient *client)
+{
+    int saved_errno = errno;
+    pthread_mutex_lock(&gil->mutex);
+    bool was_asked = is_asked(client);
+    if (was_asked) {
+        clear_request(client);
+        client->counts.asked_drops++;
+    }
+    gil->last_holder = client;
+
+    /* Wake one waiter, not all: the rest would only queue on the mutex again. And none while one is on its way (I4). */
+    GilClient *woken = NULL;
+    bool wake_needs_kick = false;
+    bool is_watched = gil->awake > 0;
+    if (gil->waiter_count > 0 && !is_watched) {
+        woken = gil->policy->choose(gil);
+        woken->is_woken = true;
+        gil->awake++;
+        wake_needs_kick = parking_mark(&woken->parking);
+    }
+    bool stays_away = was_asked && gil->waiter_count > 0 && gil->policy->stays_away(gil, client);
+    if (stays_away) {
+        gil->yielder = client;
+        parking_reset(&client->parking);
+    }
+    bool is_crowded = gil->waiter_count > 0 || gil->closer != NULL;
+    int64_t look_ns = is_watched && gil->can_watch ? WATCH_NS : 0;
+    /* Last, because somebody may be watching for just this. */
+    atomic_store_explicit(&gil->state, is_crowded ? GIL_CROWDED : 0, memory_order_release);
+    pthread_mutex_unlock(&gil->mutex);
+
+    if (wake_needs_kick)
+        parking_kick(&woken->parking);
+    if (stays_away)
+        /* Forced switching (I3): who takes the lock next marks our parking place. */
+        while (parking_wait(&client->parking, PARK_FOREVER, look_ns) != PARK_WOKEN)
+            look_ns = 0;
+    errno = saved_errno;
+}
+
+void gil_drop(Gil *gil, GilClient *client, DropReason reason)
+{
+    assert(gil_is_held_by(gil, client));
+    client->counts.ns_held += clock_monotonic_ns() - client->held_since_ns;
+    client->counts.drops[reason]++;
+    uintptr_t expected = (uintptr_t)client;
+    if (UNLIKELY(!atomic_compare_exchange_strong_explicit(&gil->state, &expected, 0, memory_order_release, memory_order_relaxed)))
+        drop_slowly(gil, client);
+}
+
+/* ---- yield ---------------------------------------------------------------------------------------------------------------- */
+
+void gil_yield(Gil *gil, GilClient *client)
+{
+    if (!gil->policy->gives_way(gil, client))
+        return;
+    gil_drop(gil, client, DROP_FORCED);
+    gil_take(gil, client);
+}
+
+void gil_hand_over(Gil *gil, GilClient *client)
+{
+    /* Whoever waits now goes on waiting until we drop, so the drop below is a slow one and clears the bit (I5). */
+    bool is_crowded = (atomic_load_explicit(&gil->state, memory_order_relaxed) & GIL_CROWDED) != 0;
+    if (!is_crowded)
+        return;
+    atomic_fetch_or_explicit(client->breaker, GIL_REQUEST_BIT, memory_order_relaxed);
+    gil_drop(gil, client, DROP_FORCED);
+    gil_take(gil, client);
+}
+
+/* ---- settings, fork, the end ---------------------------------------------------------------------------------------------- */
+
+uint32_t gil_waiter_count(Gil *gil)
+{
+    pthread_mutex_lock(&gil->mutex);
+    uint32_t count = gil->waiter_count;
+    pthread_mutex_unlock(&gil->mutex);
+    return count;
+}
+
+void gil_set_interval(Gil *gil, uint64_t interval_us)
+{
+    /* A bound that keeps nanoseconds in 63 bits: nearly three centuries. */
+    const uint64_t longest = INT64_MAX / NS_PER_US / 2;
+    if (interval_us < 1)
+        interval_us = 1;
+    atomic_store_explicit(&gil->interval_us, interval_us < longest ? interval_us : longest, memory_order_relaxed);
+}
+
+uint64_t gil_interval(Gil *gil)
+{
+    return atomic_load_explicit(&gil->interval_us, memory_order_relaxed);
+}
+
+void gil_set_policy(Gil *gil, const GilPolicy *policy)
+{
+    pthread_mutex_lock(&gil->mutex);
+    gil->policy = policy;
+    pthread_mutex_unlock(&gil->mutex);
+}
+
+void gil_remake_after_fork(Gil *gil, GilClient *client)
+{
+    /* Another thread may have been in the middle of anything above when the fork copied it: nothing under the mutex can be
+     * trusted, the mutex least of all. What can be is the caller's own: it held the lock, and went on holding it here. */
+    init_mutex(gil);
+    gil->first_waiter = gil->last_waiter = gil->yielder = gil->closer = NULL;
+    gil->waiter_count = gil->awake = 0;
+    gil->last_holder = client;
+    gil->first_client = NULL;
+    link_client(gil, client);
+    clear_request(client);
+    client->is_woken = false;
+    parking_reset(&client->parking);
+    /* A process accounts for itself: the parent goes on counting what was before. */
+    memset(&gil->gone, 0, sizeof gil->gone);
+    memset(&client->counts, 0, sizeof client->counts);
+    client->counts.takes = 1;
+    client->held_since_ns = clock_monotonic_ns();
+    atomic_store_explicit(&gil->state, (uintptr_t)client, memory_order_release);
+}
+
+void gil_close(Gil *gil, GilClient *client)
+{
+    assert(gil_is_held_by(gil, client));
+    pthread_mutex_lock(&gil->mutex);
+    gil->closer = client;
+    /* The bit stays from now on: a fast path would not see that the lock is closed. */
+    atomic_fetch_or_explicit(&gil->state, GIL_CROWDED, memory_order_relaxed);
+    /* Who waits must leave the queue now, or our own drops would wait for it (I3). */
+    for (GilClient *waiter = gil->first_waiter; waiter != NULL; waiter = waiter->next_waiter) {
+        if (waiter->is_woken)
+            continue;
+        waiter->is_woken = true;
+        gil->awake++;
+        if (parking_mark(&waiter->parking))
+            parking_kick(&waiter->parking);
+    }
+    pthread_mutex_unlock(&gil->mutex);
+}
+
+/* ---- counters ------------------------------------------------------------------------------------------------------------- */
+
+/* Under the mutex, so that a waiter's own counts stand still; a holder's can only be the caller's. */
+static GilCounts counts_now(Gil *gil, const GilClient *client, int64_t now)
+{
+    GilCounts counts = client->counts;
+    if (gil_is_held_by(gil, client))
+        counts.ns_held += now - client->held_since_ns;
+    else if (client->waiting_since_ns != 0)
+        counts.ns_waited += now - client->waiting_since_ns;
+    return counts;
+}
+
+GilCounts gil_counts(Gil *gil, const GilClient *client)
+{
+    pthread_mutex_lock(&gil->mutex);
+    GilCounts counts = counts_now(gil, client, clock_monotonic_ns());
+    pthread_mutex_unlock(&gil->mutex);
+    return counts;
+}
+
+GilCounts gil_counts_total(Gil *gil)
+{
+    pthread_mutex_lock(&gil->mutex);
+    GilCounts total = gil->gone;
+    int64_t now = clock_monotonic_ns();
+    for (GilClient *client = gil->first_client; client != NULL; client = client->next_client) {
+        GilCounts counts = counts_now(gil, client, now);
+        add_counts(&total, &counts);
+    }
+    pthread_mutex_unlock(&gil->mutex);
+    return total;
+}
