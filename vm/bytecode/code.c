@@ -1,12 +1,22 @@
-/* code.c - see code.h: freeing a unit, and its two tables beside the code.
+/* code.c - see code.h: making and freeing a unit, and its two tables beside the code.
  *
- * What        code_free, code_position, code_handler.
+ * What        code_new, code_free, code_position, code_handler.
  * How         A unit lies in its own arena, itself included, so freeing takes two steps: first the nested units, found through
  *             the constants, then the arena, copied out of the unit because the unit goes with it.
  *             Both tables are searched only when something was raised or listed; running code never looks at them.
  * GIL         never needed.
  * Read next   image.c (who builds units from bytes), verify.c */
 #include "vm/bytecode/code.h"
+
+CodeUnit *code_new(Memory *memory)
+{
+    Arena arena;
+    arena_init(&arena, memory);
+    CodeUnit *unit = arena_alloc(&arena, sizeof *unit);
+    if (unit)
+        unit->arena = arena;
+    return unit;
+}
 
 static void constants_free(const Const *constants, size_t count)
 {

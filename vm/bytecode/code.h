@@ -103,10 +103,11 @@ struct CodeUnit {
     LineEntry *lines;         uint32_t line_count;
     HandlerEntry *handlers;   uint32_t handler_count;
 
-    Arena arena;                              /* owns everything above, nested units excepted; they are owned through constants */
+    Arena arena;                              /* owns everything above and this struct; nested units are owned through constants */
     bool is_verified;
 };
 
+MUST_CHECK CodeUnit *code_new(Memory *memory);  /* all zero, lying in its own arena; NULL: no memory */
 void code_free(TAKES CodeUnit *unit);         /* nested units too; NULL is fine */
 /* The position of the instruction at [offset]; an entry with line 0 when there is none. */
 LineEntry code_position(const CodeUnit *unit, uint32_t offset);

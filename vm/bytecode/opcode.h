@@ -4,7 +4,7 @@
  *             sentence; what an instruction does to the depth of the stack; the numbered operators and intrinsics.
  * How         Each .def file is read several times with another meaning of its row macro. There is no second list.
  *             HOT(name, plain, words, sentence) rows, once there are any, follow the plain ones: a specialised or fused form, the
- *             plain form it falls back to, how many words it stands for. They take kind, caches and flags from that.
+ *             plain form it falls back to (whose kind, caches and flags count), how many words it stands for.
  * Invariants  I1 plain opcodes are 0 .. OPCODE_PLAIN_COUNT - 1, hot ones follow: only plain ones appear in a CodeUnit.
  * GIL         never needed.
  * Read next   opcodes.def, verify.h, vm/run/eval.c */
