@@ -138,7 +138,7 @@ class ScriptTest:
             return run_command(self.command(program, extra_options), self.folder, environment,
                                given.encode().decode('unicode_escape').encode('latin-1') if '\\' in given
                                else given.encode(),
-                               self.time_limit * slowness, program)
+                               self.time_limit * slowness, program, scratch)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
@@ -156,7 +156,7 @@ def clean_environment(scratch):
     return environment
 
 
-def run_command(command, folder, environment, given, time_limit, program):
+def run_command(command, folder, environment, given, time_limit, program, scratch=None):
     """Runs to the end or to the time limit; then every process of its session is shown and killed."""
     process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, start_new_session=True)
@@ -167,7 +167,8 @@ def run_command(command, folder, environment, given, time_limit, program):
         hang = f'no end after {time_limit:g} s\n' + describe_session(process.pid)
         kill_session(process.pid)
         stdout, stderr = process.communicate()
-    return Outcome(normalise(stdout, folder, program), normalise(stderr, folder, program), process.returncode, hang)
+    local = [place for place in (folder, scratch) if place]
+    return Outcome(normalise(stdout, local, program), normalise(stderr, local, program), process.returncode, hang)
 
 
 def session_members(leader):
@@ -224,10 +225,11 @@ FRAME = re.compile(r'^(?P<margin>(?:  )*(?:[|+] )?)  File "(?P<file>[^"]*)", lin
 LIBRARY_FILE = re.compile(r'^<frozen |/lib/python3\.\d+/|/oracle_site/')
 
 
-def normalise(raw, folder, program):
+def normalise(raw, folders, program):
     """Bytes to text: paths of this machine shortened, frames of library files left out."""
-    text = raw.decode('utf-8', 'surrogateescape')
-    text = text.replace(folder + '/', '').replace(program, 'toy')
+    text = raw.decode('utf-8', 'surrogateescape').replace(program, 'toy')
+    for folder in folders:
+        text = text.replace(folder + '/', '')
     if 'File "' not in text:
         return text
     kept, skipping = [], None
