@@ -5,9 +5,10 @@
  *             Objects that can be part of a cycle come from pages of their own, so that the collector finds them by walking
  *             the pages: no links in the object. Bigger ones come from the Memory and, if containers, stand in a list.
  *             Builds with TOY_HEAP_MALLOC send every object and block to malloc, or sanitizers would see nothing.
- * Layout      page: | header: size, next page, scratch for the collector | cell | cell | ...     a free cell has type NULL
+ * Layout      page: | header: cell size, next page, scratch for the collector | cell | cell | ...    a free cell has type NULL
+ *             alone: | LargeHeader: size, next, previous, scratch | object ...      for what is larger; all of them with TOY_HEAP_MALLOC
  * Invariants  I1 a cell of a container page with type != NULL is a live object.  I2 an object's size can be told from its
- *             type (and length), so freeing needs no size.
+ *             page or LargeHeader, so freeing needs no size.  I3 pages are aligned to their size.
  * GIL         held: free lists have no lock of their own.
  * Read next   collector.h, type.h */
 #ifndef TOY_OBJECT_HEAP_H
@@ -24,6 +25,10 @@ void heap_finish(Interp *interp);            /* gives all pages back; counts wha
  * Raises MemoryError. The collector may walk the object at once: all fields must be valid when zero. */
 MUST_CHECK Object *heap_new(Thread *t, Type *type, size_t size);
 
+/* Another size for a cell larger than HEAP_SMALL_MAX (both sizes) that is no container and has a count of 1; it may move, the new
+ * bytes are not zeroed. On failure, raised, the object is as it was. */
+MUST_CHECK Object *heap_resize(Thread *t, Object *object, size_t old_size, size_t new_size);
+
 /* Blocks owned by objects. Raise MemoryError. Sizes must be said again to free. */
 MUST_CHECK void *block_alloc(Thread *t, size_t size);
 MUST_CHECK void *block_resize(Thread *t, void *block, size_t old_size, size_t new_size);
@@ -31,7 +36,16 @@ void block_free(Thread *t, TAKES void *block, size_t size);
 
 size_t object_size(Object *object);          /* bytes of its cell */
 
-/* Calls visit(object, context) for each live container; the collector's and gc.get_objects' way around the heap. */
+/* Calls visit(object, context) for each live container; the collector's and gc.get_objects' way around the heap.
+ * visit may free the object it is given, and allocate nothing. */
 void heap_walk_containers(Interp *interp, void (*visit)(Object *object, void *context), void *context);
+
+void heap_report_leaks(Interp *interp);      /* to stderr, when the count of live objects is not zero at the end */
+
+/* -- for the collector -- */
+uint32_t *heap_scratch(Object *container);   /* 32 bits beside each container, of no meaning outside of a collection */
+size_t heap_young(Interp *interp);           /* containers by which the heap grew since heap_settle */
+/* A collection has ended: growth counts from here, and BREAKER_COLLECT is asked for after [growth] more containers. */
+void heap_settle(Interp *interp, size_t growth);
 
 #endif

@@ -5,7 +5,7 @@
  *             (slot_calls.c), refreshed whenever a dunder changes. Attribute look-up walks the method resolution order
  *             through a cache keyed by (type version, name).
  * Layout      an instance:  | Object header | native payload of the solid base | __slots__ members | Attributes |
- *             A variable-sized payload (str, bytes, tuple, int) is followed by members and Attributes at its end.
+ *             Behind a variable-sized payload (str, bytes, tuple, int) they stand at the end of the object's cell.
  * Invariants  I1 built-in types do not change after start-up and are immortal.
  *             I2 version is 0 or unique; every change to the type or a base of it sets it to 0 (type_modified).
  *             I3 slots agree with the dict: whatever assigns a dunder calls type_update_slots.
@@ -52,6 +52,7 @@ typedef void (*ReleaseBufferFn)(Thread *t, Value self, BufferView *view);
 /* The collector's questions. visit() is called once for each owned object reference. */
 typedef void (*VisitFn)(Object *child, void *context);
 typedef void (*TraverseFn)(Object *self, VisitFn visit, void *context);
+static inline void visit_value(Value v, VisitFn visit, void *context) { if (is_object(v)) visit(as_object(v), context); }
 typedef void (*ClearFn)(Object *self);    /* drop the references that can be part of a cycle; the object stays usable */
 typedef void (*FreeFn)(Object *self);     /* drop all references and native memory; heap.c then takes the cell back */
 
@@ -132,13 +133,16 @@ struct Type {
     const TypeSpec *spec;     /* of the solid base: size_of, traverse, clear, free */
     uint32_t flags;
     uint32_t version;         /* I2 */
-    uint8_t kind, solid;      /* what goes into an instance's header */
+    uint8_t kind, solid;      /* these three go into an instance's header, as one word */
+    uint16_t first_flags;
     uint16_t member_count;    /* __slots__ of this class and its bases, laid out behind the payload */
     uint32_t inline_slots;    /* attribute slots inside a new instance: learned from what earlier ones used */
     uint32_t size;            /* bytes of a fixed-size instance, members, Attributes and inline slots included */
     uint32_t attributes_offset; /* of Attributes; 0: no attributes, or variable size (then behind the payload) */
     Shape *root_shape;        /* of instances without attributes */
-    List *subclasses;         /* weak references, or NULL; for built-in types see Interp */
+    Type **subclasses;        /* BORROWED, oldest first: a class that dies takes itself out */
+    uint32_t subclass_count, subclass_capacity;
+    const char *native_name;  /* of a native type, for messages: with its module unless that is builtins; NULL: script-made */
     Value module;             /* what __module__ answers */
     struct Function *init_function;  /* __init__ when it is a plain script function and __new__ is object's: entered directly; BORROWED from dict, cleared with version */
 };
@@ -147,6 +151,8 @@ static inline bool type_is(const Type *type, uint32_t flags) { return (type->fla
 
 BORROWED Type *value_type(Thread *t, Value v);
 BORROWED Type *kind_type(Thread *t, enum Kind kind);
+static inline bool is_type(Value v) { return has_payload(v, KIND_TYPE); }
+static inline Type *as_type(Value v) { return (Type *)as_object(v); }
 BORROWED const char *value_type_name(Thread *t, Value v);           /* for messages; UTF-8 */
 
 bool type_is_subtype(const Type *type, const Type *of);             /* by the method resolution order */
@@ -170,8 +176,13 @@ MUST_CHECK Object *type_alloc(Thread *t, Type *type);
 /* The same for a variable-sized payload of [size] bytes, header included. */
 MUST_CHECK Object *type_alloc_sized(Thread *t, Type *type, size_t size);
 
-/* Start-up: makes every type of kinds.def. [type_of_exceptions] follow from exceptions.def (exception.c). */
+/* Start-up: makes every type of kinds.def. The exception classes follow from exceptions.def (exception.c). */
 MUST_CHECK bool types_init(Thread *t);
+/* A native type beyond kinds.def: an exception class, a type of a native module ([name] "module.name", a constant). Immortal, known
+ * to be immutable. [kind]: what its instances' headers say, KIND_INSTANCE unless the payload is a built-in one. BORROWED. */
+BORROWED MUST_CHECK Type *type_new_native(Thread *t, const TypeSpec *spec, const char *name, Type *base, enum Kind kind);
+/* Give an object another class of the same layout: __class__ assignment. Raises "object layout differs". */
+MUST_CHECK bool object_set_class(Thread *t, Object *object, Type *type);
 
 /* isinstance(v, cls) and issubclass(c, cls) with tuples, unions and __instancecheck__; result in *answer. */
 MUST_CHECK bool value_is_instance(Thread *t, Value v, Value cls, bool *answer);

@@ -1,0 +1,41 @@
+/* collector.h - the cycle collector: frees containers that only refer to each other.
+ *
+ * What        Collector, its settings and counters (module gc reads and sets them), and the ways to run it.
+ * How         Counting frees nearly everything at once; what is left are cycles. The heap asks for a run by BREAKER_COLLECT when
+ *             containers grew enough; the thread's next safepoint calls collector_run_if_due. See collector.c for the algorithm.
+ * Invariants  I1 it never runs inside an allocation: native code need not fear for what it holds.  I2 it does not nest.
+ * GIL         held. Finalisers and callbacks are script code: the lock may change hands inside.
+ * Read next   collector.c, heap.h */
+#ifndef TOY_OBJECT_COLLECTOR_H
+#define TOY_OBJECT_COLLECTOR_H
+
+#include "vm/object/context.h"
+
+struct Collector {
+    bool is_enabled;
+    bool is_running;                 /* I2 */
+    int debug;                       /* gc.set_debug: DEBUG_SAVEALL is honoured, the others are kept */
+    int64_t thresholds[3];           /* the first: least growth before a run; 0: never by itself. The others are kept for scripts. */
+    struct CollectorStats { uint64_t collections, collected, uncollectable; } stats[3];
+    size_t live;                     /* containers alive after the last run */
+    List *callbacks, *garbage;       /* gc.callbacks, gc.garbage; NULL until asked for */
+};
+
+enum { COLLECTOR_GENERATIONS = 3, COLLECTOR_SAVE_ALL = 32 };
+
+MUST_CHECK bool collector_init(Interp *interp);
+void collector_finish(Interp *interp);
+
+/* Collect now, whatever has grown; the result is how many unreachable objects were found. Never leaves an exception behind. */
+int64_t collect(Thread *t, int generation);
+/* At a safepoint that heard BREAKER_COLLECT (the caller has cleared the bit): collect if enabled and if growth warrants it. */
+void collector_run_if_due(Thread *t);
+
+BORROWED MUST_CHECK List *collector_callbacks(Thread *t);
+BORROWED MUST_CHECK List *collector_garbage(Thread *t);
+bool object_is_tracked(Value v);                                       /* gc.is_tracked */
+MUST_CHECK List *collector_objects(Thread *t);                         /* gc.get_objects */
+MUST_CHECK List *collector_referents(Thread *t, const Value *objects, size_t count);
+MUST_CHECK List *collector_referrers(Thread *t, const Value *objects, size_t count);
+
+#endif

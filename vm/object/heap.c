@@ -1,0 +1,490 @@
+/* heap.c - cells for objects, blocks for what they own, and the end of an object.
+ *
+ * What        heap_new, block_alloc and their counterparts; object_free, called when a count falls to zero.
+ * How         Two sets of free lists, one for containers, one for everything else (other objects, and blocks). An empty list is
+ *             refilled with a few cells cut from a page, so that a small program touches little memory. Pages come from chunks.
+ *
+ *                 chunk  | page | page | page | ...            page  | HeapPage, scratch | cell | cell | not yet cut ... |
+ *
+ *             A free cell keeps the link in its first word, so that its second, the type, can be NULL (heap.h I1).
+ *             What is larger than HEAP_SMALL_MAX stands alone behind a LargeHeader; with TOY_HEAP_MALLOC everything does.
+ *
+ *             Freeing a list of lists of lists ... must not use the C stack up: once the outermost object_free has gone
+ *             FREE_STACK_MAX bytes deep, further objects wait in Thread.free_later. The link fits into the 48 bits of count, kind
+ *             and solid, which a dead object does not need: the last two can be read off its type.
+ * Invariants  as in heap.h, and  I4 a container that is dead but not yet freed has colour COLOUR_DYING: the collector passes it by.
+ * GIL         held.
+ * Read next   collector.c, weakref.c, instance.c */
+#include "vm/object/heap.h"
+
+#include <stdio.h>
+
+#include "vm/object/colours.h"
+#include "vm/object/exception.h"
+#include "vm/object/instance.h"
+#include "vm/object/weakref.h"
+
+enum {
+    PAGE_SIZE = 16 * 1024,
+    CHUNK_PAGES = 16,
+    CELL_UNIT = 16,
+    CLASS_COUNT = HEAP_SMALL_MAX / CELL_UNIT + 1,
+    REFILL_BYTES = 2048,            /* cut from a page at a time */
+    FREE_STACK_MAX = 24 * 1024,
+    FIRST_GROWTH = 20000,           /* containers before the first collection */
+};
+
+typedef struct FreeCell { struct FreeCell *next; Type *type; } FreeCell;
+
+typedef struct HeapPage {
+    struct HeapPage *next;
+    char *first;                    /* cell */
+    uint32_t cell_size, cell_count;
+    uint32_t cut;                   /* cells in use or in a free list */
+    uint32_t reciprocal;            /* 2**32 / units in a cell, rounded up: division by multiplying */
+    uint32_t scratch[];             /* one for each cell of a container page */
+} HeapPage;
+
+typedef struct HeapChunk { struct HeapChunk *next; size_t size; } HeapChunk;
+
+typedef struct LargeHeader {
+    size_t size;                    /* this header included */
+    struct LargeHeader *next, *previous;
+    uint32_t scratch, unused;
+} LargeHeader;
+_Static_assert(sizeof(LargeHeader) % CELL_UNIT == 0, "the object behind it must be aligned");
+
+struct Heap {
+    FreeCell *free[2][CLASS_COUNT];     /* [1]: containers */
+    FreeCell *reserve[CLASS_COUNT];     /* containers: cells that were free when the last collection ended; using them counts as growth */
+    HeapPage *pages[2][CLASS_COUNT];    /* newest first: cells are cut from it */
+    HeapChunk *chunks;
+    char *next_page, *chunk_end;
+    LargeHeader large[2];               /* heads of rings */
+    size_t young, growth;               /* containers added since heap_settle; how many may be */
+};
+
+bool heap_init(Interp *interp)
+{
+    Heap *heap = memory_alloc_zeroed(&interp->memory, sizeof *heap);
+    if (!heap) return false;
+    for (int i = 0; i < 2; i++)
+        heap->large[i].next = heap->large[i].previous = &heap->large[i];
+    heap->growth = FIRST_GROWTH;
+    interp->heap = heap;
+    return true;
+}
+
+void heap_finish(Interp *interp)
+{
+    Heap *heap = interp->heap;
+    if (!heap) return;
+    for (HeapChunk *chunk = heap->chunks, *next; chunk; chunk = next) {
+        next = chunk->next;
+        memory_free(&interp->memory, chunk, chunk->size);
+    }
+    memory_free(&interp->memory, heap, sizeof *heap);
+    interp->heap = NULL;
+}
+
+/* ---- pages ---- */
+
+static HeapPage *page_of(const void *cell) { return (HeapPage *)((uintptr_t)cell & ~(uintptr_t)(PAGE_SIZE - 1)); }
+static LargeHeader *large_of(const Object *object) { return (LargeHeader *)object - 1; }
+
+static HeapPage *page_new(Interp *interp, bool holds_containers, uint32_t cell_size)
+{
+    Heap *heap = interp->heap;
+    if (heap->next_page == heap->chunk_end) {
+        /* One page more than is used: wherever the block begins, CHUNK_PAGES aligned ones fit behind the chunk's header. */
+        size_t size = sizeof(HeapChunk) + (CHUNK_PAGES + 1) * (size_t)PAGE_SIZE;
+        HeapChunk *chunk = memory_alloc(&interp->memory, size);
+        if (!chunk) return NULL;
+        *chunk = (HeapChunk){.next = heap->chunks, .size = size};
+        heap->chunks = chunk;
+        heap->next_page = (char *)page_of((char *)(chunk + 1) + PAGE_SIZE - 1);
+        heap->chunk_end = heap->next_page + CHUNK_PAGES * PAGE_SIZE;
+    }
+    HeapPage *page = (HeapPage *)heap->next_page;
+    heap->next_page += PAGE_SIZE;
+    size_t per_cell = cell_size + (holds_containers ? sizeof(uint32_t) : 0);
+    uint32_t count = (uint32_t)((PAGE_SIZE - sizeof *page - CELL_UNIT) / per_cell);
+    size_t header = sizeof *page + (holds_containers ? count * sizeof(uint32_t) : 0);
+    header = (header + CELL_UNIT - 1) & ~(size_t)(CELL_UNIT - 1);
+    uint32_t units = cell_size / CELL_UNIT;
+    *page = (HeapPage){.first = (char *)page + header, .cell_size = cell_size, .cell_count = count,
+                       .reciprocal = (uint32_t)(((UINT64_C(1) << 32) + units - 1) / units)};
+    HeapPage **pages = &heap->pages[holds_containers][units];
+    page->next = *pages;
+    *pages = page;
+    return page;
+}
+
+static void count_young(Thread *t, size_t count)
+{
+    Heap *heap = t->interp->heap;
+    heap->young += count;
+    if (UNLIKELY(heap->young >= heap->growth))
+        atomic_fetch_or_explicit(&t->breaker, BREAKER_COLLECT, memory_order_relaxed);
+}
+
+/* Puts some cells into the empty free list of a class. */
+static bool refill(Thread *t, bool holds_containers, size_t class)
+{
+    Heap *heap = t->interp->heap;
+    FreeCell **list = &heap->free[holds_containers][class];
+    uint32_t cell_size = (uint32_t)(class * CELL_UNIT), wanted = REFILL_BYTES / cell_size, count = 0;
+    if (holds_containers && heap->reserve[class]) {
+        FreeCell *last = *list = heap->reserve[class];
+        for (count = 1; count < wanted && last->next; count++)
+            last = last->next;
+        heap->reserve[class] = last->next;
+        last->next = NULL;
+        count_young(t, count);
+        return true;
+    }
+    HeapPage *page = heap->pages[holds_containers][class];
+    if (!page || page->cut == page->cell_count) {
+        page = page_new(t->interp, holds_containers, cell_size);
+        if (!page) return false;
+    }
+    FreeCell **link = list;
+    for (; count < wanted && page->cut < page->cell_count; count++) {
+        FreeCell *cell = (FreeCell *)(page->first + (size_t)page->cut++ * cell_size);
+        cell->type = NULL;
+        *link = cell;
+        link = &cell->next;
+    }
+    *link = NULL;
+    if (holds_containers)
+        count_young(t, count);
+    return true;
+}
+
+/* ---- which way an allocation goes ---- */
+
+#ifdef TOY_HEAP_MALLOC
+static inline bool fits_page(size_t size) { return size == 0; }
+#else
+static inline bool fits_page(size_t size) { return size <= HEAP_SMALL_MAX; }
+#endif
+
+#if defined TOY_HEAP_MALLOC || !defined NDEBUG
+static inline void count_objects(Interp *interp, int change) { interp->live_objects += change; }
+#else
+static inline void count_objects(Interp *interp, int change) { (void)interp, (void)change; }
+#endif
+
+/* -X stress: cells pass by the Memory's account, which fails one of them; and each new container asks for a collection. */
+static bool stress_passes(Thread *t, bool is_container)
+{
+    Memory *memory = &t->interp->memory;
+    if (is_container && t->interp->config.stress_gc)
+        atomic_fetch_or_explicit(&t->breaker, BREAKER_COLLECT, memory_order_relaxed);
+    if (!memory->fail_at) return true;
+    void *probe = memory_alloc(memory, 1);
+    if (!probe) return false;
+    memory_free(memory, probe, 1);
+    return true;
+}
+
+static void *cell_new_slow(Thread *t, bool is_container, size_t size)
+{
+    size_t class = (size + CELL_UNIT - 1) / CELL_UNIT;
+    Heap *heap = t->interp->heap;
+    if (!stress_passes(t, is_container)) return NULL;
+    if (!heap->free[is_container][class] && !refill(t, is_container, class)) return NULL;
+    FreeCell *cell = heap->free[is_container][class];
+    heap->free[is_container][class] = cell->next;
+    return cell;
+}
+
+static inline void *cell_new(Thread *t, bool is_container, size_t size)
+{
+    Interp *interp = t->interp;
+    FreeCell **list = &interp->heap->free[is_container][(size + CELL_UNIT - 1) / CELL_UNIT];
+    FreeCell *cell = *list;
+    if (UNLIKELY(!cell) || UNLIKELY((interp->memory.fail_at != 0) | interp->config.stress_gc))
+        return cell_new_slow(t, is_container, size);
+    *list = cell->next;
+    return cell;
+}
+
+static void *large_new(Thread *t, bool is_container, size_t size)
+{
+    Interp *interp = t->interp;
+    if (size > PTRDIFF_MAX - sizeof(LargeHeader)) return NULL;
+    if (is_container && interp->config.stress_gc)
+        atomic_fetch_or_explicit(&t->breaker, BREAKER_COLLECT, memory_order_relaxed);
+    LargeHeader *large = memory_alloc(&interp->memory, sizeof *large + size);
+    if (!large) return NULL;
+    LargeHeader *head = &interp->heap->large[is_container];
+    *large = (LargeHeader){.size = sizeof *large + size, .next = head, .previous = head->previous};
+    head->previous->next = large;
+    head->previous = large;
+    if (is_container) count_young(t, 1);
+    return large + 1;
+}
+
+/* ---- objects ---- */
+
+Object *heap_new(Thread *t, Type *type, size_t size)
+{
+    ASSERT_GIL(t);
+    uint32_t header;
+    memcpy(&header, &type->kind, sizeof header);    /* kind, solid, first_flags */
+    bool is_container = header >> 16 & OBJECT_IS_TRACKED;
+    Object *object;
+    if (LIKELY(fits_page(size))) {
+        object = cell_new(t, is_container, size);
+    } else {
+        object = large_new(t, is_container, size);
+        header |= (uint32_t)OBJECT_IS_LARGE << 16;
+    }
+    if (UNLIKELY(!object)) {
+        raise_memory_error(t);
+        return NULL;
+    }
+    uint64_t first_word = (uint64_t)header << 32 | 1;
+    memcpy(object, &first_word, sizeof first_word);
+    object->type = type;
+    object_retain(type);
+    if (size <= HEAP_SMALL_MAX) {
+        /* Whole units: the loop is shorter than a call of memset for the sizes that matter. */
+        uint64_t *word = (uint64_t *)(object + 1), *end = (uint64_t *)((char *)object + ((size + 7) & ~(size_t)7));
+        for (; word < end; word++) *word = 0;
+    } else {
+        memset(object + 1, 0, size - sizeof *object);
+    }
+    count_objects(t->interp, 1);
+    return object;
+}
+
+size_t object_size(Object *object)
+{
+    return object->flags & OBJECT_IS_LARGE ? large_of(object)->size - sizeof(LargeHeader) : page_of(object)->cell_size;
+}
+
+uint32_t *heap_scratch(Object *container)
+{
+    if (container->flags & OBJECT_IS_LARGE)
+        return &large_of(container)->scratch;
+    HeapPage *page = page_of(container);
+    uint64_t unit = (uint64_t)((char *)container - page->first) / CELL_UNIT;
+    return &page->scratch[unit * page->reciprocal >> 32];
+}
+
+static inline void cell_give_back(Interp *interp, Object *object)
+{
+    count_objects(interp, -1);
+    bool is_container = (object->flags & OBJECT_IS_TRACKED) != 0;
+    if (object->flags & OBJECT_IS_LARGE) {
+        LargeHeader *large = large_of(object);
+        large->previous->next = large->next;
+        large->next->previous = large->previous;
+        Heap *heap = interp->heap;
+        if (is_container && heap->young) heap->young--;
+        memory_free(&interp->memory, large, large->size);
+        return;
+    }
+    FreeCell *cell = (FreeCell *)object;
+    FreeCell **list = &interp->heap->free[is_container][page_of(object)->cell_size / CELL_UNIT];
+    cell->type = NULL;
+    cell->next = *list;
+    *list = cell;
+}
+
+/* Runs script code (a finaliser, weak reference callbacks) in the midst of freeing: what that code frees must not wait for
+ * the outermost object_free, and the exception on its way up, if any, is none of its business. */
+static bool object_survives(Thread *t, Object *object)
+{
+    char *free_base = t->free_base;
+    Value raised = t->raised;
+    t->free_base = NULL;
+    t->raised = UNBOUND;
+    Type *type = object->type;
+    bool survives = false;
+    object->count = 1;
+    if (type->slots.finalize && !(object->flags & OBJECT_IS_FINALIZED)) {
+        object->flags |= OBJECT_IS_FINALIZED;
+        type->slots.finalize(t, object_value(object));
+        survives = object->count > 1;
+    }
+    if (!survives && (object->flags & OBJECT_HAS_WEAKREFS))
+        weakrefs_clear(t, object);
+    object->count--;
+    if (is_bound(t->raised)) raised_clear(t);
+    t->raised = raised;
+    t->free_base = free_base;
+    return survives;
+}
+
+static void contents_free(Thread *t, Object *object)
+{
+    Type *type = object->type;
+    if (type->member_count || type_is(type, TYPE_HAS_ATTRIBUTES))
+        attributes_clear(object);
+    if (type->spec->free)
+        type->spec->free(object);
+    cell_give_back(t->interp, object);
+    object_release(type);
+}
+
+static void free_later(Thread *t, Object *object)
+{
+    object->flags |= COLOUR_DYING;
+    uint64_t word = (uint64_t)object->flags << 48 | (uint64_t)(uintptr_t)t->free_later;
+    memcpy(object, &word, sizeof word);
+    t->free_later = object;
+}
+
+static Object *take_free_later(Thread *t)
+{
+    Object *object = t->free_later;
+    uint64_t word;
+    memcpy(&word, object, sizeof word);
+    t->free_later = (Object *)(uintptr_t)(word & 0xffffffffffff);
+    object->count = 0;
+    object->kind = object->type->kind;
+    object->solid = object->type->solid;
+    object->flags = (word >> 48) & ~(uint64_t)OBJECT_COLOUR_MASK;
+    return object;
+}
+
+static inline void free_one(Thread *t, Object *object)
+{
+    if (UNLIKELY(object->flags & OBJECT_HAS_WEAKREFS || type_is(object->type, TYPE_HAS_FINALIZER)) && object_survives(t, object))
+        return;
+    object->flags |= COLOUR_DYING;    /* I4 */
+    contents_free(t, object);
+}
+
+/* An object that may hold others. See "Freeing a list of lists" above. */
+static void container_free(Object *object)
+{
+    Thread *t = thread_current();
+    char *here = __builtin_frame_address(0);
+    if (t->free_base) {
+        if (UNLIKELY(t->free_base - here > FREE_STACK_MAX))
+            free_later(t, object);
+        else
+            free_one(t, object);
+        return;
+    }
+    t->free_base = here;
+    free_one(t, object);
+    while (UNLIKELY(t->free_later != NULL))
+        free_one(t, take_free_later(t));
+    t->free_base = NULL;
+}
+
+void object_free(TAKES Object *object)
+{
+    Type *type = object->type;
+    if (type->flags & (TYPE_IS_CONTAINER | TYPE_HAS_FINALIZER | TYPE_HAS_ATTRIBUTES) || object->flags & OBJECT_HAS_WEAKREFS) {
+        container_free(object);
+        return;
+    }
+    if (type->spec->free)
+        type->spec->free(object);
+    cell_give_back(thread_current()->interp, object);
+    object_release(type);
+}
+
+/* ---- blocks ---- */
+
+void *block_alloc(Thread *t, size_t size)
+{
+    ASSERT_GIL(t);
+    void *block = fits_page(size) && size ? cell_new(t, false, size) : memory_alloc(&t->interp->memory, size);
+    if (UNLIKELY(!block))
+        raise_memory_error(t);
+    return block;
+}
+
+void block_free(Thread *t, TAKES void *block, size_t size)
+{
+    if (!block) return;
+    if (!fits_page(size) || !size) {
+        memory_free(&t->interp->memory, block, size);
+        return;
+    }
+    FreeCell *cell = block;
+    FreeCell **list = &t->interp->heap->free[0][(size + CELL_UNIT - 1) / CELL_UNIT];
+    cell->next = *list;
+    *list = cell;
+}
+
+void *block_resize(Thread *t, void *block, size_t old_size, size_t new_size)
+{
+    if (!block) return block_alloc(t, new_size);
+    bool was_small = fits_page(old_size) && old_size, is_small = fits_page(new_size) && new_size;
+    if (!was_small && !is_small) {
+        void *moved = memory_resize(&t->interp->memory, block, old_size, new_size);
+        if (UNLIKELY(!moved))
+            raise_memory_error(t);
+        return moved;
+    }
+    if (was_small && is_small && (old_size + CELL_UNIT - 1) / CELL_UNIT == (new_size + CELL_UNIT - 1) / CELL_UNIT)
+        return block;
+    void *moved = block_alloc(t, new_size);
+    if (!moved) return NULL;
+    memcpy(moved, block, old_size < new_size ? old_size : new_size);
+    block_free(t, block, old_size);
+    return moved;
+}
+
+/* ---- for the collector ---- */
+
+void heap_walk_containers(Interp *interp, void (*visit)(Object *object, void *context), void *context)
+{
+    Heap *heap = interp->heap;
+    for (size_t class = 1; class < CLASS_COUNT; class++)
+        for (HeapPage *page = heap->pages[1][class]; page; page = page->next)
+            for (uint32_t i = 0; i < page->cut; i++) {
+                Object *object = (Object *)(page->first + (size_t)i * page->cell_size);
+                if (object->type)
+                    visit(object, context);
+            }
+    LargeHeader *head = &heap->large[1];
+    for (LargeHeader *large = head->next, *next; large != head; large = next) {
+        next = large->next;
+        visit((Object *)(large + 1), context);
+    }
+}
+
+size_t heap_young(Interp *interp) { return interp->heap->young; }
+
+void heap_settle(Interp *interp, size_t growth)
+{
+    Heap *heap = interp->heap;
+    heap->young = 0;
+    heap->growth = growth ? growth : SIZE_MAX;
+    for (size_t class = 1; class < CLASS_COUNT; class++) {
+        FreeCell *cell = heap->free[1][class];
+        if (!cell) continue;
+        while (cell->next) cell = cell->next;
+        cell->next = heap->reserve[class];
+        heap->reserve[class] = heap->free[1][class];
+        heap->free[1][class] = NULL;
+    }
+}
+
+/* What is still alive when nothing should be: the first few, by type. Other objects than containers are seen only if they stand alone. */
+static void report_one(Object *object, void *context)
+{
+    int *left = context;
+    if (object->flags & OBJECT_COLOUR_MASK || *left == 0) return;
+    --*left;
+    fprintf(stderr, "toy: still alive: %p kind %d, %u references\n", (void *)object, object->kind, object->count);
+}
+
+void heap_report_leaks(Interp *interp)
+{
+    int left = 20;
+    fprintf(stderr, "toy: %lld objects are alive at the end\n", (long long)interp->live_objects);
+    heap_walk_containers(interp, report_one, &left);
+    LargeHeader *head = &interp->heap->large[0];
+    for (LargeHeader *large = head->next; large != head; large = large->next)
+        report_one((Object *)(large + 1), &left);
+}
