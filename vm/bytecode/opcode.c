@@ -83,10 +83,11 @@ bool instruction_read(const Word *words, uint32_t word_count, uint32_t start, In
             return false;
     }
     Word word = words[offset];
+    const OpcodeInfo *plain = opcode_info(opcode_info(WORD_OPCODE(word))->plain);  /* a hot copy keeps the plain lengths */
     *instruction = (Instruction){
         .start = start,
         .offset = offset,
-        .next = offset + 1 + opcode_info(WORD_OPCODE(word))->caches,
+        .next = offset + 1 + plain->caches,
         .arg = prefix << 24 | WORD_OPERAND(word),
         .opcode = (Opcode)WORD_OPCODE(word),
     };
