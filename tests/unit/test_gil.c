@@ -43,8 +43,7 @@ static void *worker_main(void *argument)
     worker_enter(worker);
     take(worker);
     worker->body(worker);
-    drop(worker, DROP_EXIT);
-    gil_leave(worker->gil, &worker->client);
+    gil_drop_and_leave(worker->gil, &worker->client, DROP_EXIT);
     return NULL;
 }
 

@@ -8,7 +8,8 @@
  *             before the waiter is on its feet, and the request would have been for nothing.
  * Invariants  I1 at most one client holds: the word names it.
  *             I2 while anybody waits, 'state' changes only under 'mutex'.
- *             I3 a drop under a request returns only after another client held the lock, if one is still waiting.
+ *             I3 a drop under a request returns only after another client held the lock, if one is still waiting (the last
+ *                drop of a thread that ends excepted: it returns to nothing that needs the lock).
  *             I4 if the lock is free and somebody waits, a waiter is awake and about to look ('awake' > 0), so no wake is lost;
  *                and while one is awake, drops wake no other.
  *             I5 a request bit is set only while its owner holds the lock and somebody waits.
@@ -133,10 +134,9 @@ static void add_counts(GilCounts *sum, const GilCounts *counts)
     sum->ns_held += counts->ns_held;
 }
 
-void gil_leave(Gil *gil, GilClient *client)
+/* Under the mutex. */
+static void forget_client(Gil *gil, GilClient *client)
 {
-    assert(!gil_is_held_by(gil, client));
-    pthread_mutex_lock(&gil->mutex);
     add_counts(&gil->gone, &client->counts);
     if (client->prior_client != NULL)
         client->prior_client->next_client = client->next_client;
@@ -147,6 +147,13 @@ void gil_leave(Gil *gil, GilClient *client)
     /* Its address may be given to a newcomer, who is somebody else. */
     if (gil->last_holder == client)
         gil->last_holder = NULL;
+}
+
+void gil_leave(Gil *gil, GilClient *client)
+{
+    assert(!gil_is_held_by(gil, client));
+    pthread_mutex_lock(&gil->mutex);
+    forget_client(gil, client);
     pthread_mutex_unlock(&gil->mutex);
 }
 
@@ -251,12 +258,12 @@ void gil_watch(Gil *gil, GilClient *waiter)
     gil->awake--;
 }
 
-/* Let the one go on that stays away. True if it must be kicked, after the mutex was released. */
-static bool release_yielder(Gil *gil, GilClient **yielder)
+/* Let the one go on that stays away. Under the mutex; who is returned must be kicked after it was released. */
+static Parking *release_yielder(Gil *gil)
 {
-    *yielder = gil->yielder;
+    GilClient *yielder = gil->yielder;
     gil->yielder = NULL;
-    return *yielder != NULL && parking_mark(&(*yielder)->parking);
+    return yielder != NULL && parking_mark(&yielder->parking) ? &yielder->parking : NULL;
 }
 
 /* ---- take ----------------------------------------------------------------------------------------------------------------- */
@@ -272,18 +279,17 @@ NORETURN static void sleep_for_ever(void)
 /* A waiter gives up its place: nobody may go on waiting for it (I3), and its request is void if it was the last (I5). */
 static void leave_closed_lock(Gil *gil, GilClient *waiter)
 {
-    GilClient *yielder = NULL;
-    bool needs_kick = false;
+    Parking *yielder = NULL;
     queue_remove(gil, waiter);
     waiter->waiting_since_ns = 0;
     if (gil->waiter_count == 0) {
         if (gil_holder(gil) != NULL)
             clear_request(gil_holder(gil));
-        needs_kick = release_yielder(gil, &yielder);
+        yielder = release_yielder(gil);
     }
     pthread_mutex_unlock(&gil->mutex);
-    if (needs_kick)
-        parking_kick(&yielder->parking);
+    if (yielder != NULL)
+        parking_kick(yielder);
     sleep_for_ever();
 }
 
@@ -312,12 +318,11 @@ static int64_t take_slowly(Gil *gil, GilClient *client)
     }
     queue_remove(gil, client);
 
-    GilClient *yielder = NULL;
-    bool needs_kick = false;
+    Parking *yielder = NULL;
     if (gil->last_holder != client) {
         gil->last_holder = client;
         gil->switch_number++;
-        needs_kick = release_yielder(gil, &yielder);
+        yielder = release_yielder(gil);
     }
     int64_t now = clock_monotonic_ns();
     if (has_waited) {
@@ -328,8 +333,8 @@ static int64_t take_slowly(Gil *gil, GilClient *client)
     bool is_crowded = gil->waiter_count > 0 || gil->closer != NULL;
     atomic_store_explicit(&gil->state, (uintptr_t)client | (is_crowded ? GIL_CROWDED : 0), memory_order_release);
     pthread_mutex_unlock(&gil->mutex);
-    if (needs_kick)
-        parking_kick(&yielder->parking);
+    if (yielder != NULL)
+        parking_kick(yielder);
     errno = saved_errno;
     return now;
 }
@@ -348,40 +353,60 @@ void gil_take(Gil *gil, GilClient *client)
 
 /* ---- drop ----------------------------------------------------------------------------------------------------------------- */
 
+static void count_drop(GilClient *client, DropReason reason)
+{
+    client->counts.ns_held += clock_monotonic_ns() - client->held_since_ns;
+    client->counts.drops[reason]++;
+}
+
+/* The holder hears a request at the latest here. Under the mutex. */
+static bool take_back_request(GilClient *holder)
+{
+    if (!is_asked(holder))
+        return false;
+    clear_request(holder);
+    holder->counts.asked_drops++;
+    return true;
+}
+
+/* Wake one waiter, not all: the rest would only queue on the mutex again. And none while one is on its way (I4).
+ * Under the mutex; who is returned must be kicked after it was released. */
+static Parking *wake_one(Gil *gil)
+{
+    if (gil->waiter_count == 0 || gil->awake > 0)
+        return NULL;
+    GilClient *chosen = gil->policy->choose(gil);
+    chosen->is_woken = true;
+    gil->awake++;
+    return parking_mark(&chosen->parking) ? &chosen->parking : NULL;
+}
+
+/* Under the mutex, and the last thing done there: somebody may be watching for just this. */
+static void set_free(Gil *gil)
+{
+    bool is_crowded = gil->waiter_count > 0 || gil->closer != NULL;
+    atomic_store_explicit(&gil->state, is_crowded ? GIL_CROWDED : 0, memory_order_release);
+}
+
 static void drop_slowly(Gil *gil, GilClient *client)
 {
     int saved_errno = errno;
     pthread_mutex_lock(&gil->mutex);
-    bool was_asked = is_asked(client);
-    if (was_asked) {
-        clear_request(client);
-        client->counts.asked_drops++;
-    }
+    bool was_asked = take_back_request(client);
     gil->last_holder = client;
-
-    /* Wake one waiter, not all: the rest would only queue on the mutex again. And none while one is on its way (I4). */
-    GilClient *woken = NULL;
-    bool wake_needs_kick = false;
-    bool is_watched = gil->awake > 0;
-    if (gil->waiter_count > 0 && !is_watched) {
-        woken = gil->policy->choose(gil);
-        woken->is_woken = true;
-        gil->awake++;
-        wake_needs_kick = parking_mark(&woken->parking);
-    }
+    /* Worth a short look only if the next holder is up already; if it must be woken, it will be a while. */
+    int64_t look_ns = gil->awake > 0 && gil->can_watch ? WATCH_NS : 0;
+    Parking *woken = wake_one(gil);
     bool stays_away = was_asked && gil->waiter_count > 0 && gil->policy->stays_away(gil, client);
     if (stays_away) {
         gil->yielder = client;
         parking_reset(&client->parking);
     }
-    bool is_crowded = gil->waiter_count > 0 || gil->closer != NULL;
-    int64_t look_ns = is_watched && gil->can_watch ? WATCH_NS : 0;
-    /* Last, because somebody may be watching for just this. */
-    atomic_store_explicit(&gil->state, is_crowded ? GIL_CROWDED : 0, memory_order_release);
+    set_free(gil);
     pthread_mutex_unlock(&gil->mutex);
 
-    if (wake_needs_kick)
-        parking_kick(&woken->parking);
+    if (woken != NULL)
+        parking_kick(woken);
     if (stays_away)
         /* Forced switching (I3): who takes the lock next marks our parking place. */
         while (parking_wait(&client->parking, PARK_FOREVER, look_ns) != PARK_WOKEN)
@@ -392,11 +417,25 @@ static void drop_slowly(Gil *gil, GilClient *client)
 void gil_drop(Gil *gil, GilClient *client, DropReason reason)
 {
     assert(gil_is_held_by(gil, client));
-    client->counts.ns_held += clock_monotonic_ns() - client->held_since_ns;
-    client->counts.drops[reason]++;
+    count_drop(client, reason);
     uintptr_t expected = (uintptr_t)client;
     if (UNLIKELY(!atomic_compare_exchange_strong_explicit(&gil->state, &expected, 0, memory_order_release, memory_order_relaxed)))
         drop_slowly(gil, client);
+}
+
+void gil_drop_and_leave(Gil *gil, GilClient *client, DropReason reason)
+{
+    assert(gil_is_held_by(gil, client));
+    count_drop(client, reason);
+    pthread_mutex_lock(&gil->mutex);
+    /* Nobody is made to stay away: it will not come back. */
+    take_back_request(client);
+    forget_client(gil, client);
+    Parking *woken = wake_one(gil);
+    set_free(gil);
+    pthread_mutex_unlock(&gil->mutex);
+    if (woken != NULL)
+        parking_kick(woken);
 }
 
 /* ---- yield ---------------------------------------------------------------------------------------------------------------- */

@@ -101,6 +101,9 @@ void gil_destroy(Gil *gil);                    /* no client is left */
 /* A thread becomes known to the lock, and unknown. Neither needs the lock; a client that leaves must not hold it. */
 void gil_join(Gil *gil, GilClient *client, _Atomic uint32_t *breaker);
 void gil_leave(Gil *gil, GilClient *client);
+/* The last drop and the leaving in one: once another client can have the lock, [client] is not touched any more, so that
+ * who takes the lock next may free it or give it to a new thread. */
+void gil_drop_and_leave(Gil *gil, GilClient *client, DropReason reason);
 
 /* Returns holding the lock; errno is kept. After gil_close it returns for the closer only: others sleep here for ever. */
 void gil_take(Gil *gil, GilClient *client);
