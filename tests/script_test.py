@@ -222,14 +222,16 @@ def kill_session(leader):
 # ---- one form for both sides ------------------------------------------------------------------------------------
 
 FRAME = re.compile(r'^(?P<margin>(?:  )*(?:[|+] )?)  File "(?P<file>[^"]*)", line \d+')
+ADDRESS = re.compile(r'\bat 0x[0-9a-f]+')
 LIBRARY_FILE = re.compile(r'^<frozen |/lib/python3\.\d+/|/oracle_site/')
 
 
 def normalise(raw, folders, program):
-    """Bytes to text: paths of this machine shortened, frames of library files left out."""
+    """Bytes to text: paths of this machine shortened, addresses and frames of library files left out."""
     text = raw.decode('utf-8', 'surrogateescape').replace(program, 'toy')
     for folder in folders:
         text = text.replace(folder + '/', '')
+    text = ADDRESS.sub('at 0x...', text)
     if 'File "' not in text:
         return text
     kept, skipping = [], None
