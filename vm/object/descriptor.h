@@ -39,7 +39,9 @@ MUST_CHECK Value slot_wrapper_call(Thread *t, SlotWrapper *wrapper, Value self, 
 /* Is [descriptor] one that takes writing (a data descriptor)? */
 static inline bool is_data_descriptor(Thread *t, Value descriptor) { return value_type(t, descriptor)->slots.descriptor_set != NULL; }
 /* Call a method found on the type with [self] in front, without making a bound method where that can be avoided. */
-MUST_CHECK Value call_unbound(Thread *t, Value attribute, Value self, const Value *args, size_t count);
+MUST_CHECK Value call_unbound(Thread *t, Value attribute, Value self, const Value *args, size_t count, Tuple *names);
+/* callee(first, *args, **names) */
+MUST_CHECK Value call_with_first(Thread *t, Value callee, Value first, const Value *args, size_t count, Tuple *names);
 /* descriptor.__get__(instance, owner), or the attribute itself when it is no descriptor. */
 MUST_CHECK Value attribute_bind(Thread *t, Value attribute, Value instance, Type *owner);
 

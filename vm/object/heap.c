@@ -470,6 +470,8 @@ void heap_settle(Interp *interp, size_t growth)
     }
 }
 
+void heap_discard(Interp *interp, TAKES Object *object) { cell_give_back(interp, object); }
+
 /* What is still alive when nothing should be: the first few, by type. Other objects than containers are seen only if they stand alone. */
 static void report_one(Object *object, void *context)
 {

@@ -40,6 +40,7 @@ size_t object_size(Object *object);          /* bytes of its cell */
  * visit may free the object it is given, and allocate nothing. */
 void heap_walk_containers(Interp *interp, void (*visit)(Object *object, void *context), void *context);
 
+void heap_discard(Interp *interp, TAKES Object *object);   /* the cell alone: contents and type are somebody else's business */
 void heap_report_leaks(Interp *interp);      /* to stderr, when the count of live objects is not zero at the end */
 
 /* -- for the collector -- */

@@ -2,8 +2,9 @@
  *
  * What        Attributes: the part of an instance that holds what `self.x = ...` stores; and the generic attribute protocol.
  * How         A Shape says which name has which slot. Instances that got the same names in the same order share a shape, so
- *             the loop's inline caches compare one number. The first inline_count slots lie in the object, the rest in an overflow block. Once
- *             `__dict__` is asked for, `dict` is a live view of the same slots (or, in dict mode, shape NULL, their only home).
+ *             the loop's inline caches compare one number. The first inline_count slots lie in the object, the rest in an overflow block.
+ *             Once `__dict__` is asked for, extra->dict is a live view of the same slots (dict_live.c). Too many names, a deletion
+ *             in the midst, or a view that is used as more than a mapping of names ends in dict mode: the Dict is their only home.
  * Layout      | shape | extra | slot 0 | slot 1 | ...  extra: NULL, or the overflow block | dict | capacity | slot n | ...
  * Invariants  I1 slot i is bound exactly if the shape has i keys or more and the key was not deleted.
  *             I2 shape NULL: dict mode, extra->dict holds everything.
@@ -16,7 +17,7 @@
 #include "vm/object/shape.h"
 
 typedef struct ExtraAttributes {
-    Dict *dict;               /* the __dict__ once asked for, owned; a view of the slots unless in dict mode */
+    Dict *dict;               /* owned: a view of the slots, or I2; NULL: nobody asked, or nothing is there */
     uint32_t capacity;        /* of overflow */
     Value overflow[];         /* slots inline_count.. */
 } ExtraAttributes;
@@ -36,6 +37,9 @@ MUST_CHECK bool generic_set_attribute(Thread *t, Value object, Str *name, Value 
 /* As the first, but UNBOUND without an error when the attribute does not exist (t->raised tells a real error). */
 Value generic_find_attribute(Thread *t, Value object, Str *name);
 
+/* The AttributeError that was just raised is about [name] of [object]: it shall say so, for "Did you mean". */
+void attribute_error_set_place(Thread *t, Value object, Str *name);
+
 /* For LOAD_METHOD: the plain function and *is_method true (self goes in front), or the bound attribute. */
 MUST_CHECK Value object_get_method(Thread *t, Value object, Str *name, bool *is_method);
 
@@ -44,9 +48,18 @@ MUST_CHECK bool object_set_dict(Thread *t, Object *object, Dict *dict);
 /* Straight to the instance's own attributes, no descriptors. UNBOUND: not there. */
 BORROWED Value attributes_get(Attributes *attributes, Str *name);
 MUST_CHECK bool attributes_set(Thread *t, Object *object, Str *name, Value value);
+MUST_CHECK bool attributes_delete(Thread *t, Object *object, Str *name, bool *was_there);
 
+/* The values of __slots__: type->member_count of them; NULL when there are none. */
+BORROWED Value *object_members(Object *object);
+
+/* Attributes and members; heap.c and collector.c call them, a type's own traverse, clear and free need not. */
 void attributes_traverse(Object *object, VisitFn visit, void *context);
 void attributes_clear(Object *object);
+
+/* object.__new__ and object.__init__ as slots: a class that has the first one can be made without asking anybody. */
+MUST_CHECK Value object_new(Thread *t, Type *type, const Value *args, size_t count, Tuple *names);
+MUST_CHECK bool object_init(Thread *t, Value self, const Value *args, size_t count, Tuple *names);
 
 /* object(): the base of all, see object_spec. */
 extern const TypeSpec object_spec, type_spec;

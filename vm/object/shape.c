@@ -40,6 +40,7 @@ Shape *shape_new_root(Thread *t, Type *owner, uint32_t inline_count)
 {
     Shape *shape = shape_new(t);
     if (!shape) return NULL;
+    shape->root = shape;
     shape->owner = owner;
     shape->inline_count = inline_count;
     return shape;
@@ -96,6 +97,7 @@ Shape *shape_add(Thread *t, Shape *shape, Str *name)
     Shape *child = shape_new(t);
     if (!child) return NULL;
     child->parent = shape;
+    child->root = shape->root;
     child->owner = shape->owner;
     child->inline_count = shape->inline_count;
     child->count = shape->count + 1;

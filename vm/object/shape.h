@@ -18,6 +18,8 @@ struct Shape {
     uint32_t inline_count;   /* slots that lie in the object itself */
     uint32_t table_mask;     /* entries of table less one */
     Shape *parent;           /* NULL at the root */
+    Shape *root;             /* itself at the root */
+    Shape *older;            /* at the root: what was root before inline_count grew; its instances live on */
     Str *key;                /* the newest key, owned; NULL at the root */
     struct ShapeEntry { Str *key; uint32_t slot; } *table;   /* NULL until searched */
     Shape **children;        /* found by key pointer */

@@ -1,0 +1,112 @@
+/* type_lookup.c - finding an attribute along the method resolution order, fast.
+ *
+ * What        type_lookup and the cache behind it; type versions.
+ * How         A type's version stands for everything its look-ups depend on: itself and its bases. The cache is keyed by version and
+ *             name, so nothing is ever removed from it: a changed type gets a new version, and the old entries are never asked
+ *             for again. Versions are given out when first needed; a type has one only if all its bases have one, so that a
+ *             change travels down until it meets classes that nobody looked at since.
+ * Invariants  I1 a cached value is BORROWED from a dict that has not changed while its version is in use.
+ *             I2 a type with version 0 has only subclasses with version 0.
+ * GIL         held.
+ * Read next   type.h, instance.c */
+#include "vm/object/context.h"
+#include "vm/object/dict.h"
+#include "vm/object/list.h"
+#include "vm/object/str.h"
+#include "vm/object/type_layout.h"
+
+enum { CACHE_SIZE = 2048 };
+
+struct MethodCache {
+    struct CacheEntry {
+        Str *name;            /* owned: an address in use again must not look like this name */
+        Value value;          /* I1; UNBOUND: known not to be there */
+        uint32_t version;
+    } entries[CACHE_SIZE];
+};
+
+void method_cache_finish(Interp *interp)
+{
+    MethodCache *cache = interp->method_cache;
+    if (!cache) return;
+    interp->method_cache = NULL;
+    for (size_t i = 0; i < CACHE_SIZE; i++)
+        if (cache->entries[i].name) object_release(cache->entries[i].name);
+    memory_free(&interp->memory, cache, sizeof *cache);
+}
+
+static BORROWED Value lookup_uncached(Type *type, Str *name)
+{
+    if (!type->mro) return type->dict ? dict_get_str(type->dict, name) : UNBOUND;
+    for (size_t i = 0; i < type->mro->count; i++) {
+        Dict *dict = ((Type *)as_object(type->mro->items[i]))->dict;
+        Value value = dict ? dict_get_str(dict, name) : UNBOUND;
+        if (is_bound(value)) return value;
+    }
+    return UNBOUND;
+}
+
+static inline struct CacheEntry *entry_of(MethodCache *cache, uint32_t version, const Str *name)
+{
+    return &cache->entries[(version * 0x9e3779b1u >> 8 ^ (uint32_t)((uintptr_t)name >> 5)) % CACHE_SIZE];
+}
+
+static BORROWED Value lookup_slow(Thread *t, Type *type, Str *name)
+{
+    Value value = lookup_uncached(type, name);
+    Interp *interp = t->interp;
+    if (!(name->head.flags & OBJECT_IS_INTERNED)) return value;
+    if (!interp->method_cache)    /* no memory, no cache */
+        interp->method_cache = memory_alloc_zeroed(&interp->memory, sizeof *interp->method_cache);
+    uint32_t version = interp->method_cache ? type_version(t, type) : 0;
+    if (!version) return value;
+    struct CacheEntry *entry = entry_of(interp->method_cache, version, name);
+    Str *old = entry->name;
+    object_retain(name);
+    *entry = (struct CacheEntry){name, value, version};
+    if (old) object_release(old);    /* a Str: runs no script code */
+    return value;
+}
+
+Value type_lookup(Thread *t, Type *type, Str *name)
+{
+    uint32_t version = type->version;
+    MethodCache *cache = t->interp->method_cache;
+    if (LIKELY(version && cache)) {
+        const struct CacheEntry *entry = entry_of(cache, version, name);
+        if (LIKELY(entry->version == version && entry->name == name)) return entry->value;
+    }
+    return lookup_slow(t, type, name);
+}
+
+uint32_t type_version(Thread *t, Type *type)
+{
+    if (LIKELY(type->version)) return type->version;
+    if (!type->bases) return 0;
+    for (size_t i = 0; i < type->bases->count; i++)
+        if (!type_version(t, (Type *)as_object(type->bases->items[i]))) return 0;    /* I2 */
+    Interp *interp = t->interp;
+    if (interp->next_type_version == UINT32_MAX) return 0;    /* used up: look-ups go uncached from here on */
+    return type->version = ++interp->next_type_version;
+}
+
+void type_modified(Thread *t, Type *type)
+{
+    if (!type->version) return;    /* I2: so its subclasses have none either */
+    type->version = 0;
+    for (uint32_t i = 0; i < type->subclass_count; i++)
+        type_modified(t, type->subclasses[i]);
+}
+
+bool type_is_subtype(const Type *type, const Type *of)
+{
+    if (type == of) return true;
+    if (type->mro) {
+        for (size_t i = 0; i < type->mro->count; i++)
+            if (as_object(type->mro->items[i]) == &of->head) return true;
+        return false;
+    }
+    for (const Type *base = type->base; base; base = base->base)    /* being made, or already taken apart */
+        if (base == of) return true;
+    return false;
+}
