@@ -15,6 +15,10 @@ MUST_CHECK Bytes *bytes_new(Thread *t, size_t length);                          
 MUST_CHECK Bytes *bytes_from(Thread *t, const void *data, size_t length);
 MUST_CHECK Value bytearray_from(Thread *t, const void *data, size_t length);
 
+/* bytes(v): from __bytes__, a buffer or an iterable of ints, as int.from_bytes takes them; exact bytes. */
+MUST_CHECK Value bytes_from_object(Thread *t, Value v);
+MUST_CHECK bool bytes_init(Thread *t);                                              /* start-up: the shared b'' */
+
 extern const TypeSpec bytes_spec, bytearray_spec, bytes_iterator_spec, bytearray_iterator_spec;
 
 #endif

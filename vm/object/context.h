@@ -27,9 +27,14 @@ typedef struct InternTable InternTable; /* str_intern.c */
 typedef struct Collector Collector;     /* collector.h */
 typedef struct Frame Frame;             /* vm/run/frame.h */
 typedef struct StackChunk StackChunk;   /* vm/run/frame.h */
-typedef struct Parking Parking;         /* vm/threads/lock.h: where this thread waits for script locks */
+typedef struct Threading Threading;     /* vm/threads/thread.h: hooks, pending calls, thread starts */
+typedef struct ThreadHandle ThreadHandle; /* vm/threads/thread.h: what outlives a thread */
 typedef struct SignalState SignalState; /* vm/threads/signals.h */
 typedef struct RunState RunState;       /* vm/run/interp.h: import, hooks, builtins */
+
+/* Reports an exception that cannot travel on (finalisers, callbacks): sys.unraisablehook. All borrowed; [where] may be UNBOUND,
+ * [message] NULL: "Exception ignored in". */
+typedef void (*UnraisableHook)(Thread *t, Value exception, Value where, const char *message);
 
 /* The interned names, one field each: names->__init__ and so on. */
 typedef struct Names {
@@ -70,18 +75,21 @@ struct Interp {
 
     Type *types[KIND_COUNT];            /* the built-in types, by kind */
     Type **exceptions;                  /* the exception classes, by enum ExceptionKind (exception.h) */
-    List **builtin_subclasses;          /* weak references to script classes below each built-in type, by kind */
 
     Value empty_tuple, empty_str, empty_bytes, empty_frozenset, float_zero;   /* shared, immortal */
     Str *one_char[256];                 /* the strings of one Latin-1 character */
     uint64_t hash_key[2];               /* SipHash-1-3 */
+    struct LimbScratch *limb_scratch;   /* bigint.c: what GMP may allocate during one operation */
+    bool (*check_signals)(Thread *t);   /* plugged in by vm/threads: runs handlers of what arrived; false: one raised. NULL: none */
     uint32_t next_type_version, next_dict_version;
     Value memory_error;                 /* made in advance */
     Value last_resort_recursion_error;
 
+    UnraisableHook unraisable_hook;     /* plugged in by vm/run; NULL: two plain lines on stderr */
     Value modules;                      /* sys.modules, a dict */
     Value builtins;                     /* the dict of the builtins module */
     RunState *run;                      /* vm/run */
+    Threading *threading;               /* vm/threads */
     SignalState *signals;               /* vm/threads; also read by the C signal handler */
 
     Thread *main_thread;
@@ -102,11 +110,18 @@ enum Breaker {
     BREAKER_TRACE = 0x40,               /* settrace, setprofile or monitoring changed: see vm/run/trace.c */
 };
 
+/* A link of the chain of exceptions being handled: what `raise` alone re-raises. One per thread, and one per generator. */
+typedef struct HandledException {
+    Value exception;                    /* owned; NONE: nothing is handled here */
+    struct HandledException *previous;  /* the link of whoever resumed the generator */
+} HandledException;
+
 struct Thread {
     Interp *interp;
     _Atomic uint32_t breaker;           /* enum Breaker; set by any thread, cleared by this one */
     Value raised;                       /* I1: the exception on its way up */
-    struct HandledException *handled;   /* what `raise` alone means: innermost of the chain (vm/run/frame.h) */
+    HandledException *handled;          /* innermost link of the chain; starts at handled_base */
+    HandledException handled_base;
     Frame *frame;                       /* the innermost frame */
     char *stack_limit;                  /* C recursion below this address is a RecursionError */
     uint32_t depth, depth_limit;        /* script frames, and sys.setrecursionlimit */
@@ -114,7 +129,8 @@ struct Thread {
     Value *stack_end;                   /* end of the newest chunk */
 
     GilClient gil_client;               /* vm/gil's part */
-    Parking *parking;
+    Parking parking;                    /* where it waits for script locks; marked by who releases, or by a signal handler */
+    ThreadHandle *handle;               /* what a joiner waits on; owned. NULL: main and foreign threads */
     Thread *next, *previous;            /* Interp.threads */
     pthread_t pthread;
     uint64_t ident;                     /* threading.get_ident() */
@@ -128,6 +144,8 @@ struct Thread {
     Value locals;                       /* dict: per-thread storage of threading.local, by object id */
     uint32_t repr_depth;                /* guards of repr's recursion: see protocol.c */
     struct ReprGuard *repr_guards;
+    char *free_base;                    /* stack address of the outermost object_free() under way, NULL: none; see heap.c */
+    Object *free_later;                 /* objects it shall free when it is done: chains too long for the stack */
     int block_depth;                    /* > 0 between block_begin and block_end */
     const char *blocked_on;             /* the name given to block_begin, for reports */
 };
@@ -142,6 +160,13 @@ static inline Thread *thread_current(void) { return thread_now; }
 #else
 #define ASSERT_GIL(t) ((void)(t))
 #endif
+
+/* Everything of this floor, in the right order: heap, types, names, shared values, exceptions. [t] holds the lock and is
+ * thread_now; its stack_limit is set. After a failure objects_finish gives back what was made. */
+MUST_CHECK bool objects_init(Thread *t);
+/* The floors above have dropped what they own. Afterwards interp->live_objects is 0, or something leaked: in builds that
+ * count (debug, TOY_HEAP_MALLOC) the leaks are listed on stderr when [reports] is set. */
+void objects_finish(Interp *interp, bool reports);
 
 /* True when the C stack is nearly used up; then RecursionError is raised ([where]: " while calling a Python object" or ""). */
 MUST_CHECK bool stack_is_exhausted(Thread *t, const char *where);

@@ -27,6 +27,8 @@ double float_remainder(double a, double b);            /* Python's %: sign of b 
 double float_floor_divide(double a, double b);
 MUST_CHECK Value float_power(Thread *t, double a, double b);
 
+MUST_CHECK bool float_init(Thread *t);                 /* start-up: the shared 0.0 */
+
 extern const TypeSpec float_spec, complex_spec;
 
 #endif

@@ -58,6 +58,10 @@ MUST_CHECK Value int_invert(Thread *t, Value a);
 int int_order(Value a, Value b);                                                /* -1, 0, 1 */
 MUST_CHECK Value int_to_str(Thread *t, Value v, int base);                      /* digits without prefix; 4300-digit limit for base 10 */
 
+MUST_CHECK Value int_round(Thread *t, Value v, int64_t places);                         /* round(v, -places): ties to even */
+MUST_CHECK bool int_init(Thread *t);                                            /* start-up: GMP's allocation hook */
+void int_finish(Interp *interp);
+
 extern const TypeSpec int_spec, bool_spec;
 
 #endif

@@ -2,7 +2,8 @@
  *
  * What        Str and its native operations; the methods of scripts are in str_methods.c, formatting in format.c.
  * How         Characters follow the header in the object. O(1) index and slice. The hash is computed once. Lone surrogates are allowed.
- * Layout      | header 16 | hash 8 | length 8 | width 1, is_ascii 1, ... 8 | characters ... | one zero character |
+ * Layout      | header 16 | hash 8 | length 8 | width 1, is_ascii 1, ... 8 | characters ... | one zero character | encoded 8 |
+ *             The last field, aligned to 8, is there unless is_ascii: NULL, or the UTF-8 form once somebody asked for it.
  * Invariants  I1 width is the least that holds the widest character.  I2 is_ascii exactly if all characters are below 128.
  *             I3 interned strings with equal text are the same object.  I4 strings of one Latin-1 character are shared.
  * GIL         held.
@@ -58,6 +59,9 @@ bool str_equal_text(const Str *s, const char *ascii);
 int64_t str_hash(Thread *t, Str *s);
 int64_t str_find(const Str *s, const Str *part, size_t start, size_t end);                /* -1: not there */
 
+int64_t str_find_last(const Str *s, const Str *part, size_t start, size_t end);
+size_t str_count(const Str *s, const Str *part, size_t start, size_t end);                /* places that do not overlap */
+
 /* UTF-8 of s with a NUL behind it: BORROWED, as long as s lives (for ASCII the characters themselves, else kept with s). Raises UnicodeEncodeError for lone surrogates. */
 BORROWED MUST_CHECK const char *str_utf8(Thread *t, Str *s, size_t *length);
 /* The same for names of the operating system: surrogateescape back to the bytes; ValueError "embedded null byte". */
@@ -85,6 +89,29 @@ void str_builder_abandon(StrBuilder *builder);
 /* Decoding and encoding by name, with error handlers (strict, ignore, replace, backslashreplace, surrogateescape, surrogatepass, xmlcharrefreplace, namereplace). */
 MUST_CHECK Value str_decode(Thread *t, const char *bytes, size_t length, const char *encoding, const char *errors);
 MUST_CHECK Value str_encode(Thread *t, Str *s, const char *encoding, const char *errors);
+
+/* UnicodeDecodeError and UnicodeEncodeError with their five fields. */
+Value raise_decode_error(Thread *t, const char *encoding, const char *bytes, size_t length, size_t start, size_t end, const char *reason);
+Value raise_encode_error(Thread *t, const char *encoding, Str *s, size_t start, size_t end, const char *reason);
+
+/* -- for the files that make up str -- */
+#define STR_LENGTH_MAX ((size_t)PTRDIFF_MAX / 4 - 64)
+MUST_CHECK Str *str_new_of(Thread *t, Type *type, size_t length, uint32_t widest);   /* of str or a subclass */
+MUST_CHECK Value str_exact(Thread *t, Str *s);                                       /* itself, or a copy of a subclass's instance */
+MUST_CHECK Value str_repr(Thread *t, Str *s, bool is_ascii_only);                    /* quotes and escapes */
+uint32_t characters_widest(const void *data, unsigned width, size_t length);         /* OR of a kind: tells the class of the widest */
+void characters_copy(void *to, unsigned to_width, const void *from, unsigned width, size_t count);
+static inline void *str_at(const Str *s, size_t i) { return (char *)s->characters + i * s->width; }
+size_t str_size_of(Object *s);                                                       /* bytes of its cell, before members */
+void str_free(Object *s);
+void str_put(Str *s, size_t i, uint32_t character);                                  /* while it is being filled */
+
+typedef struct StrIterator { Object head; Str *str; size_t next; } StrIterator;      /* str NULL: exhausted */
+
+/* Start-up, as soon as the type str exists: the table of interned strings, '' and the strings of one character. */
+MUST_CHECK bool str_init(Thread *t);
+void str_finish(Interp *interp);                                                     /* after the last Str is gone */
+void str_forget_interned(Interp *interp, Str *s);                                    /* an interned Str dies */
 
 extern const TypeSpec str_spec, str_iterator_spec;
 

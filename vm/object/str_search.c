@@ -1,0 +1,138 @@
+/* str_search.c - where is this text in that one?
+ *
+ * What        search.h, and str_find on top of it.
+ * How         A part that is wider than the text cannot be in it; one that is narrower is widened first, on the stack if
+ *             it is short, else it is compared character by character behind each place where its first one stands.
+ * GIL         str_find: held. search_*: never needed.
+ * Read next   search.h */
+#include "vm/base/unicode.h"
+#include "vm/object/search.h"
+#include "vm/object/str.h"
+
+enum { WIDENED_ON_STACK = 256, MISALIGNED_MAX = 32 };
+
+static bool are_same(const char *text, const char *part, size_t bytes)
+{
+    return text[0] == part[0] && memcmp(text, part, bytes) == 0;
+}
+
+/* Step by step, for the rare text whose bytes match at every second place but never as characters. */
+static ssize_t search_plainly(const char *text, size_t length, const char *part, size_t part_length, unsigned width)
+{
+    for (size_t i = 0; i + part_length <= length; i++) {
+        if (are_same(text + i * width, part, part_length * width))
+            return (ssize_t)i;
+    }
+    return -1;
+}
+
+static ssize_t search_wide(const char *text, size_t length, const char *part, size_t part_length, unsigned width)
+{
+    size_t from = 0;
+    for (int misaligned = 0; misaligned < MISALIGNED_MAX; misaligned++) {
+        const char *hit = memmem(text + from, length * width - from, part, part_length * width);
+        if (!hit)
+            return -1;
+        size_t at = (size_t)(hit - text);
+        if (at % width == 0)
+            return (ssize_t)(at / width);
+        from = (at / width + 1) * width;
+    }
+    size_t passed = from / width;
+    ssize_t place = search_plainly(text + from, length - passed, part, part_length, width);
+    return place < 0 ? -1 : place + (ssize_t)passed;
+}
+
+ssize_t search_first(const void *text, size_t length, const void *part, size_t part_length, unsigned width)
+{
+    if (part_length > length)
+        return -1;
+    if (part_length == 0)
+        return 0;
+    if (width > 1)
+        return search_wide(text, length, part, part_length, width);
+    const char *hit = part_length == 1 ? memchr(text, *(const uint8_t *)part, length) : memmem(text, length, part, part_length);
+    return hit ? hit - (const char *)text : -1;
+}
+
+ssize_t search_last(const void *text, size_t length, const void *part, size_t part_length, unsigned width)
+{
+    if (part_length > length)
+        return -1;
+    if (part_length == 0)
+        return (ssize_t)length;
+    if (width == 1 && part_length == 1) {
+        const char *hit = memrchr(text, *(const uint8_t *)part, length);
+        return hit ? hit - (const char *)text : -1;
+    }
+    for (size_t i = length - part_length + 1; i-- > 0;) {
+        if (are_same((const char *)text + i * width, part, part_length * width))
+            return (ssize_t)i;
+    }
+    return -1;
+}
+
+/* The part is narrower than the text and too long to be widened on the stack. */
+static ssize_t find_narrow(const Str *s, const Str *part, size_t start, size_t end, bool from_end)
+{
+    size_t places = end - start - part->length + 1;
+    for (size_t n = 0; n < places; n++) {
+        size_t i = from_end ? start + places - 1 - n : start + n;
+        size_t same = 0;
+        while (same < part->length && str_char(s, i + same) == str_char(part, same))
+            same++;
+        if (same == part->length)
+            return (ssize_t)i;
+    }
+    return -1;
+}
+
+static int64_t find(const Str *s, const Str *part, size_t start, size_t end, bool from_end)
+{
+    if (end > s->length)
+        end = s->length;
+    if (start > end || part->length > end - start || part->width > s->width)
+        return -1;
+    uint32_t widened[WIDENED_ON_STACK];
+    const void *wanted = str_data(part);
+    if (part->width != s->width) {
+        if (part->length > WIDENED_ON_STACK)
+            return find_narrow(s, part, start, end, from_end);
+        characters_copy(widened, s->width, wanted, part->width, part->length);
+        wanted = widened;
+    }
+    ssize_t at = from_end ? search_last(str_at(s, start), end - start, wanted, part->length, s->width)
+                          : search_first(str_at(s, start), end - start, wanted, part->length, s->width);
+    return at < 0 ? -1 : (int64_t)start + at;
+}
+
+int64_t str_find(const Str *s, const Str *part, size_t start, size_t end)
+{
+    return find(s, part, start, end, false);
+}
+
+int64_t str_find_last(const Str *s, const Str *part, size_t start, size_t end)
+{
+    return find(s, part, start, end, true);
+}
+
+size_t str_count(const Str *s, const Str *part, size_t start, size_t end)
+{
+    if (end > s->length)
+        end = s->length;
+    if (start > end)
+        return 0;
+    if (part->length == 0)
+        return end - start + 1;
+    size_t count = 0;
+    if (part->length == 1 && s->width == 1 && part->width == 1) {
+        const uint8_t *at = (const uint8_t *)str_data(s) + start;
+        uint8_t wanted = (uint8_t)part->characters[0];
+        for (size_t i = 0; i < end - start; i++)
+            count += at[i] == wanted;
+        return count;
+    }
+    for (int64_t at; (at = str_find(s, part, start, end)) >= 0; start = (size_t)at + part->length)
+        count++;
+    return count;
+}
