@@ -107,6 +107,28 @@ static void body_wait_for_lock(Thread *t, void *argument)
     lock_release(t, lock);
 }
 
+static void body_note_start(Thread *t, void *argument)
+{
+    (void)t;
+    *(int *)argument = 1;
+}
+
+/* When the start returns, the new thread's first code has run, whoever else wants the GIL. */
+START_TEST(start_that_waits)
+{
+    for (int i = 0; i < 200; i++) {
+        int has_run = 0;
+        ThreadHandle *handle = thread_handle_new(self);
+        ck_assert(thread_start_and_see(self, handle, body_note_start, &has_run, false));
+        ck_assert_int_eq(has_run, 1);
+        ck_assert_int_ne(handle->native_id, 0);
+        if (i % 20 == 0)
+            signals_trip(interp, SIGUSR1);   /* leaves a mark in our Parking: the next start must not take it for its own */
+        join(handle);
+    }
+}
+END_TEST
+
 START_TEST(join_with_a_time_limit)
 {
     ScriptLock lock;
@@ -619,6 +641,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, open_stage, close_stage);
     tcase_add_test(tests, start_and_join);
+    tcase_add_test(tests, start_that_waits);
     tcase_add_test(tests, join_with_a_time_limit);
     tcase_add_test(tests, many_join_one);
     tcase_add_test(tests, join_all_waits_for_grandchildren);

@@ -22,7 +22,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "vm/base/clock.h"
@@ -76,24 +75,11 @@ static void init_mutex(Gil *gil)
     pthread_mutexattr_destroy(&attributes);
 }
 
-/* On one processor the holder cannot run while we look at it: looking would only keep it from dropping the lock. */
-static bool has_several_processors(void)
-{
-    /* The bare call: a mask of any size, and no allocation. It says how many bytes it filled. */
-    unsigned char mask[1024];
-    long filled = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
-    int count = 0;
-    for (long i = 0; i < filled; i++)
-        count += __builtin_popcount(mask[i]);
-    return count > 1;
-}
-
 void gil_init(Gil *gil, const GilPolicy *policy)
 {
     memset(gil, 0, sizeof *gil);
     gil->policy = policy;
     gil_set_interval(gil, GIL_DEFAULT_INTERVAL_US);
-    gil->can_watch = has_several_processors();
     init_mutex(gil);
 }
 
@@ -242,17 +228,16 @@ bool gil_sleep(Gil *gil, GilClient *waiter, int64_t deadline_ns)
 void gil_watch(Gil *gil, GilClient *waiter)
 {
     (void)waiter;
-    if (!gil->can_watch)
-        return;
     uintptr_t seen = atomic_load_explicit(&gil->state, memory_order_relaxed);
     gil->awake++;
     pthread_mutex_unlock(&gil->mutex);
     int64_t until = clock_monotonic_ns() + WATCH_NS;
     bool is_same;
     do {
-        /* The clock costs as much as a pause: look several times for each reading. */
-        for (int i = 0; (is_same = atomic_load_explicit(&gil->state, memory_order_relaxed) == seen) && i < 8; i++)
+        for (int i = 0; (is_same = atomic_load_explicit(&gil->state, memory_order_relaxed) == seen) && i < LOOKS_PER_YIELD; i++)
             parking_pause();
+        if (is_same)
+            sched_yield();
     } while (is_same && clock_monotonic_ns() < until);
     pthread_mutex_lock(&gil->mutex);
     gil->awake--;
@@ -395,7 +380,7 @@ static void drop_slowly(Gil *gil, GilClient *client)
     bool was_asked = take_back_request(client);
     gil->last_holder = client;
     /* Worth a short look only if the next holder is up already; if it must be woken, it will be a while. */
-    int64_t look_ns = gil->awake > 0 && gil->can_watch ? WATCH_NS : 0;
+    int64_t look_ns = gil->awake > 0 ? WATCH_NS : 0;
     Parking *woken = wake_one(gil);
     bool stays_away = was_asked && gil->waiter_count > 0 && gil->policy->stays_away(gil, client);
     if (stays_away) {

@@ -83,7 +83,6 @@ typedef struct Gil {
     GilClient *closer;                     /* once set, nobody else ever gets the lock */
     GilClient *first_client;
     GilCounts gone;                        /* what clients that have left had counted */
-    bool can_watch;                        /* more than one processor: a short look may be cheaper than a sleep */
 } Gil;
 
 enum { GIL_DEFAULT_INTERVAL_US = 5000 };

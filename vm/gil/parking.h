@@ -50,7 +50,11 @@ void parking_kick(Parking *parking);
 /* Was it marked since the last reset? */
 bool parking_is_woken(Parking *parking);
 
-/* One step of a short wait by looking: tells the core (and its sibling) that this is a loop that does nothing. */
+/* A short wait by looking, LOOKS_PER_YIELD times for each sched_yield: on a processor of our own that costs next to nothing;
+ * on one that we share with the thread we are waiting for, it is what lets that thread run. */
+enum { LOOKS_PER_YIELD = 8 };
+
+/* One step of it: tells the core (and its sibling) that this is a loop that does nothing. */
 static inline void parking_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)

@@ -1,6 +1,7 @@
 /* blocking.c - see blocking.h.
  *
  * What        The pair around every call that may wait.
+ * How         gil_drop and gil_take, a depth so that pairs nest, and the name of the call for whoever looks.
  * GIL         this is where native code gives it up of its own will.
  * Read next   vm/gil/gil.c, signals.c */
 #include "vm/threads/blocking.h"

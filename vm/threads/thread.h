@@ -2,8 +2,8 @@
  *
  * What        thread_new, thread_start, thread_main, thread_join; foreign threads; the end of the interpreter's threads.
  * How         One pthread each, detached: who waits for a thread waits for its handle, with a time limit and open to signals,
- *             which pthread_join is not. Starting hands nothing over: the creator goes on, and the new thread queues for
- *             the GIL like any other. Ending is one last drop, behind which the ending thread touches nothing of ours.
+ *             which pthread_join is not. A start may wait until the new thread has had the GIL (threading.Thread.start does,
+ *             _thread.start_new_thread does not). Ending is one last drop, behind which nothing of ours is touched.
  * Invariants  I1 a Thread in Interp.threads has its GilClient joined.
  *             I2 a handle's 'done' lock is taken exactly from the start of its thread until its end.
  * GIL         each function says it.
@@ -24,6 +24,7 @@ struct ThreadHandle {
     ScriptLock done;            /* I2 */
     uint64_t ident;
     int native_id;              /* 0 until the thread has had the GIL for the first time */
+    Parking *starter;           /* of a creator that waits for that; NULL: nobody does */
     ThreadBody body;
     void *argument;
 };
@@ -82,6 +83,8 @@ void thread_handle_release(Thread *t, TAKES ThreadHandle *handle);
 /* Start a thread that runs body(t, argument). Keeps a reference to [handle] of its own while the thread lives.
  * False raises: RuntimeError "can't start new thread", PythonFinalizationError at the end; [argument] is then still the caller's. */
 MUST_CHECK bool thread_start(Thread *t, ThreadHandle *handle, ThreadBody body, void *argument, bool is_daemon);
+/* The same, and returns only when the new thread has had the GIL: its first code has run, its native_id is known. */
+MUST_CHECK bool thread_start_and_see(Thread *t, ThreadHandle *handle, ThreadBody body, void *argument, bool is_daemon);
 
 /* Wait for the end of the handle's thread; any number of threads may. */
 MUST_CHECK LockResult thread_join(Thread *t, ThreadHandle *handle, int64_t timeout_ns);
