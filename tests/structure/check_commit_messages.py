@@ -7,6 +7,8 @@ import sys
 
 import tree
 
+# Landed a word too long before this check was there; history is not rewritten for it.
+EXCUSED = {'7397847', 'f650a8d', '19cd725'}
 FIRST_LINE = re.compile(r"[\w./*{},+-]+(, [\w./*{},+-]+)*: [A-Z`'_\d].*[.!?]$")
 
 
@@ -30,4 +32,5 @@ else:
     if log.returncode:
         tree.skip('not a git checkout')
     messages = [entry.strip('\n').split('\0') for entry in log.stdout.split('\x01') if entry.strip()]
-tree.finish([f'{commit} {message.splitlines()[0][:60]}: {fault}' for commit, message in messages for fault in faults(message)])
+tree.finish([f'{commit[:7]} {message.splitlines()[0][:60]}: {fault}' for commit, message in messages for fault in faults(message)
+             if commit[:7] not in EXCUSED])
