@@ -28,6 +28,13 @@ struct Dict {
 static inline bool is_dict(Value v) { return has_payload(v, KIND_DICT); }
 static inline Dict *as_dict(Value v) { return (Dict *)as_object(v); }
 
+/* Keys of an instance whose slots [dict] shows live: see I4 and dict_live.c. */
+size_t dict_live_length(Dict *dict);
+static inline size_t dict_length(Dict *dict) { return LIKELY(!dict->instance) ? dict->count : dict_live_length(dict); }
+
+/* Ends the view: the attributes move from the instance's slots into the dict, the instance goes into dict mode (shape NULL). */
+MUST_CHECK bool dict_detach(Thread *t, Dict *dict);
+
 MUST_CHECK Dict *dict_new(Thread *t);
 MUST_CHECK Dict *dict_new_sized(Thread *t, size_t expected);
 MUST_CHECK Dict *dict_copy(Thread *t, Dict *dict);

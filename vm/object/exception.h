@@ -4,6 +4,7 @@
  * How         `return raise_error(t, EXC_ValueError, "bad %R", v);` works wherever a Value is returned; raise_false and
  *             raise_null serve the other result kinds. Formats are printf's plus %R %S %U %T, see below.
  * Invariants  I1 t->raised is an instance, never a class.
+ *             I2 notes live among the attributes, as __notes__: nothing here knows them.
  * GIL         held.
  * Read next   exceptions.def, traceback.h, vm/run/unwind.c */
 #ifndef TOY_OBJECT_EXCEPTION_H
@@ -20,19 +21,30 @@ enum ExceptionKind {
     EXC_COUNT
 };
 
+/* Where the classes keep their fields. UNBOUND shows as None. */
+enum ExceptionField {
+    FIELD_CODE = 0,                                                                        /* SystemExit */
+    FIELD_VALUE = 0,                                                                       /* StopIteration */
+    FIELD_NAME = 0, FIELD_OBJECT = 1,                                                      /* NameError, AttributeError */
+    FIELD_IMPORT_MESSAGE = 0, FIELD_IMPORT_NAME, FIELD_IMPORT_PATH, FIELD_IMPORT_NAME_FROM,
+    FIELD_ERRNO = 0, FIELD_STRERROR, FIELD_FILENAME, FIELD_FILENAME2, FIELD_CHARACTERS_WRITTEN,   /* OSError */
+    FIELD_SYNTAX_MESSAGE = 0, FIELD_SYNTAX_FILENAME, FIELD_LINE, FIELD_COLUMN, FIELD_TEXT, FIELD_END_LINE, FIELD_END_COLUMN, FIELD_PRINT_FILE,
+    FIELD_ENCODING = 0, FIELD_DATA, FIELD_START, FIELD_END_AT, FIELD_REASON,               /* Unicode*Error */
+    FIELD_MESSAGE = 0, FIELD_EXCEPTIONS = 1,                                               /* groups */
+    FIELD_COUNT = 8,
+};
+
 typedef struct Exception {
     Object head;
     Value args;               /* tuple */
-    Value notes;              /* list or UNBOUND: __notes__ lives in the attributes; unused here when UNBOUND */
     Value traceback;          /* Traceback or UNBOUND */
     Value cause, context;     /* exception or UNBOUND */
     bool suppress_context;
-    Value fields[8];          /* by layout:
-                               *   EXIT code | STOP value | NAME name | ATTRIBUTE name, obj | IMPORT msg, name, path, name_from
-                               *   OS errno, strerror, filename, filename2, characters_written
-                               *   SYNTAX msg, filename, lineno, offset, text, end_lineno, end_offset, print_file_and_line
-                               *   UNICODE encoding, object, start, end, reason | GROUP message, exceptions */
+    Value fields[FIELD_COUNT];
 } Exception;
+
+static inline bool is_exception(Value v) { return has_payload(v, KIND_BASE_EXCEPTION); }
+static inline Exception *as_exception(Value v) { return (Exception *)as_object(v); }
 
 BORROWED Type *exception_type(Thread *t, enum ExceptionKind kind);
 static inline bool is_raised(Thread *t) { return is_bound(t->raised); }
@@ -62,9 +74,12 @@ Value raise_attribute_error(Thread *t, Value object, Str *name);              /*
 MUST_CHECK Value exception_make(Thread *t, Value type_or_instance, Value args);
 /* Turn the pending failure into "Exception ignored in: ..." through sys.unraisablehook (a hook plugged in by vm/run). */
 void raised_report_unraisable(Thread *t, Value where, const char *message);
-/* sys.unraisablehook is called through this; the default prints in CPython's form. */
+
+/* Cuts what would make the chain of contexts a ring, then makes [context] (taken) the context of [exception]. */
+void exception_set_context(Value exception, TAKES Value context);
 
 MUST_CHECK bool exceptions_init(Thread *t);
+void exceptions_finish(Interp *interp);
 extern const TypeSpec base_exception_spec;
 
 #endif

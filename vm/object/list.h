@@ -1,5 +1,5 @@
 /* list.h - list and tuple.
- * What        The two sequences; sorting is in sort.c, methods of scripts in list.c and tuple.c.
+ * What        The two sequences; sorting is in sort.c, methods of scripts in list_methods.c and tuple.c.
  * How         A list owns a block of values that doubles (by eighths when large); a tuple's items lie in the object.
  * Invariants  I1 items 0 .. count-1 are bound.  I2 while a list is sorted it is seen as empty.   GIL  held: that makes append, pop, item access atomic.
  * Read next   sort.c, iterators.c */
@@ -24,6 +24,7 @@ MUST_CHECK bool list_append(Thread *t, List *list, Value v);
 MUST_CHECK bool list_append_take(Thread *t, List *list, TAKES Value v);
 MUST_CHECK bool list_extend(Thread *t, List *list, Value iterable);
 MUST_CHECK bool list_insert(Thread *t, List *list, int64_t at, Value v);
+void list_clear_items(Thread *t, List *list);
 MUST_CHECK Value list_pop(Thread *t, List *list, int64_t at);
 MUST_CHECK bool list_reserve(Thread *t, List *list, size_t capacity);
 MUST_CHECK Value list_slice(Thread *t, List *list, size_t start, size_t end);
@@ -38,6 +39,10 @@ MUST_CHECK Tuple *tuple_take_values(Thread *t, TAKES Value *items, size_t count)
 MUST_CHECK Tuple *tuple_from_iterable(Thread *t, Value iterable);
 MUST_CHECK Value tuple_pack2(Thread *t, Value a, Value b);
 MUST_CHECK Value tuple_get_item(Thread *t, Tuple *tuple, Value key);
+
+MUST_CHECK Value list_iterator_new(Thread *t, Value list);                      /* iter(list), of any subclass */
+MUST_CHECK Value list_reverse_iterator_new(Thread *t, Value list, const Value *unused);
+MUST_CHECK Value tuple_iterator_new(Thread *t, Value tuple);
 
 extern const TypeSpec list_spec, tuple_spec, list_iterator_spec, list_reverse_iterator_spec, tuple_iterator_spec;
 

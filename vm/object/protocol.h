@@ -10,11 +10,16 @@
 
 #include "vm/object/context.h"
 
+/* The C stack is nearly used up: ask before stack_is_exhausted(), which is a call. */
+static inline bool stack_is_low(Thread *t) { return UNLIKELY((char *)__builtin_frame_address(0) < t->stack_limit); }
+
 MUST_CHECK Value value_repr(Thread *t, Value v);                   /* always a Str */
 MUST_CHECK Value value_str(Thread *t, Value v);
 MUST_CHECK Value value_ascii(Thread *t, Value v);
 MUST_CHECK Value value_format(Thread *t, Value v, Value spec);     /* spec a Str, or UNBOUND for '' */
 MUST_CHECK bool value_hash(Thread *t, Value v, int64_t *hash);
+/* The hash slot of what cannot be hashed ("unhashable type: 'list'"); type.c shows __hash__ as None for it. */
+MUST_CHECK bool hash_not_implemented(Thread *t, Value v, int64_t *hash);
 MUST_CHECK bool value_truth(Thread *t, Value v, bool *truth);
 MUST_CHECK Value value_compare(Thread *t, Value a, Value b, CompareOp op);              /* the whole dance with reflected operands */
 MUST_CHECK bool value_compare_truth(Thread *t, Value a, Value b, CompareOp op, bool *truth);
@@ -26,8 +31,12 @@ MUST_CHECK bool value_length_hint(Thread *t, Value v, size_t fallback, size_t *h
 MUST_CHECK Value value_get_item(Thread *t, Value v, Value key);
 MUST_CHECK bool value_set_item(Thread *t, Value v, Value key, Value item);
 MUST_CHECK bool value_delete_item(Thread *t, Value v, Value key);
+/* The number behind an index, through __index__; IndexError "cannot fit 'T' into an index-sized integer". The second clips instead. */
+MUST_CHECK bool value_to_index(Thread *t, Value v, int64_t *index);
+MUST_CHECK bool value_to_clipped_index(Thread *t, Value v, int64_t *index);
 MUST_CHECK bool value_contains(Thread *t, Value v, Value item, bool *found);
 
+bool value_is_iterable(Thread *t, Value v);                        /* iter(v) would find something to ask */
 MUST_CHECK Value value_iterate(Thread *t, Value v);
 MUST_CHECK Value value_next(Thread *t, Value iterator);            /* END when exhausted; a StopIteration from a script becomes END */
 /* Calls visit(t, item, context) for each item until it answers false (then false is returned: raised, or stopped by choice). Fast for list, tuple, dict. */
@@ -41,7 +50,7 @@ MUST_CHECK bool value_delete_attribute(Thread *t, Value v, Str *name);
 /* The method [name] looked up on the type, bound (never in the instance): special method look-up. UNBOUND: there is none. */
 Value value_find_special(Thread *t, Value v, Str *name);
 
-bool value_is_callable(Value v);
+bool value_is_callable(Thread *t, Value v);
 /* Arguments as in CallFn: borrowed, in a row, keyword values after the positional ones. */
 MUST_CHECK Value value_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names);
 MUST_CHECK Value value_call0(Thread *t, Value callee);
@@ -49,7 +58,14 @@ MUST_CHECK Value value_call1(Thread *t, Value callee, Value a);
 MUST_CHECK Value value_call2(Thread *t, Value callee, Value a, Value b);
 MUST_CHECK Value value_call_method(Thread *t, Value object, Str *name, const Value *args, size_t count);
 
-/* Guards of repr against infinite depth: false means [v] is being printed already, the caller writes '...'. */
+/* The + and * of sequences when the other operand is none of theirs: the other operand's own slot is asked, then
+ * TypeError [format] with the type of [other]. [own] is the slot that asks, so that a subclass's slot is not asked twice. */
+MUST_CHECK Value sequence_add_other(Thread *t, Value left, Value right, BinaryFn own, const char *format);
+/* The count of sequence * count, either way round. *result is bound if the other operand answered instead. */
+MUST_CHECK bool sequence_repeat_count(Thread *t, Value left, Value right, bool sequence_is_left, size_t *count, Value *result);
+
+/* Guards of repr against infinite depth. *is_first false: [v] is being printed already, the caller writes '...' and does not
+ * call repr_leave. False: raised. */
 MUST_CHECK bool repr_enter(Thread *t, Value v, bool *is_first);
 void repr_leave(Thread *t, Value v);
 

@@ -10,11 +10,15 @@ typedef struct Range { Object head; Value start, stop, step, length; } Range;   
 typedef struct RangeIterator { Object head; int64_t next, step; uint64_t left; } RangeIterator;   /* values all fit small ints */
 typedef struct Slice { Object head; Value start, stop, step; } Slice;
 
+/* Are all values small ints? Then the three numbers. */
+bool range_is_small(const Range *range, int64_t *start, int64_t *step, size_t *count);
 MUST_CHECK Value slice_new(Thread *t, Value start, Value stop, Value step);
 /* start, stop, step and count for a sequence of [length]; raises for bad indices and step 0. Indices honour __index__. */
 MUST_CHECK bool slice_resolve(Thread *t, Value slice, size_t length, int64_t *start, int64_t *stop, int64_t *step, size_t *count);
 /* The bounds of object[start:stop] (either may be None), clipped to length. */
 MUST_CHECK bool slice_bounds(Thread *t, Value start, Value stop, size_t length, size_t *from, size_t *to);
+/* The same for the start and stop of index(): UNBOUND when not given; None is refused. */
+MUST_CHECK bool slice_search_bounds(Thread *t, Value start, Value stop, size_t length, size_t *from, size_t *to);
 
 extern const TypeSpec range_spec, slice_spec, range_iterator_spec, long_range_iterator_spec;
 

@@ -1,0 +1,68 @@
+/* arguments.c - see arguments.h.
+ *
+ * What        The three checks.
+ * How         Keyword values follow the positional ones in the row, in the order of [names].
+ * GIL         held.
+ * Read next   native.c, which does the same for signatures written as text */
+#include "vm/object/arguments.h"
+
+#include "vm/object/exception.h"
+#include "vm/object/list.h"
+#include "vm/object/str.h"
+
+bool arguments_no_keywords(Thread *t, const char *function, Tuple *names)
+{
+    if (!names || names->count == 0)
+        return true;
+    return raise_false(t, EXC_TypeError, "%s() takes no keyword arguments", function);
+}
+
+bool arguments_count(Thread *t, const char *function, size_t count, size_t least, size_t most)
+{
+    if (count >= least && count <= most)
+        return true;
+    size_t limit = count < least ? least : most;
+    const char *bound = least == most ? "" : count < least ? "at least " : "at most ";
+    return raise_false(t, EXC_TypeError, "%s expected %s%zu argument%s, got %zu", function, bound, limit, limit == 1 ? "" : "s", count);
+}
+
+/* The place of the parameter called [name]; SIZE_MAX: there is none. */
+static size_t find_parameter(const Parameters *parameters, const Str *name, size_t total)
+{
+    for (size_t i = parameters->positional_only; i < total; i++) {
+        if (str_equal_text(name, parameters->names[i]))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+bool arguments_sort(Thread *t, const Parameters *parameters, const Value *args, size_t count, Tuple *names, Value *slots)
+{
+    const char *function = parameters->function;
+    size_t total = 0, keywords = names ? names->count : 0;
+    while (parameters->names[total])
+        slots[total++] = UNBOUND;
+    if (count > parameters->positional) {
+        if (parameters->positional == 0)
+            return raise_false(t, EXC_TypeError, "%s() takes no positional arguments", function);
+        return raise_false(t, EXC_TypeError, "%s() takes %s %zu %sargument%s (%zu given)", function,
+                           parameters->required == parameters->positional ? "exactly" : "at most", parameters->positional,
+                           parameters->positional < total ? "positional " : "", parameters->positional == 1 ? "" : "s", count + keywords);
+    }
+    for (size_t i = 0; i < count; i++)
+        slots[i] = args[i];
+    for (size_t i = 0; i < keywords; i++) {
+        Str *name = as_str(names->items[i]);
+        size_t place = find_parameter(parameters, name, total);
+        if (place == SIZE_MAX)
+            return raise_false(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'", function, name);
+        if (is_bound(slots[place]))
+            return raise_false(t, EXC_TypeError, "argument for %s() given by name ('%U') and position (%zu)", function, name, place + 1);
+        slots[place] = args[count + i];
+    }
+    for (size_t i = 0; i < parameters->required; i++) {
+        if (is_unbound(slots[i]))
+            return raise_false(t, EXC_TypeError, "%s() missing required argument '%s' (pos %zu)", function, parameters->names[i], i + 1);
+    }
+    return true;
+}
