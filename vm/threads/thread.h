@@ -31,7 +31,7 @@ struct ThreadHandle {
 
 /* What floors above put into each thread, plugged in by vm/run at start-up. */
 typedef struct ThreadHooks {
-    bool (*prepare)(Thread *t);     /* the value stack and what else a new thread needs; false: no memory */
+    bool (*prepare)(Thread *t);     /* the value stack and what else a new thread needs; false: no memory, nothing raised */
     void (*finish)(Thread *t);      /* gives it back; the last thing done under the GIL, runs no script code */
 } ThreadHooks;
 
