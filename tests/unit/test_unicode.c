@@ -1,4 +1,4 @@
-/* test_unicode.c - characters: classes, case, normal forms.
+/* test_unicode.c - characters: classes, case, normal forms, names.
  *
  * What        One character for each answer that is easily got wrong. The tables as a whole were made from CPython's and
  *             compared with them; here it is the reading of them that is tested.
@@ -8,6 +8,7 @@
 #include "tests/unit/run_tests.h"
 #include "vm/base/normalize.h"
 #include "vm/base/unicode.h"
+#include "vm/base/unicode_names.h"
 
 START_TEST(classes)
 {
@@ -160,9 +161,36 @@ START_TEST(normalizing_may_run_out_of_memory)
 }
 END_TEST
 
+static uint32_t named(const char *name) { return unicode_by_name(name, strlen(name)); }
+
+START_TEST(names)
+{
+    char name[UNICODE_NAME_MAX];
+    ck_assert_uint_eq(named("BULLET"), 0x2022);
+    ck_assert_uint_eq(named("latin small letter e with acute"), 0xe9);
+    ck_assert_uint_eq(named("line feed"), '\n');
+    ck_assert_uint_eq(named("VS256"), 0xe01ef);
+    ck_assert_uint_eq(named("HANGUL SYLLABLE GAG"), 0xac01);
+    ck_assert_uint_eq(named("CJK UNIFIED IDEOGRAPH-4E00"), 0x4e00);
+    static const char *const strangers[] = {"", "NO SUCH NAME", " BULLET", "BULLETS", "hangul syllable gag", "HANGUL SYLLABLE GAGX",
+                                            "CJK UNIFIED IDEOGRAPH-F900", "CJK UNIFIED IDEOGRAPH-"};
+    for (size_t i = 0; i < ARRAY_LENGTH(strangers); i++)
+        ck_assert_uint_eq(named(strangers[i]), UNICODE_NO_NAME);
+    ck_assert_uint_eq(unicode_by_name("BULLET\0X", 8), UNICODE_NO_NAME);
+    ck_assert_uint_eq(unicode_name(0x378, name), 0);
+    ck_assert_uint_eq(unicode_name(UINT32_MAX, name), 0);
+    for (uint32_t c = 0; c < 0x110000; c += 7) {
+        size_t length = unicode_name(c, name);
+        ck_assert_uint_eq(length, strlen(name));
+        if (length)
+            ck_assert_uint_eq(unicode_by_name(name, length), c);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {classes, numbers, beyond_the_last_character, case_mappings, final_sigma, normal_forms,
-                            normalizing_may_run_out_of_memory};
+                            normalizing_may_run_out_of_memory, names};
     return run_tests("unicode", tests, ARRAY_LENGTH(tests));
 }
