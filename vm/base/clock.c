@@ -1,6 +1,7 @@
 /* clock.c - see clock.h.
  *
- * What        Thin names over clock_gettime, so that the unit (nanoseconds, 64 bits: 292 years) is the same everywhere.
+ * What        Thin names over clock_gettime, so that the unit is the same everywhere.
+ * How         Nanoseconds in 64 bits with a sign: 292 years either way, and differences are plain subtractions.
  * GIL         never needed.
  * Read next   clock.h */
 #include "vm/base/clock.h"
