@@ -132,6 +132,7 @@ static bool check_line_table(Verifier *verifier)
             return verify_refuse(verifier, 0, "line entry %u starts behind the code", i);
         if (i && entry->start <= unit->lines[i - 1].start)
             return verify_refuse(verifier, 0, "line entry %u is out of order", i);
+        verifier->marks[entry->start] |= WORD_BEGINS_LINE;
     }
     return true;
 }

@@ -9,8 +9,8 @@
  *
  *                 state of a leader:  [ slot 0 | slot 1 | ... | stack bottom | ... | top ]    depth entries above slot_count
  *
- *             An instruction inside a handler's range may go to the handler with the state it had before; with a
- *             debugger attached any instruction can raise, so the flag RAISES is not asked here.
+ *             An instruction inside a handler's range goes to the handler, too, with the state it had before, if it may raise
+ *             or begins a line: a debugger's function, called for each line, may raise whatever stands there.
  *             Ordinary locals are not followed further than "bound or not": a debugger may store anything into them.
  * Invariants  I1 depth <= stack_size before anything is written to a state.
  * GIL         never needed.
@@ -101,14 +101,15 @@ static bool flow_into(Flow *flow, uint32_t offset, const Kind *state, uint32_t d
 }
 
 /* The current state goes to the handler that covers this instruction, which takes [taken] entries before it can fail. */
-static bool flow_into_handler(Flow *flow, uint32_t taken)
+static bool flow_into_handler(Flow *flow, const Instruction *instruction, uint32_t taken)
 {
     uint32_t number = flow->handlers[flow->offset];
-    if (!number)
+    bool may_raise = opcode_info(flow->opcode)->flags & OPCODE_RAISES;
+    if (!number || !(may_raise || (flow->verifier->marks[instruction->start] & WORD_BEGINS_LINE)))
         return true;
     const HandlerEntry *handler = &flow->unit->handlers[number - 1];
     uint32_t pushed = handler->pushes_offset ? 2 : 1;
-    uint32_t left = opcode_info(flow->opcode)->flags & OPCODE_RAISES ? flow->depth - taken : flow->depth;
+    uint32_t left = may_raise ? flow->depth - taken : flow->depth;
     if (handler->depth > left)
         return refuse(flow, "its handler wants more on the stack than there is");
     if (handler->depth + pushed > flow->unit->stack_size)
@@ -368,7 +369,7 @@ static bool flow_instruction(Flow *flow, const Instruction *instruction)
         return false;
     uint32_t kept = entries_kept(instruction);
     uint32_t taken = (uint32_t)effect.pops > kept ? (uint32_t)effect.pops - kept : 0;
-    if (!flow_into_handler(flow, taken))
+    if (!flow_into_handler(flow, instruction, taken))
         return false;
     if ((info->flags & OPCODE_JUMPS) && !flow_jump(flow, instruction))
         return false;

@@ -12,6 +12,7 @@
 enum WordMarks {
     WORD_IS_START = 1,      /* an instruction, with its prefixes, begins here */
     WORD_IS_TARGET = 2,     /* a jump or a handler leads here */
+    WORD_BEGINS_LINE = 4,   /* an entry of the line table begins here: a debugger may raise before the instruction */
 };
 
 typedef struct Verifier {
