@@ -45,11 +45,15 @@ MUST_CHECK Value call_with_first(Thread *t, Value callee, Value first, const Val
 /* descriptor.__get__(instance, owner), or the attribute itself when it is no descriptor. */
 MUST_CHECK Value attribute_bind(Thread *t, Value attribute, Value instance, Type *owner);
 
+/* What pickle is told about a function or descriptor that is found as owner.name: (getattr, (owner, name)). */
+MUST_CHECK Value attribute_reduction(Thread *t, Value owner, Value name);
+
 typedef struct Property { Object head; Value getter, setter, deleter, doc, name; bool has_getter_doc; } Property;
 /* classmethod and staticmethod */
 typedef struct WrappedFunction { Object head; Value function; } WrappedFunction;
 MUST_CHECK Value class_method_new(Thread *t, Value function);
 MUST_CHECK Value static_method_new(Thread *t, Value function);
+MUST_CHECK bool function_is_abstract(Thread *t, Value function, bool *answer);   /* the truth of its __isabstractmethod__, if it has one */
 typedef struct Super { Object head; Type *type; Value object; Type *object_type; } Super;
 /* super().name as LOAD_SUPER_ATTR does it, without the super object. is_method as in object_get_method. */
 MUST_CHECK Value super_get_attribute(Thread *t, Type *type, Value object, Str *name, bool *is_method);

@@ -45,6 +45,9 @@ MUST_CHECK Value object_get_method(Thread *t, Value object, Str *name, bool *is_
 
 MUST_CHECK Dict *object_dict(Thread *t, Object *object);                 /* __dict__, owned reference */
 MUST_CHECK bool object_set_dict(Thread *t, Object *object, Dict *dict);
+/* The getter and setter behind the name __dict__, for GetSetDefs of types that have Attributes. */
+MUST_CHECK Value object_get_dict(Thread *t, Value self);
+MUST_CHECK bool object_put_dict(Thread *t, Value self, Value value_or_unbound);
 /* Straight to the instance's own attributes, no descriptors. UNBOUND: not there. */
 BORROWED Value attributes_get(Attributes *attributes, Str *name);
 MUST_CHECK bool attributes_set(Thread *t, Object *object, Str *name, Value value);

@@ -45,6 +45,7 @@ typedef struct Signature {
     uint16_t required;                     /* positional ones without a default */
     bool has_args, has_kwargs;             /* they take one slot each, after the others: *args, then **kwargs */
     uint64_t keyword_required;             /* bit i: keyword-only parameter i has no default */
+    uint16_t capacity;                     /* of names, which stand behind this struct */
     Str **names;
 } Signature;
 
@@ -58,6 +59,9 @@ typedef struct NativeFunction {
 } NativeFunction;
 
 MUST_CHECK Value native_function_new(Thread *t, const NativeDef *def, Value self, Value module);
+/* A method bound to [self]; [signature] is borrowed from the descriptor in [owner], NULL: not parsed yet. */
+MUST_CHECK Value native_method_new(Thread *t, const NativeDef *def, Type *owner, Signature *signature, Value self);
+MUST_CHECK Value native_text_signature(Thread *t, const NativeDef *def, const char *receiver);   /* __text_signature__, or None */
 /* Call a row directly; [signature_cache] is where its parsed form is kept. */
 MUST_CHECK Value native_call(Thread *t, const NativeDef *def, Signature **signature_cache, Type *owner, Value self,
                              const Value *args, size_t count, Tuple *names);

@@ -45,7 +45,7 @@ Type *value_type(Thread *t, Value v)
     return types[is_not_implemented(v) ? KIND_NOT_IMPLEMENTED : KIND_ELLIPSIS];
 }
 
-static const char *type_text(Thread *t, Type *type)
+const char *type_text(Thread *t, Type *type)
 {
     if (type->native_name) return type->native_name;
     Value raised = t->raised;    /* asked for while composing a message: a failure here must not hide that */

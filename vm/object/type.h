@@ -153,6 +153,7 @@ BORROWED Type *value_type(Thread *t, Value v);
 BORROWED Type *kind_type(Thread *t, enum Kind kind);
 static inline bool is_type(Value v) { return has_payload(v, KIND_TYPE); }
 static inline Type *as_type(Value v) { return (Type *)as_object(v); }
+BORROWED const char *type_text(Thread *t, Type *type);              /* its name for messages: "int", "collections.deque"; UTF-8 */
 BORROWED const char *value_type_name(Thread *t, Value v);           /* for messages; UTF-8 */
 
 bool type_is_subtype(const Type *type, const Type *of);             /* by the method resolution order */
