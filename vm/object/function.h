@@ -13,6 +13,8 @@
 #include "vm/bytecode/code.h"
 #include "vm/object/context.h"
 
+enum { CODE_BINDS = UINT32_MAX, CODE_FRAME_HEADER_WORDS = 9 /* sizeof(Frame) in Values: see vm/run/frame.h */ };
+
 typedef struct Code {
     Object head;
     CodeUnit *unit;              /* shared by the nested code objects of one module, see `owner` */
@@ -24,6 +26,9 @@ typedef struct Code {
     Word *hot;                   /* the private hot copy, same length; NULL while cold */
     uint32_t heat;               /* calls and backward jumps so far; see vm/run/specialize.c */
     uint32_t frame_words;        /* Values a frame needs: slots + header + stack */
+    uint32_t exact_count;        /* arguments of the plain case: no *args, **kwargs, keyword-only ones; else CODE_BINDS */
+    uint32_t entry_skip;         /* words before the first one behind RESUME, when RESUME comes first; else 0 */
+    bool unit_is_borrowed;       /* a failed construction: somebody else frees the unit */
     void *trace_data;            /* vm/run/trace.c: line events, monitoring */
 } Code;
 
@@ -45,8 +50,8 @@ typedef struct Module {
     Object head;
     Dict *dict;
     Value name;
-    const struct NativeModule *definition;   /* NULL for modules of scripts */
-    void *state;                             /* a native module's own struct */
+    void *state;                             /* a native module's own struct, NULL for modules of scripts */
+    void (*free_state)(Thread *t, void *state);
 } Module;
 
 MUST_CHECK Code *code_object_new(Thread *t, TAKES CodeUnit *unit);            /* verified; owns the unit */
@@ -54,5 +59,7 @@ MUST_CHECK Function *function_new(Thread *t, Code *code, Dict *globals);
 MUST_CHECK Value method_new(Thread *t, Value function, Value self);
 MUST_CHECK Cell *cell_new(Thread *t, Value content_or_unbound);
 MUST_CHECK Module *module_new(Thread *t, Str *name);
+/* Part of a new function: 1 defaults, 2 keyword defaults, 4 annotations, 8 closure. */
+void function_set_part(Function *function, uint32_t part, TAKES Value v);
 
 #endif

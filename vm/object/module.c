@@ -1,0 +1,272 @@
+/* module.c - modules and cells.
+ *
+ * What        Module: a dict with a name. Cell: one variable shared by closures.
+ * How         A module's attributes are its dict; __getattr__ in the dict is asked for what is missing (PEP 562).
+ * GIL         held.
+ * Read next   function.h, vm/run/import.c */
+#include "vm/object/dict.h"
+#include "vm/object/exception.h"
+#include "vm/object/function.h"
+#include "vm/object/instance.h"
+#include "vm/object/list.h"
+#include "vm/object/native.h"
+#include "vm/object/protocol.h"
+#include "vm/object/str.h"
+
+/* ---- cells ---- */
+
+Cell *cell_new(Thread *t, Value content)
+{
+    Cell *cell = (Cell *)type_alloc(t, kind_type(t, KIND_CELL));
+    if (cell) cell->content = retain(content);
+    return cell;
+}
+
+static Value cell_make(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
+{
+    if (names) return raise_type_error(t, "cell() takes no keyword arguments");
+    if (count > 1) return raise_type_error(t, "cell expected at most 1 argument, got %zu", count);
+    return object_value(cell_new(t, count ? args[0] : UNBOUND));
+}
+static Value cell_get_contents(Thread *t, Value self)
+{
+    Value v = ((Cell *)as_object(self))->content;
+    return is_bound(v) ? retain(v) : raise_value_error(t, "cell is empty");
+}
+static bool cell_set_contents(Thread *t, Value self, Value v)
+{
+    replace(&((Cell *)as_object(self))->content, retain(v));
+    return true;
+}
+static Value cell_repr(Thread *t, Value self)
+{
+    Cell *cell = (Cell *)as_object(self);
+    if (is_unbound(cell->content)) return object_value(str_format(t, "<cell at %p: empty>", (void *)cell));
+    return object_value(str_format(t, "<cell at %p: %T object at %p>", (void *)cell, cell->content, (void *)(uintptr_t)cell->content.bits));
+}
+static Value cell_compare(Thread *t, Value self, Value other, CompareOp op)
+{
+    if (!is_kind(other, KIND_CELL)) return NOT_IMPLEMENTED;
+    Value a = ((Cell *)as_object(self))->content, b = ((Cell *)as_object(other))->content;
+    if (is_bound(a) && is_bound(b)) return value_compare(t, a, b, op);
+    int order = (int)is_bound(a) - (int)is_bound(b);
+    bool answers[] = {order < 0, order <= 0, order == 0, order != 0, order > 0, order >= 0};
+    return bool_value(answers[op]);
+}
+static void cell_traverse(Object *self, VisitFn visit, void *context)
+{
+    if (is_object(((Cell *)self)->content)) visit(as_object(((Cell *)self)->content), context);
+}
+static void cell_clear(Object *self) { clear(&((Cell *)self)->content); }
+
+static const GetSetDef cell_getsets[] = {{"cell_contents", cell_get_contents, cell_set_contents, NULL}, {NULL, NULL, NULL, NULL}};
+const TypeSpec cell_spec = {
+    .doc = "Create a new cell object.",
+    .size = sizeof(Cell),
+    .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER,
+    .slots = {.repr = cell_repr, .compare = cell_compare, .new_instance = cell_make},
+    .getsets = cell_getsets,
+    .traverse = cell_traverse,
+    .clear = cell_clear,
+    .free = cell_clear,
+};
+
+/* ---- modules ---- */
+
+static bool module_fill(Thread *t, Module *module, Value name, Value doc)
+{
+    module->dict = dict_new(t);
+    if (!module->dict) return false;
+    module->name = retain(name);
+    return dict_set_str(t, module->dict, NAME_OF(t, __name__), name) && dict_set_str(t, module->dict, NAME_OF(t, __doc__), doc) &&
+           dict_set_str(t, module->dict, NAME_OF(t, __package__), NONE) && dict_set_str(t, module->dict, NAME_OF(t, __loader__), NONE) &&
+           dict_set_str(t, module->dict, NAME_OF(t, __spec__), NONE);
+}
+
+Module *module_new(Thread *t, Str *name)
+{
+    Module *module = (Module *)type_alloc(t, kind_type(t, KIND_MODULE));
+    if (module && !module_fill(t, module, object_value(name), NONE)) {
+        object_release(module);
+        return NULL;
+    }
+    return module;
+}
+
+static Value module_make(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
+{
+    Module *module = (Module *)type_alloc(t, type);
+    if (module) module->dict = dict_new(t);
+    if (module && !module->dict) {
+        object_release(module);
+        return FAILED;
+    }
+    return object_value(module);
+}
+
+static bool module_init(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
+{
+    size_t named = names ? names->count : 0;
+    Value name = count > 0 ? args[0] : UNBOUND, doc = count > 1 ? args[1] : NONE;
+    for (size_t i = 0; i < named; i++) {
+        if (str_equal_text(as_str(names->items[i]), "name")) name = args[count + i];
+        else if (str_equal_text(as_str(names->items[i]), "doc")) doc = args[count + i];
+        else return raise_false(t, EXC_TypeError, "module() got an unexpected keyword argument '%S'", names->items[i]);
+    }
+    if (is_unbound(name)) return raise_false(t, EXC_TypeError, "module() missing required argument 'name' (pos 1)");
+    if (count > 2) return raise_false(t, EXC_TypeError, "module() takes at most 2 arguments (%zu given)", count + named);
+    if (!is_str(name)) return raise_false(t, EXC_TypeError, "module() argument 'name' must be str, not %T", name);
+    Module *module = (Module *)as_object(self);
+    Dict *old = module->dict;
+    bool done = module_fill(t, module, name, doc);
+    if (old) object_release(old);
+    return done;
+}
+
+static Value module_get_attribute(Thread *t, Value self, Str *name)
+{
+    Module *module = (Module *)as_object(self);
+    Value v = generic_find_attribute(t, self, name);
+    if (is_bound(v) || is_raised(t)) return v;
+    v = dict_get_str(module->dict, name);
+    if (is_bound(v)) return retain(v);
+    Value fallback = dict_get_str(module->dict, NAME_OF(t, __getattr__));
+    if (is_bound(fallback)) {
+        retain(fallback);
+        v = value_call1(t, fallback, object_value(name));
+        release(fallback);
+        return v;
+    }
+    Value own = dict_get_str(module->dict, NAME_OF(t, __name__));
+    if (is_str(own)) raise_error(t, EXC_AttributeError, "module '%S' has no attribute '%U'", own, name);
+    else raise_error(t, EXC_AttributeError, "module has no attribute '%U'", name);
+    if (raised_is(t, EXC_AttributeError)) {
+        Exception *e = (Exception *)as_object(t->raised);
+        replace(&e->fields[0], retain(object_value(name)));
+        replace(&e->fields[1], retain(self));
+    }
+    return FAILED;
+}
+
+static bool module_set_attribute(Thread *t, Value self, Str *name, Value v)
+{
+    Module *module = (Module *)as_object(self);
+    Value descriptor = type_lookup(t, value_type(t, self), name);
+    if (is_bound(descriptor) && value_type(t, descriptor)->slots.descriptor_set)
+        return generic_set_attribute(t, self, name, v);
+    if (is_bound(v)) return dict_set_str(t, module->dict, name, v);
+    bool was_there;
+    if (!dict_delete_str(t, module->dict, name, &was_there)) return false;
+    if (!was_there) {
+        Value own = dict_get_str(module->dict, NAME_OF(t, __name__));
+        raise_error(t, EXC_AttributeError, "module '%S' has no attribute '%U'", is_bound(own) ? own : NONE, name);
+    }
+    return was_there;
+}
+
+static Value module_get_dict(Thread *t, Value self) { return retain(object_value(((Module *)as_object(self))->dict)); }
+
+static Value module_get_annotations(Thread *t, Value self)
+{
+    Module *module = (Module *)as_object(self);
+    Value v = dict_get_str(module->dict, NAME_OF(t, __annotations__));
+    if (is_bound(v)) return retain(v);
+    Dict *dict = dict_new(t);
+    if (dict && !dict_set_str(t, module->dict, NAME_OF(t, __annotations__), object_value(dict))) {
+        object_release(dict);
+        return FAILED;
+    }
+    return object_value(dict);
+}
+
+static bool module_set_annotations(Thread *t, Value self, Value v)
+{
+    Module *module = (Module *)as_object(self);
+    if (is_bound(v)) return dict_set_str(t, module->dict, NAME_OF(t, __annotations__), v);
+    bool was_there;
+    if (!dict_delete_str(t, module->dict, NAME_OF(t, __annotations__), &was_there)) return false;
+    return was_there || raise_false(t, EXC_AttributeError, "__annotations__");
+}
+
+static Value module_dir(Thread *t, Value self, const Value *args)
+{
+    Module *module = (Module *)as_object(self);
+    Value own = dict_get_str(module->dict, NAME_OF(t, __dir__));
+    if (is_bound(own)) return value_call0(t, own);
+    return object_value(list_from_iterable(t, object_value(module->dict)));
+}
+
+/* A str attribute of the module's spec or dict for repr; UNBOUND if it is none. */
+static Value text_in_dict(Module *module, Str *name)
+{
+    Value v = dict_get_str(module->dict, name);
+    return is_str(v) ? v : UNBOUND;
+}
+
+static Value module_repr(Thread *t, Value self)
+{
+    Module *module = (Module *)as_object(self);
+    Value name = text_in_dict(module, NAME_OF(t, __name__)), file = text_in_dict(module, NAME_OF(t, __file__));
+    if (is_unbound(name)) return object_value(str_format(t, "<module '?'>"));
+    if (is_bound(file)) return object_value(str_format(t, "<module %R from %R>", name, file));
+    Value spec = dict_get_str(module->dict, NAME_OF(t, __spec__));
+    if (is_bound(spec) && !is_none(spec)) {
+        Str *key = str_intern_text(t, "origin");
+        Value origin = key ? value_find_attribute(t, spec, key) : UNBOUND;
+        if (key) object_release(key);
+        if (is_raised(t)) raised_clear(t);
+        if (is_str(origin)) {
+            bool is_plain = str_equal_text(as_str(origin), "built-in") || str_equal_text(as_str(origin), "frozen");
+            Value text = is_plain ? object_value(str_format(t, "<module %R (%S)>", name, origin))
+                                  : object_value(str_format(t, "<module %R from %R>", name, origin));
+            release(origin);
+            return text;
+        }
+        release(origin);
+    }
+    return object_value(str_format(t, "<module %R>", name));
+}
+
+static void module_traverse(Object *self, VisitFn visit, void *context)
+{
+    Module *module = (Module *)self;
+    if (module->dict) visit((Object *)module->dict, context);
+    if (is_object(module->name)) visit(as_object(module->name), context);
+}
+
+static void module_clear(Object *self)
+{
+    Module *module = (Module *)self;
+    if (module->dict) dict_clear(thread_current(), module->dict);
+}
+
+static void module_free(Object *self)
+{
+    Module *module = (Module *)self;
+    if (module->free_state) module->free_state(thread_current(), module->state);
+    if (module->dict) object_release(module->dict);
+    clear(&module->name);
+}
+
+static const NativeDef module_methods[] = {
+    NATIVE("__dir__", module_dir, "($self, /)", 0, "__dir__() -> list\nspecialized dir() implementation"),
+    NATIVE_END,
+};
+static const GetSetDef module_getsets[] = {
+    {"__dict__", module_get_dict, NULL, NULL},
+    {"__annotations__", module_get_annotations, module_set_annotations, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+const TypeSpec module_spec = {
+    .doc = "Create a module object.\n\nThe name must be a string; the optional docstring can have any type.",
+    .signature = "(name, doc=None)",
+    .size = sizeof(Module),
+    .flags = TYPE_IS_CONTAINER | TYPE_IS_WEAK_REFERABLE,
+    .slots = {.repr = module_repr, .get_attribute = module_get_attribute, .set_attribute = module_set_attribute,
+              .new_instance = module_make, .init = module_init},
+    .methods = module_methods,
+    .getsets = module_getsets,
+    .traverse = module_traverse,
+    .clear = module_clear,
+    .free = module_free,
+};

@@ -1,0 +1,185 @@
+/* arith.c - operators.
+ *
+ * What        See arith.h.
+ * How         One table maps the operator's number to the slot of the plain form, one to the slot of the in-place form; the
+ *             dance of left and right operand is written once.
+ * GIL         held.
+ * Read next   eval_hot.h (the fast forms), vm/object/slot_calls.c (dunders of scripts) */
+#include "vm/run/arith.h"
+
+#include <stddef.h>
+
+#include "vm/bytecode/opcode.h"
+#include "vm/object/exception.h"
+#include "vm/object/float.h"
+#include "vm/object/int.h"
+#include "vm/object/list.h"
+#include "vm/object/protocol.h"
+#include "vm/object/str.h"
+
+static const char *const symbols[] = {
+#define BINARY(name, symbol, slot) symbol,
+#include "vm/bytecode/binary_ops.def"
+#undef BINARY
+};
+static const size_t plain_slots[] = {
+#define BINARY(name, symbol, slot) offsetof(TypeSlots, slot),
+#include "vm/bytecode/binary_ops.def"
+#undef BINARY
+};
+static const size_t inplace_slots[BINARY_OP_COUNT] = {
+    [BINARY_INPLACE_ADD] = offsetof(TypeSlots, inplace_add),
+    [BINARY_INPLACE_AND] = offsetof(TypeSlots, inplace_and),
+    [BINARY_INPLACE_FLOOR_DIVIDE] = offsetof(TypeSlots, inplace_floor_divide),
+    [BINARY_INPLACE_LSHIFT] = offsetof(TypeSlots, inplace_lshift),
+    [BINARY_INPLACE_MATRIX_MULTIPLY] = offsetof(TypeSlots, inplace_matrix_multiply),
+    [BINARY_INPLACE_MULTIPLY] = offsetof(TypeSlots, inplace_multiply),
+    [BINARY_INPLACE_REMAINDER] = offsetof(TypeSlots, inplace_remainder),
+    [BINARY_INPLACE_OR] = offsetof(TypeSlots, inplace_or),
+    [BINARY_INPLACE_POWER] = offsetof(TypeSlots, inplace_power),
+    [BINARY_INPLACE_RSHIFT] = offsetof(TypeSlots, inplace_rshift),
+    [BINARY_INPLACE_SUBTRACT] = offsetof(TypeSlots, inplace_subtract),
+    [BINARY_INPLACE_TRUE_DIVIDE] = offsetof(TypeSlots, inplace_true_divide),
+    [BINARY_INPLACE_XOR] = offsetof(TypeSlots, inplace_xor),
+};
+
+/* The operator behind an in-place one. */
+static BinaryOp plain_of(BinaryOp op) { return (int)op >= BINARY_INPLACE_FIRST ? (BinaryOp)((int)op - BINARY_INPLACE_FIRST) : op; }
+
+static BinaryFn slot_at(const Type *type, size_t offset)
+{
+    BinaryFn slot;
+    memcpy(&slot, (const char *)&type->slots + offset, sizeof slot);
+    return slot;
+}
+
+static Value call_slot(Thread *t, BinaryFn slot, Value left, Value right, BinaryOp plain)
+{
+    if (plain == BINARY_POWER) return ((TernaryFn)(void (*)(void))slot)(t, left, right, NONE);
+    return slot(t, left, right);
+}
+
+/* Both types are asked: the right one first if it is a subclass with a slot of its own. NOT_IMPLEMENTED: neither can. */
+static Value ask_both(Thread *t, Value left, Value right, size_t offset, BinaryOp plain)
+{
+    Type *left_type = value_type(t, left), *right_type = value_type(t, right);
+    BinaryFn left_slot = slot_at(left_type, offset);
+    BinaryFn right_slot = left_type == right_type ? NULL : slot_at(right_type, offset);
+    if (right_slot == left_slot) right_slot = NULL;
+    if (left_slot && right_slot && type_is_subtype(right_type, left_type)) {
+        Value v = call_slot(t, right_slot, left, right, plain);
+        if (!is_not_implemented(v)) return v;
+        right_slot = NULL;
+    }
+    if (left_slot) {
+        Value v = call_slot(t, left_slot, left, right, plain);
+        if (!is_not_implemented(v)) return v;
+    }
+    return right_slot ? call_slot(t, right_slot, left, right, plain) : NOT_IMPLEMENTED;
+}
+
+/* The built-in sequences answer NOT_IMPLEMENTED, so that the other operand is asked; their words are said here. */
+static bool is_repeatable(Value v)
+{
+    enum Kind solid = is_object(v) ? as_object(v)->solid : KIND_INSTANCE;
+    return solid == KIND_STR || solid == KIND_LIST || solid == KIND_TUPLE || solid == KIND_BYTES || solid == KIND_BYTEARRAY;
+}
+
+static Value raise_unsupported(Thread *t, Value left, Value right, BinaryOp op)
+{
+    const char *symbol = op == BINARY_POWER ? "** or pow()" : symbols[op];
+    if (op == BINARY_RSHIFT && is_kind(left, KIND_NATIVE_FUNCTION)) {
+        Value name = value_find_attribute(t, left, NAME_OF(t, __name__));
+        bool is_print = is_str(name) && str_equal_text(as_str(name), "print");
+        release(name);
+        if (is_print)
+            return raise_type_error(t, "unsupported operand type(s) for %s: '%T' and '%T'. Did you mean \"print(<message>, file=<output_stream>)\"?", symbol, left, right);
+    }
+    BinaryOp plain = plain_of(op);
+    enum Kind solid = is_object(left) ? as_object(left)->solid : KIND_INSTANCE;
+    if (plain == BINARY_ADD && (solid == KIND_BYTES || solid == KIND_BYTEARRAY))
+        return raise_type_error(t, "can't concat %T to %T", right, left);
+    if (plain == BINARY_ADD && (solid == KIND_STR || solid == KIND_LIST || solid == KIND_TUPLE)) {
+        const char *name = solid == KIND_STR ? "str" : solid == KIND_LIST ? "list" : "tuple";
+        return raise_type_error(t, "can only concatenate %s (not \"%T\") to %s", name, right, name);
+    }
+    if (plain == BINARY_MULTIPLY && (is_repeatable(left) || is_repeatable(right)))
+        return raise_type_error(t, "can't multiply sequence by non-int of type '%T'", is_repeatable(left) ? right : left);
+    return raise_type_error(t, "unsupported operand type(s) for %s: '%T' and '%T'", symbol, left, right);
+}
+
+static Value int_binary(Thread *t, Value a, Value b, BinaryOp plain)
+{
+    switch (plain) {
+    case BINARY_ADD: return int_add(t, a, b);
+    case BINARY_SUBTRACT: return int_subtract(t, a, b);
+    case BINARY_MULTIPLY: return int_multiply(t, a, b);
+    case BINARY_FLOOR_DIVIDE: return int_floor_divide(t, a, b);
+    case BINARY_REMAINDER: return int_remainder(t, a, b);
+    case BINARY_TRUE_DIVIDE: return int_true_divide(t, a, b);
+    case BINARY_POWER: return int_power(t, a, b, NONE);
+    case BINARY_LSHIFT: return int_lshift(t, a, b);
+    case BINARY_RSHIFT: return int_rshift(t, a, b);
+    case BINARY_AND: return int_and(t, a, b);
+    case BINARY_OR: return int_or(t, a, b);
+    case BINARY_XOR: return int_xor(t, a, b);
+    default: return raise_unsupported(t, a, b, plain);
+    }
+}
+
+Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
+{
+    BinaryOp plain = plain_of(op);
+    if (is_exact_int(left) && is_exact_int(right) && plain != BINARY_MATRIX_MULTIPLY) return int_binary(t, left, right, plain);
+    if (plain == BINARY_ADD && is_kind(left, KIND_STR) && is_kind(right, KIND_STR)) return str_concat(t, as_str(left), as_str(right));
+    if (op != plain) {
+        BinaryFn slot = slot_at(value_type(t, left), inplace_slots[op]);
+        if (slot) {
+            Value v = slot(t, left, right);
+            if (!is_not_implemented(v)) return v;
+        }
+    }
+    Value v = ask_both(t, left, right, plain_slots[plain], plain);
+    return is_not_implemented(v) ? raise_unsupported(t, left, right, op) : v;
+}
+
+Value value_divmod(Thread *t, Value left, Value right)
+{
+    Value v = ask_both(t, left, right, offsetof(TypeSlots, divmod), BINARY_ADD);
+    return is_not_implemented(v) ? raise_type_error(t, "unsupported operand type(s) for divmod(): '%T' and '%T'", left, right) : v;
+}
+
+/* pow(a, b, m): each of the three types may know how. */
+Value value_power(Thread *t, Value base, Value exponent, Value modulus)
+{
+    if (is_none(modulus)) {
+        Value v = ask_both(t, base, exponent, offsetof(TypeSlots, power), BINARY_POWER);
+        return is_not_implemented(v) ? raise_type_error(t, "unsupported operand type(s) for ** or pow(): '%T' and '%T'", base, exponent) : v;
+    }
+    Value operands[3] = {base, exponent, modulus};
+    TernaryFn asked[3] = {NULL};
+    for (int i = 0; i < 3; i++) {
+        TernaryFn slot = value_type(t, operands[i])->slots.power;
+        bool is_new = slot && slot != asked[0] && slot != asked[1];
+        asked[i] = slot;
+        if (!is_new) continue;
+        Value v = slot(t, base, exponent, modulus);
+        if (!is_not_implemented(v)) return v;
+    }
+    return raise_type_error(t, "unsupported operand type(s) for ** or pow(): '%T', '%T', '%T'", base, exponent, modulus);
+}
+
+static Value unary(Thread *t, Value v, UnaryFn slot, const char *what)
+{
+    return slot ? slot(t, v) : raise_type_error(t, "bad operand type for %s: '%T'", what, v);
+}
+
+Value value_negative(Thread *t, Value v)
+{
+    if (is_small_int(v)) return int_negative(t, v);
+    if (is_word_float(v)) return float_value(t, -word_float(v));
+    return unary(t, v, value_type(t, v)->slots.negative, "unary -");
+}
+Value value_positive(Thread *t, Value v) { return unary(t, v, value_type(t, v)->slots.positive, "unary +"); }
+Value value_invert(Thread *t, Value v) { return unary(t, v, value_type(t, v)->slots.invert, "unary ~"); }
+Value value_absolute(Thread *t, Value v) { return unary(t, v, value_type(t, v)->slots.absolute, "abs()"); }

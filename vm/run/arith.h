@@ -1,0 +1,22 @@
+/* arith.h - operators: what BINARY_OP, COMPARE_OP and the unary instructions do when the operands are not two small ints or floats.
+ *
+ * What        value_binary for any operator by number, the in-place forms, and the fast middle cases.
+ * How         Ints and floats of any size first; then the slots of both types with the language's rule: the right operand
+ *             goes first if its type is a subclass that has its own method; NOT_IMPLEMENTED asks the other one.
+ * GIL         held; may run script code.
+ * Read next   vm/bytecode/binary_ops.def, vm/object/slots.def */
+#ifndef TOY_RUN_ARITH_H
+#define TOY_RUN_ARITH_H
+
+#include "vm/bytecode/opcode.h"
+#include "vm/object/context.h"
+
+MUST_CHECK Value value_binary(Thread *t, Value left, Value right, BinaryOp op);
+MUST_CHECK Value value_divmod(Thread *t, Value left, Value right);
+MUST_CHECK Value value_power(Thread *t, Value base, Value exponent, Value modulus_or_none);
+MUST_CHECK Value value_negative(Thread *t, Value v);
+MUST_CHECK Value value_positive(Thread *t, Value v);
+MUST_CHECK Value value_invert(Thread *t, Value v);
+MUST_CHECK Value value_absolute(Thread *t, Value v);
+
+#endif

@@ -1,0 +1,288 @@
+/* builtins.c - the functions every script sees without import.
+ *
+ * What        abs to round, and the start-up that fills the module.
+ * How         A table of rows; types and exceptions are put in by name.
+ * GIL         held.
+ * Read next   builtins_iterate.c, builtins_code.c, build_class.c, print.c */
+#include "vm/run/builtins.h"
+
+#include "vm/object/dict.h"
+#include "vm/object/exception.h"
+#include "vm/object/float.h"
+#include "vm/object/instance.h"
+#include "vm/object/int.h"
+#include "vm/object/iterators.h"
+#include "vm/object/list.h"
+#include "vm/object/protocol.h"
+#include "vm/object/str.h"
+#include "vm/object/bytes.h"
+#include "vm/run/arith.h"
+#include "vm/run/coroutine.h"
+#include "vm/run/import.h"
+#include "vm/run/interp.h"
+
+static Value builtin_abs(Thread *t, Value self, const Value *args) { return value_absolute(t, args[0]); }
+static Value builtin_ascii(Thread *t, Value self, const Value *args) { return value_ascii(t, args[0]); }
+static Value builtin_callable(Thread *t, Value self, const Value *args) { return bool_value(value_is_callable(t, args[0])); }
+static Value builtin_divmod(Thread *t, Value self, const Value *args) { return value_divmod(t, args[0], args[1]); }
+static Value builtin_repr(Thread *t, Value self, const Value *args) { return value_repr(t, args[0]); }
+static Value builtin_id(Thread *t, Value self, const Value *args) { return int_from_uint64(t, args[0].bits); }
+
+static Value in_base(Thread *t, Value v, int base, const char *prefix)
+{
+    Value n = int_from_index(t, v);
+    if (failed(n)) return FAILED;
+    Value digits = int_to_str(t, n, base);
+    release(n);
+    if (failed(digits)) return FAILED;
+    bool is_negative = str_char(as_str(digits), 0) == '-';
+    Value body = is_negative ? str_slice(t, as_str(digits), 1, as_str(digits)->length) : retain(digits);
+    release(digits);
+    if (failed(body)) return FAILED;
+    Str *text = str_format(t, "%s%s%S", is_negative ? "-" : "", prefix, body);
+    release(body);
+    return object_value(text);
+}
+static Value builtin_bin(Thread *t, Value self, const Value *args) { return in_base(t, args[0], 2, "0b"); }
+static Value builtin_oct(Thread *t, Value self, const Value *args) { return in_base(t, args[0], 8, "0o"); }
+static Value builtin_hex(Thread *t, Value self, const Value *args) { return in_base(t, args[0], 16, "0x"); }
+
+static Value builtin_chr(Thread *t, Value self, const Value *args)
+{
+    Value n = int_from_index(t, args[0]);
+    if (failed(n)) return FAILED;
+    int64_t code;
+    bool fits = int_fits_int64(n, &code) && code >= 0 && code <= 0x10ffff;
+    release(n);
+    if (!fits) return raise_value_error(t, "chr() arg not in range(0x110000)");
+    return object_value(str_from_char(t, (uint32_t)code));
+}
+
+static Value builtin_ord(Thread *t, Value self, const Value *args)
+{
+    Value v = args[0];
+    size_t length;
+    if (is_str(v)) {
+        if (as_str(v)->length == 1) return small_int_value(str_char(as_str(v), 0));
+        length = as_str(v)->length;
+    } else if (is_bytes(v)) {
+        if (as_bytes(v)->length == 1) return small_int_value(as_bytes(v)->data[0]);
+        length = as_bytes(v)->length;
+    } else if (has_payload(v, KIND_BYTEARRAY)) {
+        ByteArray *array = (ByteArray *)as_object(v);
+        if (array->length == 1) return small_int_value(array->data[0]);
+        length = array->length;
+    } else {
+        return raise_type_error(t, "ord() expected string of length 1, but %T found", v);
+    }
+    return raise_type_error(t, "ord() expected a character, but string of length %zu found", length);
+}
+
+static bool check_name(Thread *t, Value name)
+{
+    return is_str(name) || raise_false(t, EXC_TypeError, "attribute name must be string, not '%T'", name);
+}
+
+/* Attribute look-up wants interned names. */
+static Str *interned(Thread *t, Value name) { return str_intern(t, (Str *)as_object(retain(name))); }
+
+static Value builtin_getattr(Thread *t, Value self, const Value *args)
+{
+    if (!check_name(t, args[1])) return FAILED;
+    Str *name = interned(t, args[1]);
+    if (!name) return FAILED;
+    Value v = is_bound(args[2]) ? value_find_attribute(t, args[0], name) : value_get_attribute(t, args[0], name);
+    object_release(name);
+    if (is_unbound(v) && is_bound(args[2]) && !is_raised(t)) return retain(args[2]);
+    return v;
+}
+
+static Value builtin_hasattr(Thread *t, Value self, const Value *args)
+{
+    if (!check_name(t, args[1])) return FAILED;
+    Str *name = interned(t, args[1]);
+    if (!name) return FAILED;
+    Value v = value_find_attribute(t, args[0], name);
+    object_release(name);
+    if (is_unbound(v)) return is_raised(t) ? FAILED : FALSE;
+    release(v);
+    return TRUE;
+}
+
+static Value builtin_setattr(Thread *t, Value self, const Value *args)
+{
+    if (!check_name(t, args[1])) return FAILED;
+    Str *name = interned(t, args[1]);
+    bool done = name && value_set_attribute(t, args[0], name, args[2]);
+    if (name) object_release(name);
+    return done ? NONE : FAILED;
+}
+
+static Value builtin_delattr(Thread *t, Value self, const Value *args)
+{
+    if (!check_name(t, args[1])) return FAILED;
+    Str *name = interned(t, args[1]);
+    bool done = name && value_delete_attribute(t, args[0], name);
+    if (name) object_release(name);
+    return done ? NONE : FAILED;
+}
+
+static Value builtin_format(Thread *t, Value self, const Value *args)
+{
+    if (is_bound(args[1]) && !is_str(args[1])) return raise_type_error(t, "format() argument 2 must be str, not %T", args[1]);
+    return value_format(t, args[0], args[1]);
+}
+
+static Value builtin_hash(Thread *t, Value self, const Value *args)
+{
+    int64_t hash;
+    return value_hash(t, args[0], &hash) ? int_from_int64(t, hash) : FAILED;
+}
+
+static Value builtin_isinstance(Thread *t, Value self, const Value *args)
+{
+    bool answer;
+    return value_is_instance(t, args[0], args[1], &answer) ? bool_value(answer) : FAILED;
+}
+
+static Value builtin_issubclass(Thread *t, Value self, const Value *args)
+{
+    bool answer;
+    return value_is_subclass(t, args[0], args[1], &answer) ? bool_value(answer) : FAILED;
+}
+
+static Value builtin_iter(Thread *t, Value self, const Value *args)
+{
+    if (is_unbound(args[1])) return value_iterate(t, args[0]);
+    if (!value_is_callable(t, args[0])) return raise_type_error(t, "iter(v, w): v must be callable");
+    return callable_iterator_new(t, args[0], args[1]);
+}
+
+static Value builtin_next(Thread *t, Value self, const Value *args)
+{
+    NextFn next = value_type(t, args[0])->slots.next;
+    if (!next) return raise_type_error(t, "'%T' object is not an iterator", args[0]);
+    Value v = next(t, args[0]);
+    if (is_end(v)) return is_bound(args[1]) ? retain(args[1]) : raise_value(t, EXC_StopIteration, UNBOUND);
+    if (failed(v) && is_bound(args[1]) && raised_is(t, EXC_StopIteration)) {
+        raised_clear(t);
+        return retain(args[1]);
+    }
+    return v;
+}
+
+static Value builtin_aiter(Thread *t, Value self, const Value *args)
+{
+    UnaryFn aiter = value_type(t, args[0])->slots.aiter;
+    if (!aiter) return raise_type_error(t, "'%T' object is not an async iterable", args[0]);
+    Value iterator = aiter(t, args[0]);
+    if (!failed(iterator) && !value_type(t, iterator)->slots.anext) {
+        raise_type_error(t, "%T.__aiter__() must return an async iterator, not %T", args[0], iterator);
+        clear(&iterator);
+    }
+    return iterator;
+}
+
+static Value builtin_anext(Thread *t, Value self, const Value *args)
+{
+    UnaryFn anext = value_type(t, args[0])->slots.anext;
+    if (!anext) return raise_type_error(t, "'%T' object is not an async iterator", args[0]);
+    return anext(t, args[0]);
+}
+
+static Value builtin_len(Thread *t, Value self, const Value *args)
+{
+    size_t length;
+    return value_length(t, args[0], &length) ? small_int_value((int64_t)length) : FAILED;
+}
+
+static Value builtin_pow(Thread *t, Value self, const Value *args)
+{
+    return value_power(t, args[0], args[1], is_bound(args[2]) ? args[2] : NONE);
+}
+
+static Value builtin_round(Thread *t, Value self, const Value *args)
+{
+    Value method = value_find_special(t, args[0], NAME_OF(t, __round__));
+    if (is_unbound(method)) return is_raised(t) ? FAILED : raise_type_error(t, "type %T doesn't define __round__ method", args[0]);
+    bool has_digits = is_bound(args[1]) && !is_none(args[1]);
+    Value v = has_digits ? value_call1(t, method, args[1]) : value_call0(t, method);
+    release(method);
+    return v;
+}
+
+static Value builtin_breakpoint(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
+{
+    Value hook = sys_get(t, "breakpointhook");
+    if (is_unbound(hook)) return raise_error(t, EXC_RuntimeError, "lost sys.breakpointhook");
+    return value_call(t, hook, args, count, names);
+}
+
+static const NativeDef functions[] = {
+    NATIVE_RAW_ROW("__build_class__", build_class, "(func, name, /, *bases, metaclass=None, **kwds)", 0, "Internal helper function used by the class statement."),
+    NATIVE("abs", builtin_abs, "(x, /)", 0, "Return the absolute value of the argument."),
+    NATIVE("aiter", builtin_aiter, "(async_iterable, /)", 0, "Return an AsyncIterator for an AsyncIterable object."),
+    NATIVE("anext", builtin_anext, "(aiterator, default=<unrepresentable>, /)", 0, "Return the next item from the async iterator."),
+    NATIVE("ascii", builtin_ascii, "(obj, /)", 0, "Return an ASCII-only representation of an object."),
+    NATIVE("bin", builtin_bin, "(number, /)", 0, "Return the binary representation of an integer."),
+    NATIVE_RAW_ROW("breakpoint", builtin_breakpoint, "(*args, **kws)", 0, "Call sys.breakpointhook(*args, **kws)."),
+    NATIVE("callable", builtin_callable, "(obj, /)", 0, "Return whether the object is callable (i.e., some kind of function)."),
+    NATIVE("chr", builtin_chr, "(i, /)", 0, "Return a Unicode string of one character with ordinal i; 0 <= i <= 0x10ffff."),
+    NATIVE("delattr", builtin_delattr, "(obj, name, /)", 0, "Deletes the named attribute from the given object."),
+    NATIVE("divmod", builtin_divmod, "(x, y, /)", 0, "Return the tuple (x//y, x%y).  Invariant: div*y + mod == x."),
+    NATIVE("format", builtin_format, "(value, format_spec='', /)", 0, "Return type(value).__format__(value, format_spec)"),
+    NATIVE("getattr", builtin_getattr, "(object, name, default=<unrepresentable>, /)", 0, "Get a named attribute from an object."),
+    NATIVE("hasattr", builtin_hasattr, "(obj, name, /)", 0, "Return whether the object has an attribute with the given name."),
+    NATIVE("hash", builtin_hash, "(obj, /)", 0, "Return the hash value for the given object."),
+    NATIVE("hex", builtin_hex, "(number, /)", 0, "Return the hexadecimal representation of an integer."),
+    NATIVE("id", builtin_id, "(obj, /)", 0, "Return the identity of an object."),
+    NATIVE("isinstance", builtin_isinstance, "(obj, class_or_tuple, /)", NATIVE_LEAF, "Return whether an object is an instance of a class or of a subclass thereof."),
+    NATIVE("issubclass", builtin_issubclass, "(cls, class_or_tuple, /)", 0, "Return whether 'cls' is derived from another class or is the same class."),
+    NATIVE("iter", builtin_iter, "(object, sentinel=<unrepresentable>, /)", 0, "Get an iterator from an object."),
+    NATIVE("len", builtin_len, "(obj, /)", NATIVE_LEAF, "Return the number of items in a container."),
+    NATIVE("next", builtin_next, "(iterator, default=<unrepresentable>, /)", 0, "Return the next item from the iterator."),
+    NATIVE("oct", builtin_oct, "(number, /)", 0, "Return the octal representation of an integer."),
+    NATIVE("ord", builtin_ord, "(c, /)", 0, "Return the Unicode code point for a one-character string."),
+    NATIVE("pow", builtin_pow, "(base, exp, mod=None)", 0, "Equivalent to base**exp with 2 arguments or base**exp % mod with 3 arguments."),
+    NATIVE("repr", builtin_repr, "(obj, /)", 0, "Return the canonical string representation of the object."),
+    NATIVE("round", builtin_round, "(number, ndigits=None)", 0, "Round a number to a given precision in decimal digits."),
+    NATIVE("setattr", builtin_setattr, "(obj, name, value, /)", 0, "Sets the named attribute on the given object to the specified value."),
+    NATIVE_END,
+};
+
+/* The types that scripts reach by their bare name. */
+static const enum Kind named_types[] = {
+    KIND_OBJECT, KIND_TYPE, KIND_INT, KIND_BOOL, KIND_FLOAT, KIND_COMPLEX, KIND_STR, KIND_BYTES, KIND_BYTEARRAY, KIND_MEMORYVIEW, KIND_TUPLE,
+    KIND_LIST, KIND_DICT, KIND_SET, KIND_FROZENSET, KIND_RANGE, KIND_SLICE, KIND_ENUMERATE, KIND_ZIP, KIND_MAP, KIND_FILTER, KIND_REVERSED,
+    KIND_PROPERTY, KIND_CLASS_METHOD, KIND_STATIC_METHOD, KIND_SUPER,
+};
+
+static bool add_type(Thread *t, Dict *dict, Type *type) { return dict_set_str(t, dict, type->name, object_value(type)); }
+
+static bool add_constants(Thread *t, Dict *dict)
+{
+    return dict_set_text(t, dict, "None", NONE) && dict_set_text(t, dict, "True", TRUE) && dict_set_text(t, dict, "False", FALSE) &&
+           dict_set_text(t, dict, "Ellipsis", ELLIPSIS) && dict_set_text(t, dict, "NotImplemented", NOT_IMPLEMENTED) &&
+           dict_set_text(t, dict, "__debug__", bool_value(t->interp->config.optimize == 0));
+}
+
+bool builtins_init(Thread *t)
+{
+    Str *name = str_intern_text(t, "builtins");
+    Module *module = name ? module_new(t, name) : NULL;
+    if (name) object_release(name);
+    if (!module) return false;
+    t->interp->run->builtins_module = module;
+    Dict *dict = module->dict;
+    t->interp->builtins = retain(object_value(dict));
+    const NativeDef *tables[] = {functions, builtins_iterate_functions, builtins_code_functions, builtins_print_functions};
+    for (size_t i = 0; i < ARRAY_LENGTH(tables); i++)
+        if (!native_add_functions(t, dict, tables[i], object_value(module), object_value(NAME_OF(t, builtins)))) return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(named_types); i++)
+        if (!add_type(t, dict, kind_type(t, named_types[i]))) return false;
+    for (int i = 0; i < EXC_COUNT; i++)
+        if (!add_type(t, dict, exception_type(t, (enum ExceptionKind)i))) return false;
+    Value os_error = object_value(exception_type(t, EXC_OSError));
+    if (!dict_set_text(t, dict, "EnvironmentError", os_error) || !dict_set_text(t, dict, "IOError", os_error)) return false;
+    return add_constants(t, dict);
+}

@@ -1,0 +1,202 @@
+/* builtins_iterate.c - sum, min, max, sorted, any, all.
+ *
+ * What        The built-in functions that run through an iterable.
+ * How         sum keeps ints in a machine word and floats in a compensated pair as long as it can, as CPython 3.12+ does (so that float sums agree
+ *             to the last digit); then it adds like `+`.
+ * GIL         held.
+ * Read next   builtins.c, vm/object/sort.c */
+#include "vm/object/bytes.h"
+#include "vm/object/exception.h"
+#include "vm/object/float.h"
+#include "vm/object/int.h"
+#include "vm/object/list.h"
+#include "vm/object/native.h"
+#include "vm/object/protocol.h"
+#include "vm/object/str.h"
+#include "vm/run/arith.h"
+#include "vm/run/builtins.h"
+
+#include <math.h>
+
+/* ---- sum ---- */
+
+/* Neumaier's compensated sum: [compensation] collects what [total] is too coarse to hold. */
+typedef struct FloatSum { double total, compensation; } FloatSum;
+
+static void float_sum_add(FloatSum *sum, double x)
+{
+    double total = sum->total + x;
+    if (fabs(sum->total) >= fabs(x)) sum->compensation += (sum->total - total) + x;
+    else sum->compensation += (x - total) + sum->total;
+    sum->total = total;
+}
+
+static double float_sum_result(const FloatSum *sum)
+{
+    return sum->compensation != 0 && isfinite(sum->compensation) ? sum->total + sum->compensation : sum->total;
+}
+
+/* Where the sum stands: ints in a word, floats in a pair, anything else as a value. */
+typedef struct Summing {
+    enum { SUM_INT, SUM_FLOAT, SUM_VALUE } form;
+    int64_t whole;
+    FloatSum real;
+    Value total;              /* SUM_VALUE; owned */
+} Summing;
+
+static bool summing_to_value(Thread *t, Summing *sum)
+{
+    if (sum->form == SUM_INT) sum->total = int_from_int64(t, sum->whole);
+    else if (sum->form == SUM_FLOAT) sum->total = float_value(t, float_sum_result(&sum->real));
+    sum->form = SUM_VALUE;
+    return !failed(sum->total);
+}
+
+static bool sum_one(Thread *t, Value item, void *context)
+{
+    Summing *sum = context;
+    if (sum->form == SUM_INT) {
+        int64_t whole;
+        if (is_small_int(item) && !__builtin_add_overflow(sum->whole, small_int(item), &whole)) return sum->whole = whole, true;
+        if (is_exact_float(item)) {
+            sum->real = (FloatSum){(double)sum->whole, 0};
+            sum->form = SUM_FLOAT;
+        }
+    }
+    if (sum->form == SUM_FLOAT) {
+        if (is_exact_float(item)) return float_sum_add(&sum->real, as_double(item)), true;
+        if (is_small_int(item)) return float_sum_add(&sum->real, (double)small_int(item)), true;
+    }
+    if (sum->form != SUM_VALUE && !summing_to_value(t, sum)) return false;
+    Value total = value_binary(t, sum->total, item, BINARY_ADD);
+    if (failed(total)) return false;
+    replace(&sum->total, total);
+    return true;
+}
+
+static Value builtin_sum(Thread *t, Value self, const Value *args)
+{
+    Summing sum = {.form = SUM_INT};
+    Value start = args[1];
+    if (is_bound(start)) {
+        if (is_str(start)) return raise_type_error(t, "sum() can't sum strings [use ''.join(seq) instead]");
+        if (is_bytes(start)) return raise_type_error(t, "sum() can't sum bytes [use b''.join(seq) instead]");
+        if (has_payload(start, KIND_BYTEARRAY)) return raise_type_error(t, "sum() can't sum bytearray [use b''.join(seq) instead]");
+        if (is_small_int(start)) sum.whole = small_int(start);
+        else if (is_exact_float(start)) sum = (Summing){.form = SUM_FLOAT, .real = {as_double(start), 0}};
+        else sum = (Summing){.form = SUM_VALUE, .total = retain(start)};
+    }
+    bool done = value_for_each(t, args[0], sum_one, &sum);
+    if (done && sum.form != SUM_VALUE) done = summing_to_value(t, &sum);
+    if (!done) clear(&sum.total);
+    return sum.total;
+}
+
+/* ---- min, max ---- */
+
+typedef struct Extreme {
+    CompareOp wanted;         /* COMPARE_LT for min */
+    Value key_function;       /* UNBOUND: the items themselves */
+    Value best, best_key;     /* owned; UNBOUND before the first */
+} Extreme;
+
+static bool extreme_one(Thread *t, Value item, void *context)
+{
+    Extreme *extreme = context;
+    Value key = is_bound(extreme->key_function) ? value_call1(t, extreme->key_function, item) : retain(item);
+    if (failed(key)) return false;
+    bool is_better = is_unbound(extreme->best);
+    if (!is_better) {
+        if (are_small_ints(key, extreme->best_key))
+            is_better = extreme->wanted == COMPARE_LT ? small_int(key) < small_int(extreme->best_key) : small_int(key) > small_int(extreme->best_key);
+        else if (!value_compare_truth(t, key, extreme->best_key, extreme->wanted, &is_better)) {
+            release(key);
+            return false;
+        }
+    }
+    if (!is_better) {
+        release(key);
+        return true;
+    }
+    replace(&extreme->best, retain(item));
+    replace(&extreme->best_key, key);
+    return true;
+}
+
+static Value extreme_of(Thread *t, const char *name, CompareOp wanted, const Value *args, size_t count, Tuple *names)
+{
+    Extreme extreme = {.wanted = wanted};
+    Value otherwise = UNBOUND;
+    for (size_t i = 0; names && i < names->count; i++) {
+        Str *keyword = as_str(names->items[i]);
+        if (str_equal_text(keyword, "key")) extreme.key_function = is_none(args[count + i]) ? UNBOUND : args[count + i];
+        else if (str_equal_text(keyword, "default")) otherwise = args[count + i];
+        else return raise_type_error(t, "%s() got an unexpected keyword argument '%U'", name, keyword);
+    }
+    if (count == 0) return raise_type_error(t, "%s expected at least 1 argument, got 0", name);
+    if (count > 1 && is_bound(otherwise)) return raise_type_error(t, "Cannot specify a default for %s() with multiple positional arguments", name);
+    bool done = true;
+    if (count > 1)
+        for (size_t i = 0; done && i < count; i++) done = extreme_one(t, args[i], &extreme);
+    else
+        done = value_for_each(t, args[0], extreme_one, &extreme);
+    release(extreme.best_key);
+    if (!done) clear(&extreme.best);
+    if (done && is_unbound(extreme.best)) return is_bound(otherwise) ? retain(otherwise) : raise_value_error(t, "%s() iterable argument is empty", name);
+    return extreme.best;
+}
+
+static Value builtin_min(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
+{
+    return extreme_of(t, "min", COMPARE_LT, args, count, names);
+}
+static Value builtin_max(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
+{
+    return extreme_of(t, "max", COMPARE_GT, args, count, names);
+}
+
+/* ---- any, all ---- */
+
+typedef struct Search { bool wanted, is_found; } Search;
+
+static bool search_one(Thread *t, Value item, void *context)
+{
+    Search *search = context;
+    bool truth;
+    if (!value_truth(t, item, &truth)) return false;
+    search->is_found = truth == search->wanted;
+    return !search->is_found;
+}
+static Value builtin_any(Thread *t, Value self, const Value *args)
+{
+    Search search = {.wanted = true};
+    bool ran_through = value_for_each(t, args[0], search_one, &search);
+    return ran_through || search.is_found ? bool_value(search.is_found) : FAILED;
+}
+static Value builtin_all(Thread *t, Value self, const Value *args)
+{
+    Search search = {.wanted = false};
+    bool ran_through = value_for_each(t, args[0], search_one, &search);
+    return ran_through || search.is_found ? bool_value(!search.is_found) : FAILED;
+}
+
+static Value builtin_sorted(Thread *t, Value self, const Value *args)
+{
+    bool reverse = false;
+    List *list = list_from_iterable(t, args[0]);
+    if (!list) return FAILED;
+    bool done = arg_bool(t, args[2], &reverse) && list_sort(t, list, is_bound(args[1]) ? args[1] : NONE, reverse);
+    if (done) return object_value(list);
+    object_release(list);
+    return FAILED;
+}
+
+const NativeDef builtins_iterate_functions[] = {
+    NATIVE("all", builtin_all, "(iterable, /)", 0, "Return True if bool(x) is True for all values x in the iterable.\n\nIf the iterable is empty, return True."),
+    NATIVE("any", builtin_any, "(iterable, /)", 0, "Return True if bool(x) is True for any x in the iterable.\n\nIf the iterable is empty, return False."),
+    NATIVE_RAW_ROW("max", builtin_max, "(*args, key=None, default=<unrepresentable>)", 0, "With a single iterable argument, return its biggest item; with two or more arguments, the largest argument."),
+    NATIVE_RAW_ROW("min", builtin_min, "(*args, key=None, default=<unrepresentable>)", 0, "With a single iterable argument, return its smallest item; with two or more arguments, the smallest argument."),
+    NATIVE("sorted", builtin_sorted, "(iterable, /, *, key=None, reverse=False)", 0, "Return a new list containing all items from the iterable in ascending order."),
+    NATIVE("sum", builtin_sum, "(iterable, /, start=0)", 0, "Return the sum of a 'start' value (default: 0) plus an iterable of numbers"),
+    NATIVE_END,
+};

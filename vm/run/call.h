@@ -1,0 +1,46 @@
+/* call.h - calls: laying frames for script functions, and the row of arguments for everything else.
+ *
+ * What        call_enter* push a frame for the loop; call_row calls any value; the keyword and star forms on top.
+ * How         A script function called with exactly its plain arguments starts where they lie. Anything else is
+ *             bound by frame_bind_arguments into fresh slots.
+ * Invariants  I1 functions called call_enter_* take callee and arguments over when they fail: the caller's sp goes back to the callee's place.
+ * GIL         held.
+ * Read next   call.c, frame.h */
+#ifndef TOY_RUN_CALL_H
+#define TOY_RUN_CALL_H
+
+#include "vm/run/frame.h"
+
+/* Push a frame for the Function at *callee_at, whose [count] exact arguments begin at [args]. The new running frame, or NULL (I1). */
+MUST_CHECK Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count);
+/* The same for a class at *callee_at whose __init__ is a script function: makes the instance, enters __init__. [args]
+ * begin one or two places above the callee. */
+MUST_CHECK Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count);
+void call_raise_init_result(Thread *t, TAKES Value result);
+
+/* Any callee, arguments borrowed. */
+MUST_CHECK static inline Value call_row(Thread *t, Value callee, const Value *args, size_t count, Tuple *names)
+{
+    if (LIKELY(is_object(callee)) && LIKELY(as_object(callee)->type->slots.call != NULL))
+        return as_object(callee)->type->slots.call(t, callee, args, count, names);
+    extern Value call_raise_not_callable(Thread *t, Value callee);
+    return call_raise_not_callable(t, callee);
+}
+/* Short native calls that never run script code: the loop does not look at the breaker after them. */
+bool call_is_leaf(Thread *t, Value callee, size_t count);
+
+/* CALL_KW and CALL_FUNCTION_EX: either *entered is the new frame (callee and arguments are taken) or the result counts. */
+MUST_CHECK Value call_with_keywords(Thread *t, Value *callee_at, Value *args, size_t count, Value names, Frame **entered);
+MUST_CHECK Value call_with_iterables(Thread *t, Value *callee_at, Value keywords, Frame **entered);
+MUST_CHECK bool call_merge_keywords(Thread *t, Dict *into, Value mapping, Value callee);
+/* callee(*args, **keywords) for native code; either may be NULL. */
+MUST_CHECK Value call_with(Thread *t, Value callee, Tuple *args, Dict *keywords);
+
+/* The call slot of functions and of methods. */
+MUST_CHECK Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names);
+/* Run a code object as a module or class body, or for exec: [mapping] holds its locals. */
+MUST_CHECK Value call_body(Thread *t, Function *function, Value mapping);
+/* "f()" or "C.f()" for messages: a new Str. */
+MUST_CHECK Str *call_text(Thread *t, Value callee);
+
+#endif

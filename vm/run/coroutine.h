@@ -1,0 +1,20 @@
+/* coroutine.h - await, asynchronous iteration, asynchronous generators.
+ * What        The bodies of GET_AWAITABLE, GET_AITER, GET_ANEXT; coroutine and async_generator as types.   How  coroutine.c
+ * GIL         held.   Read next  generator.h */
+#ifndef TOY_RUN_COROUTINE_H
+#define TOY_RUN_COROUTINE_H
+
+#include "vm/run/generator.h"
+
+void coroutine_note_origin(Thread *t, Generator *coroutine);                  /* cr_origin, if tracking is on */
+MUST_CHECK Value awaitable_iterator(Thread *t, Value v, uint32_t context);    /* GET_AWAITABLE; context as its operand */
+MUST_CHECK Value async_iterator(Thread *t, Value v);                          /* GET_AITER */
+MUST_CHECK Value async_iterator_next(Thread *t, Value iterator);              /* GET_ANEXT: what awaits the next value */
+MUST_CHECK Value async_generator_wrap(Thread *t, Value v);                    /* INTRINSIC ASYNC_GEN_WRAP */
+/* Awaitables of asynchronous generators, which SEND drives without their Python methods. */
+bool coroutine_can_send(Value v);
+MUST_CHECK Value coroutine_send(Thread *t, Value awaitable, Value value, Value *returned);
+
+extern const TypeSpec coroutine_spec, coroutine_wrapper_spec, async_generator_spec, async_generator_step_spec;
+
+#endif

@@ -1,0 +1,134 @@
+/* frame.h - frames: one running call each, in a stack of chunks that never move.
+ *
+ * What        Frame, the value stack it lies on, FrameObject (a frame as scripts see it), HandledException.
+ * How         A call leaves its arguments where the caller pushed them: they become the first locals of the new frame.
+ *             The Frame itself follows the locals, its operand stack follows the Frame. When a chunk is too short the
+ *             arguments move to a new chunk. A generator keeps the same layout inside its own object.
+ * Layout          caller's stack ... callee | a1 a2 .. other locals | Frame | operand stack ->
+ *                                    ^result_at ^frame_locals         ^frame  ^frame_stack
+ * Invariants  I1 a slot and a stack place own what they hold; above sp nothing is owned.
+ *             I2 ip is saved before anything that may call or raise; sp is saved before a frame is pushed or suspended.
+ *             I3 [function] lives as long as the frame: its owner is the stack place at result_at, the generator, or the native caller.
+ *             I4 a FrameObject outlives its Frame by taking the locals over when the frame is left (frame_leave).
+ * GIL         held.
+ * Read next   eval.c, call.c, unwind.c, generator.c */
+#ifndef TOY_RUN_FRAME_H
+#define TOY_RUN_FRAME_H
+
+#include "vm/object/context.h"
+#include "vm/object/function.h"
+
+typedef struct FrameObject FrameObject;
+typedef struct Generator Generator;
+
+enum FrameFlags {
+    FRAME_IS_ENTRY = 0x01,      /* returning leaves eval(), to a native caller */
+    FRAME_IS_GENERATOR = 0x02,  /* lies in a Generator */
+    FRAME_IN_FOR = 0x04,        /* a generator resumed by FOR_ITER of its caller: returning ends the loop */
+    FRAME_IN_SEND = 0x08,       /* a generator resumed by SEND of its caller: returning jumps there */
+    FRAME_IS_INIT = 0x10,       /* __init__ entered by calling its class: the result is the instance, below the frame */
+};
+
+struct Frame {
+    Frame *caller;              /* NULL at the bottom of a thread */
+    Function *function;         /* I3; BORROWED */
+    Code *code;                 /* function->code when the call began */
+    const Word *ip;             /* the next word to run, in the unit's words or in the hot copy */
+    Value *sp;                  /* first free place */
+    Value *result_at;           /* place in the caller that holds the callee and gets the result; NULL for entry frames */
+    Value mapping;              /* locals of class and module bodies, and of exec; UNBOUND in functions */
+    FrameObject *object;        /* owned; NULL until a script or a traceback asks */
+    uint32_t flags;             /* enum FrameFlags */
+    uint32_t traced_line;       /* vm/run/trace.c */
+};
+
+_Static_assert(sizeof(Frame) == CODE_FRAME_HEADER_WORDS * sizeof(Value), "code objects say how much room a frame needs");
+
+static inline Value *frame_locals(Frame *frame) { return (Value *)frame - frame->code->unit->slot_count; }
+static inline Value *frame_stack(Frame *frame) { return (Value *)(frame + 1); }
+/* Word offset of the instruction that runs, or ran last: any word of it, caches included. */
+uint32_t frame_offset(const Frame *frame);
+LineEntry frame_position(const Frame *frame);
+uint32_t frame_line(const Frame *frame);
+
+BORROWED Value handled_exception(Thread *t);    /* innermost one being handled, UNBOUND if none */
+
+/* A frame as an object. While the frame runs it points there; afterwards it owns the locals. */
+struct FrameObject {
+    Object head;
+    Frame *frame;               /* NULL once left */
+    Function *function;         /* owned */
+    Code *code;                 /* owned */
+    Value back;                 /* FrameObject of the caller, fixed when left; UNBOUND: ask frame->caller */
+    Value mapping;
+    Value *slots;               /* taken over at frame_leave; slot_count of them, NULL while running */
+    uint32_t offset;            /* where it stopped */
+    Value extra_locals;         /* dict of names that scripts added through f_locals, or UNBOUND */
+    Value trace;                /* f_trace */
+    bool trace_lines, trace_opcodes;
+    Generator *generator;       /* BORROWED; for f_generator and clear() */
+};
+MUST_CHECK FrameObject *frame_object(Thread *t, Frame *frame);    /* new reference */
+MUST_CHECK Value frame_locals_snapshot(Thread *t, Frame *frame);  /* locals(): a dict for functions, the mapping elsewhere; owned */
+
+/* Traceback: one entry per frame that an exception left. */
+typedef struct Traceback {
+    Object head;
+    struct Traceback *next;     /* towards the place of the raise; owned */
+    FrameObject *frame;         /* owned */
+    uint32_t offset, line;
+} Traceback;
+MUST_CHECK bool traceback_add(Thread *t, Frame *frame, uint32_t offset);   /* in front of t->raised's traceback */
+
+/* ---- the stack ---- */
+
+struct StackChunk {
+    StackChunk *older, *newer;
+    size_t capacity;            /* Values */
+    Value values[];
+};
+enum { STACK_CHUNK_VALUES = 16 * 1024 };
+
+MUST_CHECK bool stack_init(Thread *t);
+void stack_finish(Thread *t);
+/* Room for [count] Values at or above [at]: [at] itself if its chunk is long enough, else the start of a newer chunk. NULL: raised. */
+MUST_CHECK Value *stack_room_slow(Thread *t, Value *at, size_t count);
+MUST_CHECK static inline Value *stack_room(Thread *t, Value *at, size_t count)
+{
+    size_t left = (size_t)(t->stack_end - at);      /* huge, or more than the chunk has, when [at] is not in it */
+    return LIKELY(left >= count && left <= t->chunk->capacity) ? at : stack_room_slow(t, at, count);
+}
+/* First free place for a native caller of eval: above the running frame's operand stack. */
+Value *stack_top(Thread *t);
+
+/* ---- entering and leaving ---- */
+
+/* Lay a frame for [function] at [locals]; the first [given] slots are already there and owned, the others become unbound.
+ * The caller has made sure of the room (code->frame_words from locals). */
+static inline Frame *frame_lay(Thread *t, Function *function, Code *code, Value *locals, size_t given, Value *result_at, uint32_t flags)
+{
+    size_t slots = code->unit->slot_count;
+    for (size_t i = given; i < slots; i++) locals[i] = UNBOUND;
+    Frame *frame = (Frame *)(locals + slots);
+    frame->caller = t->frame;
+    frame->function = function;
+    frame->code = code;
+    frame->ip = code->hot ? code->hot : code->unit->words;
+    frame->sp = frame_stack(frame);
+    frame->result_at = result_at;
+    frame->mapping = UNBOUND;
+    frame->object = NULL;
+    frame->flags = flags;
+    frame->traced_line = 0;
+    return frame;
+}
+/* The FrameObject, if any, takes locals and position over; then locals are released. Does not pop. */
+void frame_leave(Thread *t, Frame *frame);
+
+/* Sort arguments into the slots of a call of [function]: every parameter kind, defaults, *args and **kwargs. The values
+ * are retained (borrowed from the caller). CPython's TypeErrors. False: raised, and no slot is left owned. */
+MUST_CHECK bool frame_bind_arguments(Thread *t, Function *function, Value *slots, const Value *args, size_t count, Tuple *names);
+
+extern const TypeSpec frame_spec, traceback_spec;
+
+#endif

@@ -1,0 +1,551 @@
+/* generator.c - frames that can be left and entered again.
+ *
+ * What        Generator objects: made, entered, suspended, finished; send, throw, close for native callers and scripts.
+ * How         The frame lies in the object. Entering links it to the running frame and puts the generator's own link into the
+ *             chain of handled exceptions; suspending undoes both. The loop does this without C recursion
+ *             (generator_enter, generator_suspend); generator_resume does it for native callers by a nested eval.
+ *
+ *                CREATED --enter--> RUNNING --YIELD_VALUE--> SUSPENDED --enter--> RUNNING
+ *                                      |  return or raise
+ *                                      v
+ *                                   CLOSED
+ * Invariants  I1 of generator.h.
+ * GIL         held.
+ * Read next   coroutine.c (await, asynchronous generators), eval.c */
+#include "vm/run/generator.h"
+
+#include "vm/bytecode/opcode.h"
+#include "vm/object/exception.h"
+#include "vm/object/heap.h"
+#include "vm/object/list.h"
+#include "vm/object/native.h"
+#include "vm/object/protocol.h"
+#include "vm/object/str.h"
+#include "vm/run/coroutine.h"
+#include "vm/run/eval.h"
+
+Generator *generator_of_frame(Frame *frame)
+{
+    return (Generator *)((char *)frame_locals(frame) - offsetof(Generator, values));
+}
+
+Generator *generator_of(Value v)
+{
+    return is_kind(v, KIND_GENERATOR) || is_kind(v, KIND_COROUTINE) ? (Generator *)as_object(v) : NULL;
+}
+
+static enum Kind kind_for(const CodeUnit *unit)
+{
+    if (unit->flags & CODE_ASYNC_GENERATOR) return KIND_ASYNC_GENERATOR;
+    return unit->flags & CODE_COROUTINE ? KIND_COROUTINE : KIND_GENERATOR;
+}
+
+Generator *generator_from_frame(Thread *t, Frame *frame)
+{
+    Code *code = frame->code;
+    size_t slots = code->unit->slot_count;
+    size_t size = sizeof(Generator) + code->frame_words * sizeof(Value);
+    Generator *generator = (Generator *)type_alloc_sized(t, kind_type(t, kind_for(code->unit)), size);
+    if (!generator) return NULL;
+    generator->function = frame->function;
+    generator->code = code;
+    object_retain(generator->function);
+    object_retain(code);
+    generator->name = retain(frame->function->name);
+    generator->qualified_name = retain(frame->function->qualified_name);
+    generator->handled.exception = NONE;
+
+    Value *locals = frame_locals(frame);
+    memcpy(generator->values, locals, slots * sizeof *locals);
+    for (size_t i = 0; i < slots; i++) locals[i] = UNBOUND;
+    Frame *inside = (Frame *)(generator->values + slots);
+    *inside = *frame;
+    inside->caller = NULL;
+    inside->sp = frame_stack(inside);
+    inside->result_at = NULL;
+    inside->flags = FRAME_IS_GENERATOR;
+    inside->object = NULL;
+    frame->mapping = UNBOUND;
+    generator->frame = inside;
+    generator->state = GENERATOR_CREATED;
+    if (is_kind(object_value(generator), KIND_COROUTINE)) coroutine_note_origin(t, generator);
+    return generator;
+}
+
+/* ---- entering and leaving ---- */
+
+Frame *generator_enter(Thread *t, Generator *generator, uint32_t flags)
+{
+    if (UNLIKELY(t->depth >= t->depth_limit)) {
+        raise_error(t, EXC_RecursionError, "maximum recursion depth exceeded");
+        return NULL;
+    }
+    Frame *frame = generator->frame;
+    generator->state = GENERATOR_RUNNING;
+    generator->handled.previous = t->handled;
+    t->handled = &generator->handled;
+    frame->caller = t->frame;
+    frame->flags = FRAME_IS_GENERATOR | flags;
+    t->frame = frame;
+    t->depth++;
+    return frame;
+}
+
+static void unlink_frame(Thread *t, Generator *generator, Frame *frame)
+{
+    t->handled = generator->handled.previous;
+    generator->handled.previous = NULL;
+    t->frame = frame->caller;
+    frame->caller = NULL;
+}
+
+Frame *generator_suspend(Thread *t, Frame *frame)
+{
+    Generator *generator = generator_of_frame(frame);
+    unlink_frame(t, generator, frame);
+    generator->state = GENERATOR_SUSPENDED;
+    t->depth--;
+    return t->frame;
+}
+
+/* What a closed generator no longer needs. */
+static void drop_frame(Generator *generator)
+{
+    Frame *frame = generator->frame;
+    if (!frame) return;
+    generator->frame = NULL;
+    generator->state = GENERATOR_CLOSED;
+    while (frame->sp > frame_stack(frame)) release(*--frame->sp);
+    for (Value *slot = frame_locals(frame); slot < (Value *)frame; slot++) clear(slot);
+    clear(&frame->mapping);
+    clear(&generator->handled.exception);
+}
+
+void generator_returned(Thread *t, Frame *frame)
+{
+    Generator *generator = generator_of_frame(frame);
+    unlink_frame(t, generator, frame);
+    generator->frame = NULL;      /* its locals and stack were released by whoever left the frame */
+    generator->state = GENERATOR_CLOSED;
+    clear(&frame->mapping);
+    clear(&generator->handled.exception);
+}
+
+void generator_finish(Thread *t, Generator *generator)
+{
+    if (generator->frame && generator->frame->object) frame_leave(t, generator->frame);
+    drop_frame(generator);
+}
+
+Value generator_resume(Thread *t, Generator *generator, Value value, Value *returned)
+{
+    *returned = UNBOUND;
+    Frame *frame = generator_enter(t, generator, FRAME_IS_ENTRY);
+    if (!frame) return FAILED;
+    t->depth--;                  /* eval counts an entry frame itself */
+    t->frame = frame->caller;
+    object_retain(generator);    /* the script may drop the last reference while it runs */
+    Value v = eval(t, frame, is_raised(t) ? UNBOUND : retain(value));
+    if (!failed(v) && generator->state == GENERATOR_CLOSED) {
+        *returned = v;
+        v = END;
+    }
+    object_release(generator);
+    return v;
+}
+
+BORROWED Value generator_delegate(Generator *generator)
+{
+    Frame *frame = generator->frame;
+    if (generator->state != GENERATOR_SUSPENDED || !frame) return UNBOUND;
+    /* Suspended in the loop of yield from or await: the receiver is the top of the stack, SEND stands just before. */
+    const Word *after = frame->ip;                          /* behind YIELD_VALUE: RESUME 2 or 3 */
+    bool delegates = WORD_OPCODE(*after) == OP_RESUME && WORD_OPERAND(*after) >= 2;
+    return delegates && frame->sp > frame_stack(frame) ? frame->sp[-1] : UNBOUND;
+}
+
+/* ---- send, throw, close ---- */
+
+static const char *noun(Generator *generator)
+{
+    return generator->head.kind == KIND_COROUTINE ? "coroutine" : generator->head.kind == KIND_GENERATOR ? "generator" : "async generator";
+}
+
+/* Resume with a value, or raise why that cannot be. */
+static Value resume_checked(Thread *t, Generator *generator, Value value, Value *returned)
+{
+    *returned = UNBOUND;
+    switch (generator->state) {
+    case GENERATOR_RUNNING:
+        return raise_value_error(t, "%s already executing", noun(generator));
+    case GENERATOR_CLOSED:
+        if (generator->head.kind == KIND_COROUTINE) return raise_error(t, EXC_RuntimeError, "cannot reuse already awaited coroutine");
+        *returned = NONE;
+        return END;
+    case GENERATOR_CREATED:
+        if (!is_none(value)) return raise_type_error(t, "can't send non-None value to a just-started %s", noun(generator));
+        break;
+    case GENERATOR_SUSPENDED:
+        break;
+    }
+    return generator_resume(t, generator, value, returned);
+}
+
+/* Turn the end of a generator into what scripts expect of send() and throw(). */
+Value generator_result(Thread *t, Value v, TAKES Value returned)
+{
+    if (!is_end(v)) return v;
+    if (is_none(returned)) raise_value(t, EXC_StopIteration, UNBOUND);
+    else raise_stop_iteration(t, returned);
+    release(returned);
+    return FAILED;
+}
+
+/* A failure by StopIteration is an end with a value. */
+static Value stop_iteration_ends(Thread *t, Value v, Value *returned)
+{
+    if (!failed(v) || !raised_is(t, EXC_StopIteration)) return v;
+    Value stop = raised_take(t);
+    Value carried = ((Exception *)as_object(stop))->fields[0];
+    *returned = is_bound(carried) ? retain(carried) : NONE;
+    release(stop);
+    return END;
+}
+
+Value iterator_send(Thread *t, Value iterator, Value value, Value *returned)
+{
+    *returned = UNBOUND;
+    if (generator_of(iterator)) return resume_checked(t, generator_of(iterator), value, returned);
+    if (coroutine_can_send(iterator)) return coroutine_send(t, iterator, value, returned);
+    NextFn next = value_type(t, iterator)->slots.next;
+    Value v = is_none(value) && next ? next(t, iterator) : value_call_method(t, iterator, NAME_OF(t, send), &value, 1);
+    if (is_end(v)) {
+        *returned = NONE;
+        return END;
+    }
+    return stop_iteration_ends(t, v, returned);
+}
+
+/* Raise t->raised inside the generator. */
+static Value throw_inside(Thread *t, Generator *generator, Value *returned)
+{
+    *returned = UNBOUND;
+    if (generator->state == GENERATOR_RUNNING) {
+        raised_clear(t);
+        return raise_value_error(t, "%s already executing", noun(generator));
+    }
+    if (generator->state == GENERATOR_CLOSED) {
+        if (generator->head.kind == KIND_COROUTINE) {
+            raised_clear(t);
+            return raise_error(t, EXC_RuntimeError, "cannot reuse already awaited coroutine");
+        }
+        return FAILED;
+    }
+    if (generator->state == GENERATOR_CREATED) {
+        /* It never ran: the exception comes from its first line, and it is closed. */
+        Frame *frame = generator->frame;
+        Frame *running = t->frame;
+        frame->caller = running;
+        traceback_add(t, frame, frame_offset(frame));
+        frame->caller = NULL;
+        Value raised = raised_take(t);
+        generator_finish(t, generator);
+        t->raised = raised;
+        return FAILED;
+    }
+    return generator_resume(t, generator, NONE, returned);
+}
+
+/* Close what the generator delegates to. False: raised. */
+static bool close_delegate(Thread *t, Value delegate)
+{
+    if (generator_of(delegate)) {
+        Value v = generator_close(t, generator_of(delegate));
+        release(v);
+        return !failed(v);
+    }
+    Value method = value_find_attribute(t, delegate, NAME_OF(t, close));
+    if (is_unbound(method)) {
+        if (is_raised(t)) raised_report_unraisable(t, delegate, NULL);
+        return true;
+    }
+    Value v = value_call0(t, method);
+    release(method);
+    release(v);
+    return !failed(v);
+}
+
+Value generator_throw(Thread *t, Value iterator, Value exception, Value *returned)
+{
+    *returned = UNBOUND;
+    Generator *generator = generator_of(iterator);
+    if (!generator && is_kind(iterator, KIND_ASYNC_GENERATOR)) generator = (Generator *)as_object(iterator);
+    if (!generator) {
+        Value method = value_find_attribute(t, iterator, NAME_OF(t, throw));
+        if (is_unbound(method)) {
+            if (!is_raised(t)) raise_instance(t, retain(exception));
+            return FAILED;
+        }
+        Value v = value_call1(t, method, exception);
+        release(method);
+        return stop_iteration_ends(t, v, returned);
+    }
+    Value delegate = retain(generator_delegate(generator));
+    if (is_unbound(delegate)) {
+        t->raised = retain(exception);
+        return throw_inside(t, generator, returned);
+    }
+    bool is_exit = exception_is(t, exception, EXC_GeneratorExit);
+    if (is_exit) {
+        generator->state = GENERATOR_RUNNING;
+        bool closed = close_delegate(t, delegate);
+        generator->state = GENERATOR_SUSPENDED;
+        release(delegate);
+        if (closed) t->raised = retain(exception);
+        return throw_inside(t, generator, returned);
+    }
+    /* The delegate is asked first; what it yields, this generator yields. */
+    Value inner_returned;
+    Frame *frame = generator->frame;
+    frame->caller = t->frame;
+    t->frame = frame;
+    generator->state = GENERATOR_RUNNING;
+    Value v = generator_throw(t, delegate, exception, &inner_returned);
+    generator->state = GENERATOR_SUSPENDED;
+    t->frame = frame->caller;
+    frame->caller = NULL;
+    release(delegate);
+    if (failed(v)) return throw_inside(t, generator, returned);
+    if (!is_end(v)) return v;
+    /* It returned: go on behind the loop with its value, as SEND's jump would. */
+    generator_leave_delegation(generator, inner_returned);
+    return generator_resume(t, generator, UNBOUND, returned);
+}
+
+/* The delegate is finished: replace it on the stack by its result and go on where SEND jumps to (END_SEND). */
+void generator_leave_delegation(Generator *generator, TAKES Value result)
+{
+    Frame *frame = generator->frame;
+    const Word *start = frame->ip;
+    /* Behind YIELD_VALUE stand RESUME and the jump back to SEND; SEND's own jump leads to END_SEND. */
+    const Word *jump = start;
+    while (WORD_OPCODE(*jump) != OP_JUMP_BACKWARD_NO_INTERRUPT) jump++;
+    const Word *send = jump + 1 - WORD_OPERAND(*jump);
+    const Word *after = send + 1 + CACHES_SEND;
+    *frame->sp++ = result;
+    frame->ip = after + WORD_OPERAND(*send);
+}
+
+Value generator_close(Thread *t, Generator *generator)
+{
+    if (generator->state == GENERATOR_CLOSED) return NONE;
+    if (generator->state == GENERATOR_CREATED) {
+        generator_finish(t, generator);
+        return NONE;
+    }
+    if (generator->state == GENERATOR_RUNNING) return raise_value_error(t, "%s already executing", noun(generator));
+    Value exit = exception_make(t, object_value(exception_type(t, EXC_GeneratorExit)), UNBOUND);
+    if (failed(exit)) return FAILED;
+    Value returned;
+    Value v = generator_throw(t, object_value(generator), exit, &returned);
+    release(exit);
+    if (is_end(v)) return returned;
+    if (!failed(v)) {
+        release(v);
+        return raise_error(t, EXC_RuntimeError, "%s ignored GeneratorExit", noun(generator));
+    }
+    if (raised_is(t, EXC_GeneratorExit) || raised_is(t, EXC_StopIteration)) {
+        raised_clear(t);
+        return NONE;
+    }
+    return FAILED;
+}
+
+Value generator_cleanup_throw(Thread *t, Value exception)
+{
+    if (!exception_is(t, exception, EXC_StopIteration)) {
+        t->raised = retain(exception);
+        return FAILED;
+    }
+    Value carried = ((Exception *)as_object(exception))->fields[0];
+    return is_bound(carried) ? retain(carried) : NONE;
+}
+
+Value generator_delegate_iterator(Thread *t, Frame *frame, Value v)
+{
+    if (is_kind(v, KIND_COROUTINE)) {
+        if (!(frame->code->unit->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE)))
+            return raise_type_error(t, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+        return retain(v);
+    }
+    return is_kind(v, KIND_GENERATOR) ? retain(v) : value_iterate(t, v);
+}
+
+/* ---- as objects ---- */
+
+static Generator *self_of(Value self) { return (Generator *)as_object(self); }
+
+Value generator_send_method(Thread *t, Value self, const Value *args)
+{
+    Value returned;
+    Value v = resume_checked(t, self_of(self), args[0], &returned);
+    return generator_result(t, v, returned);
+}
+
+/* The exception that throw(type, value, traceback) means: owned. */
+Value generator_thrown(Thread *t, const Value *args)
+{
+    Value type = args[0], value = args[1], traceback = args[2];
+    if (is_bound(traceback) && !is_none(traceback) && !is_kind(traceback, KIND_TRACEBACK))
+        return raise_type_error(t, "throw() third argument must be a traceback object");
+    bool is_class = has_payload(type, KIND_TYPE) && type_is((Type *)as_object(type), TYPE_IS_EXCEPTION);
+    if (!is_class && !has_payload(type, KIND_BASE_EXCEPTION))
+        return raise_type_error(t, "exceptions must be classes or instances deriving from BaseException, not %T", type);
+    if (!is_class && is_bound(value) && !is_none(value)) return raise_type_error(t, "instance exception may not have a separate value");
+    Value exception = is_class && is_bound(value) && !is_none(value) && has_payload(value, KIND_BASE_EXCEPTION)
+                          ? retain(value)
+                          : exception_make(t, type, is_bound(value) && !is_none(value) ? value : UNBOUND);
+    if (!failed(exception) && is_bound(traceback) && !is_none(traceback))
+        replace(&((Exception *)as_object(exception))->traceback, retain(traceback));
+    return exception;
+}
+
+Value generator_throw_method(Thread *t, Value self, const Value *args)
+{
+    Value exception = generator_thrown(t, args);
+    if (failed(exception)) return FAILED;
+    Value returned;
+    Value v = generator_throw(t, self, exception, &returned);
+    release(exception);
+    return generator_result(t, v, returned);
+}
+
+Value generator_close_method(Thread *t, Value self, const Value *args) { return generator_close(t, self_of(self)); }
+
+static Value generator_next(Thread *t, Value self)
+{
+    Value returned;
+    Value v = resume_checked(t, self_of(self), NONE, &returned);
+    if (!is_end(v)) return v;
+    if (!is_none(returned)) return generator_result(t, v, returned);
+    return END;
+}
+
+static Value generator_iterate(Thread *t, Value self) { return retain(self); }
+
+static Value generator_repr(Thread *t, Value self)
+{
+    Generator *generator = self_of(self);
+    const char *kind = generator->head.kind == KIND_GENERATOR ? "generator" : generator->head.kind == KIND_COROUTINE ? "coroutine" : "async_generator";
+    return object_value(str_format(t, "<%s object %S at %p>", kind, generator->qualified_name, (void *)generator));
+}
+
+Value generator_get_name(Thread *t, Value self) { return retain(self_of(self)->name); }
+Value generator_get_qualified_name(Thread *t, Value self) { return retain(self_of(self)->qualified_name); }
+static bool set_name(Thread *t, Value *place, Value value, const char *what)
+{
+    if (!is_str(value)) return raise_false(t, EXC_TypeError, "%s must be set to a string object", what);
+    replace(place, retain(value));
+    return true;
+}
+bool generator_set_name(Thread *t, Value self, Value value) { return set_name(t, &self_of(self)->name, value, "__name__"); }
+bool generator_set_qualified_name(Thread *t, Value self, Value value)
+{
+    return set_name(t, &self_of(self)->qualified_name, value, "__qualname__");
+}
+Value generator_get_frame(Thread *t, Value self)
+{
+    Generator *generator = self_of(self);
+    if (!generator->frame) return NONE;
+    FrameObject *object = frame_object(t, generator->frame);
+    return object ? object_value(object) : FAILED;
+}
+Value generator_get_code(Thread *t, Value self) { return retain(object_value(self_of(self)->code)); }
+Value generator_get_running(Thread *t, Value self) { return bool_value(self_of(self)->state == GENERATOR_RUNNING); }
+Value generator_get_suspended(Thread *t, Value self) { return bool_value(self_of(self)->state == GENERATOR_SUSPENDED); }
+Value generator_get_delegate(Thread *t, Value self)
+{
+    Value v = generator_delegate(self_of(self));
+    return is_bound(v) ? retain(v) : NONE;
+}
+
+void generator_traverse(Object *self, VisitFn visit, void *context)
+{
+    Generator *generator = (Generator *)self;
+    if (generator->function) visit((Object *)generator->function, context);
+    if (generator->code) visit((Object *)generator->code, context);
+    Value fields[] = {generator->name, generator->qualified_name, generator->handled.exception, generator->origin, generator->hooks_finalizer};
+    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
+        if (is_object(fields[i])) visit(as_object(fields[i]), context);
+    Frame *frame = generator->frame;
+    if (!frame || generator->state == GENERATOR_RUNNING) return;
+    if (frame->object) visit((Object *)frame->object, context);
+    if (is_object(frame->mapping)) visit(as_object(frame->mapping), context);
+    for (Value *v = frame_locals(frame); v < (Value *)frame; v++)
+        if (is_object(*v)) visit(as_object(*v), context);
+    for (Value *v = frame_stack(frame); v < frame->sp; v++)
+        if (is_object(*v)) visit(as_object(*v), context);
+}
+
+void generator_clear(Object *self)
+{
+    Generator *generator = (Generator *)self;
+    if (generator->state == GENERATOR_RUNNING) return;
+    generator_finish(thread_current(), generator);
+    clear(&generator->hooks_finalizer);
+}
+
+void generator_free(Object *self)
+{
+    Generator *generator = (Generator *)self;
+    generator_clear(self);
+    clear(&generator->name);
+    clear(&generator->qualified_name);
+    clear(&generator->origin);
+    if (generator->function) object_release(generator->function);
+    if (generator->code) object_release(generator->code);
+}
+
+size_t generator_size_of(Object *self)
+{
+    return sizeof(Generator) + ((Generator *)self)->code->frame_words * sizeof(Value);
+}
+
+/* A generator that goes away while suspended inside try or with runs its cleanup: close(). */
+static void generator_finalize(Thread *t, Value self)
+{
+    Generator *generator = self_of(self);
+    if (generator->state != GENERATOR_SUSPENDED) return;
+    if (!code_handler(generator->code->unit, frame_offset(generator->frame))) return;
+    Value v = generator_close(t, generator);
+    if (failed(v)) raised_report_unraisable(t, self, NULL);
+    release(v);
+}
+
+static const NativeDef generator_methods[] = {
+    NATIVE("send", generator_send_method, "($self, arg, /)", 0, "send(value) -> send 'value' into generator,\nreturn next yielded value or raise StopIteration."),
+    NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0, "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or raise\nStopIteration."),
+    NATIVE("close", generator_close_method, "($self, /)", 0, "close() -> raise GeneratorExit inside generator."),
+    NATIVE_END,
+};
+static const GetSetDef generator_getsets[] = {
+    {"__name__", generator_get_name, generator_set_name, "name of the generator"},
+    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "qualified name of the generator"},
+    {"gi_frame", generator_get_frame, NULL, NULL},
+    {"gi_code", generator_get_code, NULL, NULL},
+    {"gi_running", generator_get_running, NULL, NULL},
+    {"gi_suspended", generator_get_suspended, NULL, NULL},
+    {"gi_yieldfrom", generator_get_delegate, NULL, "object being iterated by yield from, or None"},
+    {NULL, NULL, NULL, NULL},
+};
+const TypeSpec generator_spec = {
+    .size = sizeof(Generator),
+    .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_NO_NEW | TYPE_IS_VARIABLE_SIZE | TYPE_IS_WEAK_REFERABLE | TYPE_HAS_FINALIZER,
+    .slots = {.repr = generator_repr, .iterate = generator_iterate, .next = generator_next, .finalize = generator_finalize},
+    .methods = generator_methods,
+    .getsets = generator_getsets,
+    .traverse = generator_traverse,
+    .clear = generator_clear,
+    .free = generator_free,
+    .size_of = generator_size_of,
+};

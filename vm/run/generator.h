@@ -1,0 +1,79 @@
+/* generator.h - generators, coroutines, asynchronous generators: frames that can be left and entered again.
+ *
+ * What        Generator: one struct for the three kinds.
+ * How         The frame lies in the object, with its locals and operand stack; resuming pushes it on the chain of frames, yielding
+ *             takes it off. Script code resumes it without C recursion (FOR_ITER, SEND); native code through generator_resume.
+ * Invariants  I1 state RUNNING exactly while the frame is on a thread's chain.
+ * GIL         held.
+ * Read next   frame.h, eval.c (YIELD_VALUE, SEND, FOR_ITER), coroutine.c */
+#ifndef TOY_RUN_GENERATOR_H
+#define TOY_RUN_GENERATOR_H
+
+#include "vm/run/frame.h"
+
+typedef enum GeneratorState { GENERATOR_CREATED, GENERATOR_SUSPENDED, GENERATOR_RUNNING, GENERATOR_CLOSED } GeneratorState;
+
+struct Generator {
+    Object head;
+    GeneratorState state;
+    Function *function;            /* owned */
+    Code *code;                    /* owned */
+    Value name, qualified_name;
+    HandledException handled;      /* its link in the chain while it runs */
+    Value origin;                  /* cr_origin */
+    Value hooks_finalizer;         /* async generators: the finalizer hook of sys */
+    bool hooks_are_set, is_closing, is_running_async;
+    Frame *frame;                  /* in place below; NULL when closed */
+    Value values[];                /* locals, Frame, operand stack */
+};
+
+/* Moves the running frame's locals into a new generator of the right kind. */
+MUST_CHECK Generator *generator_from_frame(Thread *t, Frame *frame);
+BORROWED Generator *generator_of_frame(Frame *frame);
+BORROWED Generator *generator_of(Value v);      /* a generator or coroutine; NULL: something else */
+
+/* The loop's way: the frame becomes the running one / the frame below does again. [flags]: FRAME_IN_FOR, FRAME_IN_SEND, FRAME_IS_ENTRY. */
+MUST_CHECK Frame *generator_enter(Thread *t, Generator *generator, uint32_t flags);
+Frame *generator_suspend(Thread *t, Frame *frame);
+void generator_returned(Thread *t, Frame *frame);    /* it returned or raised: closed */
+
+/* Native code's way. Continue with [value] (borrowed; UNBOUND pushes nothing) or, if t->raised is bound, by raising.
+ * Result: the yielded value; END and *returned: it returned. */
+MUST_CHECK Value generator_resume(Thread *t, Generator *generator, Value value, Value *returned);
+/* Drop what the frame of one that is not running holds. */
+void generator_finish(Thread *t, Generator *generator);
+/* What `yield from` sends into: any iterator. END and *returned when it is exhausted. */
+MUST_CHECK Value iterator_send(Thread *t, Value iterator, Value value, Value *returned);
+MUST_CHECK Value generator_throw(Thread *t, Value iterator, Value exception, Value *returned);
+MUST_CHECK Value generator_close(Thread *t, Generator *generator);
+/* A result of the two above for scripts: END becomes StopIteration. */
+MUST_CHECK Value generator_result(Thread *t, Value v, TAKES Value returned);
+/* The iterator that a suspended frame delegates to (gi_yieldfrom), UNBOUND if none. */
+BORROWED Value generator_delegate(Generator *generator);
+void generator_leave_delegation(Generator *generator, TAKES Value result);
+/* GET_YIELD_FROM_ITER, CLEANUP_THROW */
+MUST_CHECK Value generator_delegate_iterator(Thread *t, Frame *frame, Value v);
+MUST_CHECK Value generator_cleanup_throw(Thread *t, Value exception);
+
+/* Methods, attributes and memory that coroutines share. */
+Value generator_send_method(Thread *t, Value self, const Value *args);
+Value generator_throw_method(Thread *t, Value self, const Value *args);
+Value generator_close_method(Thread *t, Value self, const Value *args);
+MUST_CHECK Value generator_thrown(Thread *t, const Value *args);
+Value generator_get_name(Thread *t, Value self);
+Value generator_get_qualified_name(Thread *t, Value self);
+bool generator_set_name(Thread *t, Value self, Value value);
+bool generator_set_qualified_name(Thread *t, Value self, Value value);
+Value generator_get_frame(Thread *t, Value self);
+Value generator_get_code(Thread *t, Value self);
+Value generator_get_running(Thread *t, Value self);
+Value generator_get_suspended(Thread *t, Value self);
+Value generator_get_delegate(Thread *t, Value self);
+void generator_traverse(Object *self, VisitFn visit, void *context);
+void generator_clear(Object *self);
+void generator_free(Object *self);
+size_t generator_size_of(Object *self);
+
+extern const TypeSpec generator_spec;
+
+#endif

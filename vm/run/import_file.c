@@ -1,0 +1,272 @@
+/* import_file.c - modules that come from files and from images in the program.
+ *
+ * What        See import_file.h.
+ * How         Along each folder of the path: the package NAME/ first, then NAME.toy, then NAME.py. Nothing is cached on disk. An
+ *             embedded module's code unit is read from its image the first time it is imported.
+ * GIL         held; dropped while a file is read.
+ * Read next   import.c, vm/bytecode/image.h */
+#include "vm/run/import_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vm/bytecode/image.h"
+#include "vm/bytecode/verify.h"
+#include "vm/object/dict.h"
+#include "vm/object/exception.h"
+#include "vm/object/list.h"
+#include "vm/object/namespace.h"
+#include "vm/object/protocol.h"
+#include "vm/object/str.h"
+#include "vm/run/import.h"
+#include "vm/run/interp.h"
+#include "vm/threads/blocking.h"
+
+/* ---- files ---- */
+
+static bool read_descriptor(Thread *t, int descriptor, Str *name, char **bytes, size_t *length)
+{
+    size_t capacity = 4096;
+    *length = 0;
+    *bytes = memory_alloc(&t->interp->memory, capacity);
+    if (!*bytes) return raise_false(t, EXC_MemoryError, "%s", "");
+    for (;;) {
+        block_begin(t, "read");
+        ssize_t got = read(descriptor, *bytes + *length, capacity - 1 - *length);
+        int error = errno;
+        block_end(t);
+        if (got < 0 && error == EINTR && block_retry(t)) continue;
+        if (got < 0) {
+            if (!is_raised(t)) raise_os_error(t, error, object_value(name));
+            break;
+        }
+        *length += (size_t)got;
+        if (got == 0) {
+            (*bytes)[*length] = 0;
+            char *exact = memory_resize(&t->interp->memory, *bytes, capacity, *length + 1);
+            if (exact) {
+                *bytes = exact;
+                return true;
+            }
+            raise_memory_error(t);
+            break;
+        }
+        if (*length + 1 < capacity) continue;
+        char *more = memory_resize(&t->interp->memory, *bytes, capacity, capacity * 2);
+        if (!more) {
+            raise_memory_error(t);
+            break;
+        }
+        *bytes = more;
+        capacity *= 2;
+    }
+    memory_free(&t->interp->memory, *bytes, capacity);
+    return false;
+}
+
+bool file_read_all(Thread *t, Str *name, char **bytes, size_t *length)
+{
+    const char *path = str_os_name(t, name);
+    if (!path) return false;
+    block_begin(t, "open");
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int error = errno;
+    block_end(t);
+    if (descriptor < 0) {
+        raise_os_error(t, error, object_value(name));
+        return false;
+    }
+    bool done = read_descriptor(t, descriptor, name, bytes, length);
+    close(descriptor);
+    return done;
+}
+
+static bool is_file(Thread *t, Str *path)
+{
+    struct stat status;
+    const char *name = str_os_name(t, path);
+    if (!name) {
+        raised_clear(t);
+        return false;
+    }
+    return stat(name, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static const char *const suffixes[] = {".toy", ".py"};
+
+/* The last part of a dotted name. */
+static Value last_part(Thread *t, Str *name)
+{
+    size_t start = name->length;
+    while (start > 0 && str_char(name, start - 1) != '.') start--;
+    return str_slice(t, name, start, name->length);
+}
+
+/* Look in one folder. False: not there, or raised. */
+static bool find_in_folder(Thread *t, Str *folder, Str *part, ImportSource *source)
+{
+    const char *separator = folder->length == 0 || str_char(folder, folder->length - 1) == '/' ? "" : "/";
+    for (size_t i = 0; i < 2 * ARRAY_LENGTH(suffixes); i++) {
+        bool is_package = i < ARRAY_LENGTH(suffixes);
+        const char *suffix = suffixes[i % ARRAY_LENGTH(suffixes)];
+        Str *path = str_format(t, is_package ? "%U%s%U/__init__%s" : "%U%s%U%s", folder, separator, part, suffix);
+        if (!path) return false;
+        if (is_file(t, path)) {
+            source->file = path;
+            source->is_package = is_package;
+            source->folder = is_package ? str_format(t, "%U%s%U", folder, separator, part) : NULL;
+            if (!is_package || source->folder) return true;
+            object_release(path);
+            return false;
+        }
+        object_release(path);
+    }
+    return false;
+}
+
+static bool find_embedded(Thread *t, Str *name, ImportSource *source)
+{
+    const EmbeddedModule *module = t->interp->run->hooks.embedded_modules;
+    for (; module && module->name; module++) {
+        if (!str_equal_text(name, module->name)) continue;
+        source->embedded = module;
+        source->is_package = module->is_package;
+        source->file = str_format(t, "<frozen %U>", name);
+        return source->file != NULL;
+    }
+    return false;
+}
+
+bool import_find_source(Thread *t, Str *name, Value path, ImportSource *source)
+{
+    *source = (ImportSource){.embedded = NULL};
+    if (find_embedded(t, name, source)) return true;
+    if (is_raised(t)) return false;
+    Value folders = is_bound(path) ? path : sys_get(t, "path");
+    Value part = last_part(t, name);
+    List *list = failed(part) || is_unbound(folders) ? NULL : list_from_iterable(t, folders);
+    bool found = false;
+    for (size_t i = 0; list && i < list->count && !found && !is_raised(t); i++) {
+        Value folder = list->items[i];
+        if (!is_str(folder)) continue;
+        if (as_str(folder)->length > 0) {
+            found = find_in_folder(t, as_str(folder), as_str(part), source);
+            continue;
+        }
+        char here[4096];
+        Str *current = getcwd(here, sizeof here) ? str_from_wtf8(t, here, strlen(here)) : NULL;
+        if (current) {
+            found = find_in_folder(t, current, as_str(part), source);
+            object_release(current);
+        }
+    }
+    if (list) object_release(list);
+    release(part);
+    return found;
+}
+
+void import_source_free(Thread *t, ImportSource *source)
+{
+    if (source->file) object_release(source->file);
+    if (source->folder) object_release(source->folder);
+}
+
+/* ---- the module's description ---- */
+
+static bool set_text(Thread *t, Dict *dict, const char *key, Value v) { return dict_set_text(t, dict, key, v); }
+
+bool import_set_spec(Thread *t, Module *module, Str *name, const char *origin, Value file, Value path)
+{
+    Value origin_value = origin ? object_value(str_from_text(t, origin)) : retain(file);
+    Value package = is_bound(path) ? retain(object_value(name)) : UNBOUND;
+    if (is_unbound(package)) {
+        size_t dot = name->length;
+        while (dot > 0 && str_char(name, dot - 1) != '.') dot--;
+        package = str_slice(t, name, 0, dot ? dot - 1 : 0);
+    }
+    Dict *fields = dict_new(t);
+    bool done = fields && !failed(origin_value) && !failed(package);
+    done = done && set_text(t, fields, "name", object_value(name)) && set_text(t, fields, "loader", NONE) &&
+           set_text(t, fields, "origin", origin_value) && set_text(t, fields, "parent", package) &&
+           set_text(t, fields, "has_location", bool_value(!origin)) &&
+           set_text(t, fields, "submodule_search_locations", is_bound(path) ? path : NONE) && set_text(t, fields, "cached", NONE);
+    Value spec = done ? namespace_new(t, fields) : FAILED;
+    done = !failed(spec) && dict_set_str(t, module->dict, NAME_OF(t, __spec__), spec) &&
+           dict_set_str(t, module->dict, NAME_OF(t, __package__), package) &&
+           dict_set_str(t, module->dict, NAME_OF(t, __loader__), NONE);
+    if (done && is_bound(file)) done = dict_set_str(t, module->dict, NAME_OF(t, __file__), file);
+    if (done && is_bound(path)) done = dict_set_str(t, module->dict, NAME_OF(t, __path__), path);
+    if (fields) object_release(fields);
+    release(spec);
+    release2(origin_value, package);
+    return done;
+}
+
+/* ---- running it ---- */
+
+static Code *code_of_embedded(Thread *t, const EmbeddedModule *embedded)
+{
+    ImageError error = {0};
+    CodeUnit *unit = image_read(&t->interp->memory, embedded->image, embedded->image_length, IMAGE_BORROW, &error);
+    if (!unit) {
+        if (error.is_out_of_memory) raise_memory_error(t);
+        else raise_error(t, EXC_ImportError, "bad image of module '%s': %s", embedded->name, error.message);
+        return NULL;
+    }
+    unit->is_verified = true;        /* it was verified when it was made, and lies in the program */
+    return code_object_new(t, unit);
+}
+
+static Code *code_of_file(Thread *t, Str *file)
+{
+    char *bytes;
+    size_t length;
+    if (!file_read_all(t, file, &bytes, &length)) return NULL;
+    CompileRequest request = {.source = bytes, .length = length, .filename = file, .mode = COMPILE_MODULE, .optimize = -1, .quotes_source = true};
+    bool is_incomplete = false;
+    Code *code = interp_compile(t, &request, &is_incomplete);
+    memory_free(&t->interp->memory, bytes, length + 1);
+    return code;
+}
+
+static Value package_path(Thread *t, const ImportSource *source)
+{
+    if (!source->is_package) return UNBOUND;
+    List *path = list_new(t, 1);
+    if (path && source->folder && !list_append(t, path, object_value(source->folder))) {
+        object_release(path);
+        return FAILED;
+    }
+    return object_value(path);
+}
+
+Value import_run_source(Thread *t, Str *name, const ImportSource *source)
+{
+    Code *code = source->embedded ? code_of_embedded(t, source->embedded) : code_of_file(t, source->file);
+    Module *module = code ? module_new(t, name) : NULL;
+    Value path = module ? package_path(t, source) : UNBOUND;
+    Dict *modules = as_dict(t->interp->modules);
+    bool done = module && (!source->is_package || !failed(path));
+    done = done && import_set_spec(t, module, name, source->embedded ? "frozen" : NULL, source->embedded ? UNBOUND : object_value(source->file), path) &&
+           dict_set_str(t, module->dict, NAME_OF(t, __builtins__), t->interp->builtins) && dict_set_str(t, modules, name, object_value(module));
+    release(path);
+    Value result = FAILED;
+    if (done) {
+        Value v = interp_run_code(t, code, module->dict, UNBOUND, UNBOUND);
+        release(v);
+        if (failed(v)) {                              /* I1 of import.c */
+            Value raised = raised_take(t);
+            bool was_there;
+            if (!dict_delete_str(t, modules, name, &was_there)) raised_clear(t);
+            t->raised = raised;
+        } else {
+            result = retain(import_find_loaded(t, name));      /* a module may replace itself there */
+            if (is_unbound(result)) raise_error(t, EXC_KeyError, "%R", object_value(name));
+        }
+    }
+    if (module) object_release(module);
+    if (code) object_release(code);
+    return result;
+}

@@ -1,0 +1,218 @@
+/* interp.c - an interpreter from its first to its last breath.
+ *
+ * What        Bringing the floors up in order, and taking them down; running a code object; sys.NAME for native code.
+ * How         Up: memory and lock, threads, values and types, signals, modules. Down: threads joined, atexit, streams flushed, daemon
+ *             threads parked, modules emptied, cycles collected, the heap given back.
+ * Invariants  I1 nothing is freed that a parked daemon thread could still touch.
+ * GIL         held from interp_new on by the main thread.
+ * Read next   interp.h, vm/cli/main.c, vm/threads/thread.h */
+#include "vm/run/interp.h"
+
+#include "vm/object/collector.h"
+#include "vm/object/dict.h"
+#include "vm/object/heap.h"
+#include "vm/object/list.h"
+#include "vm/object/protocol.h"
+#include "vm/object/str.h"
+#include "vm/run/builtins.h"
+#include "vm/run/call.h"
+#include "vm/run/import.h"
+#include "vm/threads/signals.h"
+#include "vm/threads/thread.h"
+
+#include <stdlib.h>
+
+/* ---- up ---- */
+
+static bool start_run_state(Thread *t, const LoaderHooks *hooks)
+{
+    Interp *interp = t->interp;
+    interp->run = memory_alloc_zeroed(&interp->memory, sizeof *interp->run);
+    if (!interp->run) return false;
+    interp->run->hooks = *hooks;
+    interp->run->retired_code = list_new(t, 0);
+    Dict *modules = dict_new(t);
+    interp->modules = object_value(modules);
+    if (!modules || !interp->run->retired_code || !import_init(t) || !builtins_init(t)) return false;
+    Module *builtins = interp->run->builtins_module;
+    return dict_set_str(t, modules, NAME_OF(t, builtins), object_value(builtins));
+}
+
+static Value current_frame(Thread *t)
+{
+    if (!t->frame) return NONE;
+    FrameObject *frame = frame_object(t, t->frame);
+    return frame ? object_value(frame) : FAILED;
+}
+
+Thread *interp_new(const Config *config, const LoaderHooks *hooks)
+{
+    Interp *interp = calloc(1, sizeof *interp);
+    if (!interp) return NULL;
+    interp->config = *config;
+    memory_init(&interp->memory);
+    gil_init(&interp->gil, gil_policy_named(NULL));
+    const ThreadHooks thread_hooks = {.prepare = stack_init, .finish = stack_finish};
+    if (!threading_init(interp, &thread_hooks)) return NULL;
+    Thread *t = thread_attach_main(interp);
+    if (!t || !objects_init(t) || !signals_init(t)) return NULL;
+    interp->signals->current_frame = current_frame;
+    if (!start_run_state(t, hooks)) return NULL;
+    Value sys = import_module_text(t, "sys");
+    if (failed(sys)) return NULL;
+    interp->run->sys_module = (Module *)as_object(sys);
+    return t;
+}
+
+/* ---- down ---- */
+
+/* Call a function of a module that is already loaded; its failure is reported, not passed on. */
+static void call_if_loaded(Thread *t, const char *module_name, const char *function_name)
+{
+    Str *name = str_intern_text(t, module_name), *function = str_intern_text(t, function_name);
+    Value module = name ? import_find_loaded(t, name) : UNBOUND;
+    if (is_bound(module) && function) {
+        retain(module);
+        Value v = value_call_method(t, module, function, NULL, 0);
+        if (failed(v)) raised_report_unraisable(t, module, NULL);
+        release2(v, module);
+    }
+    raised_clear(t);
+    if (name) object_release(name);
+    if (function) object_release(function);
+}
+
+/* Flush one standard stream. False: it could not be written. */
+static bool flush_stream(Thread *t, const char *name, bool reports)
+{
+    Value file = sys_get(t, name);
+    if (is_unbound(file) || is_none(file)) return true;
+    retain(file);
+    Str *key = str_intern_text(t, "closed");
+    Value closed = key ? value_find_attribute(t, file, key) : UNBOUND;
+    raised_clear(t);
+    bool is_closed = is_true(closed);
+    release(closed);
+    if (key) object_release(key);
+    bool done = is_closed || file_flush(t, file);
+    if (!done) {
+        if (reports) raised_report_unraisable(t, file, NULL);
+        raised_clear(t);
+    }
+    release(file);
+    return done;
+}
+
+int interp_shut_down(Thread *t, int status)
+{
+    call_if_loaded(t, "threading", "_shutdown");
+    if (!threads_join_all(t)) raised_clear(t);
+    call_if_loaded(t, "atexit", "_run_exitfuncs");
+    if (!flush_stream(t, "stdout", true)) status = 120;
+    flush_stream(t, "stderr", false);
+    t->interp->run->is_shutting_down = true;
+    return status;
+}
+
+/* Modules go in reverse order of their loading: first what scripts put there, at last builtins and sys. */
+static void empty_modules(Thread *t)
+{
+    Interp *interp = t->interp;
+    if (!is_dict(interp->modules)) return;
+    List *values = list_from_iterable(t, interp->modules);
+    size_t count = values ? values->count : 0;
+    for (size_t i = count; i-- > 0;) {
+        Value module = dict_get_str(as_dict(interp->modules), as_str(values->items[i]));
+        if (!is_kind(module, KIND_MODULE)) continue;
+        if ((Module *)as_object(module) == interp->run->builtins_module || (Module *)as_object(module) == interp->run->sys_module) continue;
+        Dict *dict = ((Module *)as_object(module))->dict;
+        object_retain(dict);
+        dict_clear(t, dict);
+        object_release(dict);
+    }
+    if (values) object_release(values);
+    dict_clear(t, as_dict(interp->modules));
+    raised_clear(t);
+}
+
+void interp_finish(Thread *t)
+{
+    Interp *interp = t->interp;
+    if (threads_close(t)) return;                /* I1: daemon threads are parked for ever; so is all they know */
+    collect(t, 2);
+    empty_modules(t);
+    collect(t, 2);
+    if (interp->run->sys_module) {
+        dict_clear(t, interp->run->sys_module->dict);
+        object_release(interp->run->sys_module);
+    }
+    object_release(interp->run->retired_code);
+    dict_clear(t, interp->run->builtins_module->dict);
+    object_release(interp->run->builtins_module);
+    clear(&interp->builtins);
+    clear(&interp->modules);
+    collect(t, 2);
+    signals_finish(t);
+    import_finish(t);
+    memory_free(&interp->memory, interp->run, sizeof *interp->run);
+    interp->run = NULL;
+    stack_finish(t);
+    objects_finish(interp, true);
+    thread_detach(t);
+    threading_finish(interp);
+    gil_destroy(&interp->gil);
+    free(interp);
+}
+
+/* ---- code ---- */
+
+void interp_functions_changed(Thread *t) { type_modified(t, kind_type(t, KIND_OBJECT)); }
+
+Code *interp_compile(Thread *t, const CompileRequest *request, bool *is_incomplete)
+{
+    if (!t->interp->run->hooks.compile) {
+        raise_error(t, EXC_SystemError, "this program has no compiler");
+        return NULL;
+    }
+    CodeUnit *unit = t->interp->run->hooks.compile(t, request, is_incomplete);
+    return unit ? code_object_new(t, unit) : NULL;
+}
+
+Value interp_run_code(Thread *t, Code *code, Dict *globals, Value locals, Value closure)
+{
+    Function *function = function_new(t, code, globals);
+    if (!function) return FAILED;
+    if (is_bound(closure)) {
+        size_t cells = is_tuple(closure) ? as_tuple(closure)->count : 0;
+        if (cells != code->unit->free_count) {
+            object_release(function);
+            return raise_type_error(t, "code object requires a closure of exactly length %u", code->unit->free_count);
+        }
+        function->closure = retain(closure);
+    }
+    Value v = call_body(t, function, is_bound(locals) ? locals : object_value(globals));
+    object_release(function);
+    return v;
+}
+
+/* ---- sys ---- */
+
+Value sys_get(Thread *t, const char *name)
+{
+    Module *sys = t->interp->run ? t->interp->run->sys_module : NULL;
+    if (!sys || !sys->dict) return UNBOUND;
+    Str *key = str_intern_text(t, name);
+    if (!key) {
+        raised_clear(t);
+        return UNBOUND;
+    }
+    Value v = dict_get_str(sys->dict, key);
+    object_release(key);
+    return v;
+}
+
+bool sys_set(Thread *t, const char *name, Value v)
+{
+    Module *sys = t->interp->run->sys_module;
+    return sys && dict_set_text(t, sys->dict, name, v);
+}

@@ -1,0 +1,83 @@
+/* interp.h - an interpreter from its first to its last breath; and what vm/run keeps for it.
+ *
+ * What        interp_new, interp_finish; RunState; the hooks through which compiler, library and program reach the machine.
+ * How         vm/cli fills LoaderHooks: it is the only floor that knows both the machine and the compiler.
+ * GIL         interp_new returns holding it, in the main thread.
+ * Read next   interp.c, import.h, vm/cli/main.c */
+#ifndef TOY_RUN_INTERP_H
+#define TOY_RUN_INTERP_H
+
+#include "vm/object/exception.h"
+#include "vm/object/function.h"
+#include "vm/object/native.h"
+
+/* What compile() and import ask of the compiler. */
+typedef enum CompileMode { COMPILE_MODULE, COMPILE_EXPRESSION, COMPILE_SINGLE } CompileMode;
+typedef struct CompileRequest {
+    const char *source;              /* with an encoding declaration, a BOM, or as UTF-8 if is_text */
+    size_t length;
+    bool is_text;                    /* it was a str: its encoding declaration is a comment */
+    Str *filename;
+    CompileMode mode;
+    uint32_t flags;                  /* CODE_FUTURE_ANNOTATIONS ...: inherited futures */
+    int optimize;                    /* -1: as the interpreter */
+    bool may_be_incomplete;          /* the REPL: *is_incomplete instead of an error */
+    bool quotes_source;              /* errors may quote their line from the file itself */
+} CompileRequest;
+
+/* A native module: a table of functions and a start. */
+typedef struct NativeModule {
+    const char *name, *doc;
+    const NativeDef *functions;      /* ends with a NULL name; may be NULL */
+    size_t state_size;               /* of the module's own struct, zeroed; 0: none */
+    bool (*init)(Thread *t, Module *module);              /* adds types and constants; may be NULL. False: raised */
+    void (*free_state)(Thread *t, void *state);           /* may be NULL */
+} NativeModule;
+
+/* A module written in toy that lies in the program, compiled. */
+typedef struct EmbeddedModule {
+    const char *name;                /* dotted */
+    const unsigned char *image;      /* vm/bytecode/image.h */
+    size_t image_length;
+    const char *source;              /* for tracebacks and get_source */
+    size_t source_length;
+    bool is_package;
+} EmbeddedModule;
+
+typedef struct LoaderHooks {
+    /* NULL: raised, or *is_incomplete. The unit is verified. SyntaxWarnings have gone through the filter. */
+    CodeUnit *(*compile)(Thread *t, const CompileRequest *request, bool *is_incomplete);
+    const NativeModule *const *native_modules;            /* ends with NULL */
+    const EmbeddedModule *embedded_modules;               /* ends with a NULL name */
+} LoaderHooks;
+
+struct RunState {
+    LoaderHooks hooks;
+    Module *builtins_module, *sys_module;                 /* owned */
+    List *retired_code;                                   /* code objects replaced by f.__code__ = ...: see function.c */
+    Value import_lock_owner;
+    struct ImportState *import;                           /* import.c */
+    Value build_class;
+    bool is_shutting_down;
+};
+
+/* [config] is copied. NULL: no memory, or a built-in type could not be made. */
+MUST_CHECK Thread *interp_new(const Config *config, const LoaderHooks *hooks);
+/* Joins nothing, runs no script code of its own: atexit and threads are over (interp_shut_down). Frees everything it can. */
+void interp_finish(Thread *t);
+/* The order of the end: threading's joins, atexit functions, flush, daemon threads parked, modules emptied. The exit status if
+ * flushing failed (120), else [status]. */
+int interp_shut_down(Thread *t, int status);
+
+/* Script functions' code changed: what caches entered frames forget. */
+void interp_functions_changed(Thread *t);
+
+/* A code object from source; and running one in [globals] with [locals] (UNBOUND: the globals). */
+MUST_CHECK Code *interp_compile(Thread *t, const CompileRequest *request, bool *is_incomplete);
+MUST_CHECK Value interp_run_code(Thread *t, Code *code, Dict *globals, Value locals, Value closure);
+
+/* sys.NAME, BORROWED; UNBOUND if it is not there. */
+BORROWED Value sys_get(Thread *t, const char *name);
+MUST_CHECK bool sys_set(Thread *t, const char *name, Value v);
+
+#endif

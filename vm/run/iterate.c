@@ -1,0 +1,174 @@
+/* iterate.c - loops, unpacking, slices and displays.
+ *
+ * What        See iterate.h.
+ * How         Exact lists and tuples are read where they are; anything else goes through its iterator.
+ * GIL         held.
+ * Read next   eval.c (FOR_ITER, UNPACK_SEQUENCE) */
+#include "vm/run/iterate.h"
+
+#include "vm/object/dict.h"
+#include "vm/object/exception.h"
+#include "vm/object/protocol.h"
+#include "vm/object/set.h"
+#include "vm/object/str.h"
+
+bool iterate_ended(Thread *t)
+{
+    if (!raised_is(t, EXC_StopIteration)) return false;
+    raised_clear(t);
+    return true;
+}
+
+/* ---- slices ---- */
+
+Value iterate_get_slice(Thread *t, Value object, Value start, Value stop)
+{
+    size_t from, to;
+    if (is_kind(object, KIND_LIST)) {
+        if (!slice_bounds(t, start, stop, as_list(object)->count, &from, &to)) return FAILED;
+        size_t count = as_list(object)->count;      /* an __index__ may have shortened it */
+        return list_slice(t, as_list(object), from < count ? from : count, to < count ? to : count);
+    }
+    if (is_kind(object, KIND_STR)) {
+        if (!slice_bounds(t, start, stop, as_str(object)->length, &from, &to)) return FAILED;
+        return str_slice(t, as_str(object), from, to);
+    }
+    Value slice = slice_new(t, start, stop, NONE);
+    if (failed(slice)) return FAILED;
+    Value v = value_get_item(t, object, slice);
+    release(slice);
+    return v;
+}
+
+bool iterate_set_slice(Thread *t, Value object, Value start, Value stop, Value value)
+{
+    Value slice = slice_new(t, start, stop, NONE);
+    if (failed(slice)) return false;
+    bool done = value_set_item(t, object, slice, value);
+    release(slice);
+    return done;
+}
+
+/* ---- displays ---- */
+
+Value iterate_build_set(Thread *t, const Value *items, size_t count)
+{
+    Set *set = set_new(t, KIND_SET);
+    for (size_t i = 0; set && i < count; i++) {
+        if (set_add(t, set, items[i])) continue;
+        object_release(set);
+        set = NULL;
+    }
+    return object_value(set);
+}
+
+Value iterate_build_map(Thread *t, const Value *pairs, size_t count)
+{
+    Dict *dict = dict_new_sized(t, count);
+    for (size_t i = 0; dict && i < count; i++) {
+        if (dict_set(t, dict, pairs[2 * i], pairs[2 * i + 1])) continue;
+        object_release(dict);
+        dict = NULL;
+    }
+    return object_value(dict);
+}
+
+bool iterate_extend(Thread *t, List *list, Value iterable)
+{
+    if (list_extend(t, list, iterable)) return true;
+    Type *type = value_type(t, iterable);
+    if (raised_is(t, EXC_TypeError) && !type->slots.iterate && !type->slots.get_item) {
+        raised_clear(t);
+        raise_type_error(t, "Value after * must be an iterable, not %T", iterable);
+    }
+    return false;
+}
+
+bool iterate_update(Thread *t, Dict *dict, Value mapping)
+{
+    if (is_dict(mapping)) return dict_update(t, dict, mapping);
+    Value keys = value_find_attribute(t, mapping, NAME_OF(t, keys));
+    if (is_unbound(keys)) {
+        if (!is_raised(t)) raise_type_error(t, "'%T' object is not a mapping", mapping);
+        return false;
+    }
+    release(keys);
+    return dict_update(t, dict, mapping);
+}
+
+/* ---- unpacking ---- */
+
+static bool raise_not_iterable(Thread *t, Value v)
+{
+    Type *type = value_type(t, v);
+    if (raised_is(t, EXC_TypeError) && !type->slots.iterate && !type->slots.get_item) {
+        raised_clear(t);
+        raise_type_error(t, "cannot unpack non-iterable %T object", v);
+    }
+    return false;
+}
+
+/* Items in a row: of a list or tuple. NULL: it is something else. */
+static const Value *row_of(Value v, size_t *count)
+{
+    if (is_kind(v, KIND_TUPLE)) return *count = as_tuple(v)->count, as_tuple(v)->items;
+    if (is_kind(v, KIND_LIST)) return *count = as_list(v)->count, as_list(v)->items ? as_list(v)->items : (const Value *)v.bits;
+    return NULL;
+}
+
+bool iterate_unpack(Thread *t, Value iterable, Value *out, size_t count)
+{
+    size_t there;
+    const Value *row = row_of(iterable, &there);
+    if (row) {
+        if (there < count) return raise_false(t, EXC_ValueError, "not enough values to unpack (expected %zu, got %zu)", count, there);
+        if (there > count) return raise_false(t, EXC_ValueError, "too many values to unpack (expected %zu, got %zu)", count, there);
+        for (size_t i = 0; i < count; i++) out[count - 1 - i] = retain(row[i]);
+        return true;
+    }
+    Value iterator = value_iterate(t, iterable);
+    if (failed(iterator)) return raise_not_iterable(t, iterable);
+    size_t got = 0;
+    Value v = UNBOUND;
+    while (got < count) {
+        v = value_next(t, iterator);
+        if (failed(v) || is_end(v)) break;
+        out[count - 1 - got++] = v;
+    }
+    bool done = got == count;
+    if (!done && is_end(v)) raise_value_error(t, "not enough values to unpack (expected %zu, got %zu)", count, got);
+    if (done) {
+        v = value_next(t, iterator);
+        done = is_end(v);
+        if (!done && !failed(v)) {
+            release(v);
+            if (is_dict(iterable)) raise_value_error(t, "too many values to unpack (expected %zu, got %zu)", count, as_dict(iterable)->count);
+            else raise_value_error(t, "too many values to unpack (expected %zu)", count);
+        }
+    }
+    release(iterator);
+    if (!done)
+        while (got > 0) release(out[count - got--]);
+    return done;
+}
+
+bool iterate_unpack_starred(Thread *t, Value iterable, Value *out, size_t before, size_t after)
+{
+    List *all = list_from_iterable(t, iterable);
+    if (!all) return raise_not_iterable(t, iterable);
+    bool done = false;
+    if (all->count < before + after) {
+        raise_value_error(t, "not enough values to unpack (expected at least %zu, got %zu)", before + after, all->count);
+    } else {
+        size_t rest = all->count - before - after;
+        List *middle = list_from_values(t, all->items + before, rest);
+        done = middle != NULL;
+        if (done) {
+            for (size_t i = 0; i < after; i++) out[after - 1 - i] = retain(all->items[before + rest + i]);
+            out[after] = object_value(middle);
+            for (size_t i = 0; i < before; i++) out[after + before - i] = retain(all->items[i]);
+        }
+    }
+    object_release(all);
+    return done;
+}

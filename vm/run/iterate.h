@@ -1,0 +1,46 @@
+/* iterate.h - loops, unpacking, slices and displays: what the container instructions need.
+ * What        The bodies of FOR_ITER's fast cases, UNPACK_*, BINARY_SLICE, BUILD_SET, BUILD_MAP, LIST_EXTEND ...   How  iterate.c
+ * GIL         held.   Read next  iterate.c, vm/object/iterators.c */
+#ifndef TOY_RUN_ITERATE_H
+#define TOY_RUN_ITERATE_H
+
+#include "vm/object/context.h"
+#include "vm/object/list.h"
+#include "vm/object/range.h"
+
+/* The next value, or END. */
+static inline Value iterate_range(RangeIterator *iterator)
+{
+    if (iterator->left == 0) return END;
+    Value v = small_int_value(iterator->next);
+    iterator->left--;
+    iterator->next += iterator->step;
+    return v;
+}
+static inline Value iterate_list(ListIterator *iterator)
+{
+    List *list = iterator->list;
+    if (LIKELY(list != NULL)) {
+        if (LIKELY(iterator->next < list->count)) return retain(list->items[iterator->next++]);
+        iterator->list = NULL;
+        object_release(list);
+    }
+    return END;
+}
+
+/* A next slot failed: true, and nothing is raised any more, if it was with StopIteration. */
+bool iterate_ended(Thread *t);
+
+MUST_CHECK Value iterate_get_slice(Thread *t, Value object, Value start, Value stop);
+MUST_CHECK bool iterate_set_slice(Thread *t, Value object, Value start, Value stop, Value value);
+MUST_CHECK Value iterate_build_set(Thread *t, const Value *items, size_t count);
+MUST_CHECK Value iterate_build_map(Thread *t, const Value *pairs, size_t count);
+/* [*value] and {**value}, with their own error messages. */
+MUST_CHECK bool iterate_extend(Thread *t, List *list, Value iterable);
+MUST_CHECK bool iterate_update(Thread *t, Dict *dict, Value mapping);
+/* Exactly [count] items to [out], the first one highest; on failure nothing is left there. */
+MUST_CHECK bool iterate_unpack(Thread *t, Value iterable, Value *out, size_t count);
+/* before.., list, after..: out holds after reversed, the list, before reversed. */
+MUST_CHECK bool iterate_unpack_starred(Thread *t, Value iterable, Value *out, size_t before, size_t after);
+
+#endif

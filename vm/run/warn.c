@@ -1,0 +1,45 @@
+/* warn.c - warnings from native code.
+ *
+ * What        warn and warn_at.
+ * How         The warnings module, imported when the first warning is issued, applies the filters and prints.
+ * GIL         held; runs script code.
+ * Read next   warn.h, stdlib/lib/warnings.toy */
+#include "vm/run/warn.h"
+
+#include "vm/object/list.h"
+#include "vm/object/protocol.h"
+#include "vm/object/str.h"
+#include "vm/run/import.h"
+
+/* warnings.NAME(*args). */
+static bool call_warnings(Thread *t, const char *name, const Value *args, size_t count)
+{
+    Value module = import_module_text(t, "warnings");
+    if (failed(module)) return false;
+    Str *key = str_intern_text(t, name);
+    Value v = key ? value_call_method(t, module, key, args, count) : FAILED;
+    if (key) object_release(key);
+    release(module);
+    release(v);
+    return !failed(v);
+}
+
+bool warn(Thread *t, enum ExceptionKind category, int stack_level, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    Str *message = str_vformat(t, format, arguments);
+    va_end(arguments);
+    if (!message) return false;
+    Value args[3] = {object_value(message), object_value(exception_type(t, category)), small_int_value(stack_level)};
+    bool done = call_warnings(t, "warn", args, 3);
+    object_release(message);
+    return done;
+}
+
+bool warn_at(Thread *t, enum ExceptionKind category, Str *message, Str *filename, uint32_t line, Value module)
+{
+    Value args[5] = {object_value(message), object_value(exception_type(t, category)), object_value(filename), small_int_value(line),
+                     is_bound(module) ? module : NONE};
+    return call_warnings(t, "warn_explicit", args, 5);
+}

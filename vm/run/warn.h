@@ -1,0 +1,13 @@
+/* warn.h - warnings from native code.   What  warn().   How  through the warnings module when it is loaded, else straight to stderr.
+ * GIL  held; runs script code.   Read next  warn.c */
+#ifndef TOY_RUN_WARN_H
+#define TOY_RUN_WARN_H
+
+#include "vm/object/exception.h"
+
+/* As warnings.warn: [stack_level] 1 is the running script line. False: a filter made it an exception, which is raised. */
+MUST_CHECK bool warn(Thread *t, enum ExceptionKind category, int stack_level, const char *format, ...);
+/* The same with a place of its own: warnings.warn_explicit. */
+MUST_CHECK bool warn_at(Thread *t, enum ExceptionKind category, Str *message, Str *filename, uint32_t line, Value module_or_unbound);
+
+#endif
