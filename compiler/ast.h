@@ -97,7 +97,7 @@ MUST_CHECK Node *node_new(Arena *arena, NodeKind kind, Span at);
 typedef bool (*NodeVisitor)(Node **place, void *context);
 bool node_visit_children(Node *node, NodeVisitor visit, void *context);
 
-/* Names of one compilation, each stored once (I1 of ast.h's "equal exactly when their pointers are"). */
+/* Names of one compilation, each stored once: that is what makes comparing pointers enough. */
 typedef struct NameTable {
     Arena *arena;
     Identifier *slots;   /* open addressing; a power of two */

@@ -3,7 +3,7 @@
  * What        A list of Diagnostic in the order they were found. The compiler knows no exception objects: the loader turns
  *             these into raised SyntaxErrors and issued warnings.
  * How         lineno, offset, end_lineno and end_offset are the attributes of CPython's SyntaxError: lines and offsets
- *             count from 1, offsets in characters; -1 or 0 stand for "unknown" exactly where CPython has them.
+ *             count from 1, offsets in characters; -1 or 0 stand for "unknown" exactly where CPython has them; end_lineno -1: both ends are None.
  * Invariants  I1 an error is the last entry: nothing is reported after it.
  *             I2 messages and source lines live in the arena.
  *             I3 is_incomplete: the input is a good beginning (only when ParseInput asked for it); an error is there as well.

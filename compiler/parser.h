@@ -31,7 +31,7 @@ typedef struct ParseInput {
     bool is_script_file;           /* read from a file: bad bytes are reported as "Non-UTF-8 code starting with ..." */
     bool allows_incomplete;        /* say is_incomplete when more lines could make it right (REPL, codeop) */
     bool keeps_open_block;         /* the end of the input does not close an indented block (PyCF_DONT_IMPLY_DEDENT) */
-    bool has_type_comments;
+    uintptr_t stack_limit;         /* the C stack must not grow below this address; 0: only the depth limit holds */
     uint32_t max_int_digits;       /* sys.int_max_str_digits; 0 = no limit */
 } ParseInput;
 
