@@ -195,7 +195,7 @@ static Node *with_item(Parser *parser)
 /* ','.with_item+ */
 static bool with_items(Parser *parser, NodeList *items)
 {
-    size_t end;
+    size_t end = parser->mark;
     do {
         Node *item = with_item(parser);
         if (!item)
