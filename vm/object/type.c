@@ -63,7 +63,7 @@ const char *value_type_name(Thread *t, Value v) { return type_text(t, value_type
 
 const Type *type_layout(const Type *type)
 {
-    while (type->base && type->spec == type->base->spec && type->member_count == type->base->member_count)
+    while (type->base && type->spec->size == type->base->spec->size && type->member_count == type->base->member_count)
         type = type->base;
     return type;
 }
