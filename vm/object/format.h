@@ -19,7 +19,7 @@ typedef struct FormatSpec {
     uint32_t type;           /* 0: none given */
     int64_t width;           /* -1: none */
     int64_t precision;       /* -1: none */
-    bool has_align, has_fill, is_alternate, drops_negative_zero, pads_with_zeros;
+    bool has_align, has_fill, is_alternate, drops_negative_zero;
 } FormatSpec;
 
 /* false: raised. [v] is named in messages. */

@@ -1,0 +1,192 @@
+/* str_case.c - capital and small letters, and what a text consists of.
+ *
+ * What        upper, lower, title ... and the is...() methods of str.
+ * How         ASCII is done in place of a copy. Elsewhere a character may become up to three ('ß' in capitals is 'SS'), so the result is
+ *             built. A capital sigma in lower case depends on its place in the word: unicode_lower_sigma.
+ * GIL         held.
+ * Read next   vm/base/unicode.h */
+#include "vm/base/unicode.h"
+#include "vm/object/str_methods.h"
+
+static bool is_ascii_upper(uint8_t c) { return c >= 'A' && c <= 'Z'; }
+static bool is_ascii_lower(uint8_t c) { return c >= 'a' && c <= 'z'; }
+
+/* ---- mappings ---- */
+
+static uint8_t ascii_lower(uint8_t c) { return is_ascii_upper(c) ? c | 0x20 : c; }
+static uint8_t ascii_upper(uint8_t c) { return is_ascii_lower(c) ? c & 0xdf : c; }
+static uint8_t ascii_swap(uint8_t c) { return is_ascii_upper(c) || is_ascii_lower(c) ? c ^ 0x20 : c; }
+
+static inline Value map_ascii(Thread *t, Str *s, uint8_t (*map)(uint8_t c))
+{
+    if (s->length == 0)
+        return retain(t->interp->empty_str);
+    if (s->length == 1)
+        return object_value(str_from_char(t, map((uint8_t)s->characters[0])));
+    Str *mapped = str_new(t, s->length, 0x7f);
+    if (!mapped)
+        return FAILED;
+    const uint8_t *from = str_data(s);
+    uint8_t *to = str_data(mapped);
+    for (size_t i = 0; i < s->length; i++)
+        to[i] = map(from[i]);
+    return object_value(mapped);
+}
+
+typedef unsigned (*FullMap)(uint32_t c, uint32_t out[UNICODE_CASE_MAX]);
+
+static void add_mapped(StrBuilder *out, Str *s, size_t i, FullMap map)
+{
+    uint32_t c = str_char(s, i), mapped[UNICODE_CASE_MAX];
+    if (map == unicode_lower_full && c == UNICODE_CAPITAL_SIGMA) {
+        str_builder_add_char(out, unicode_lower_sigma(str_data(s), s->width, s->length, i));
+        return;
+    }
+    unsigned count = map(c, mapped);
+    for (unsigned k = 0; k < count; k++)
+        str_builder_add_char(out, mapped[k]);
+}
+
+static Value map_full(Thread *t, Str *s, FullMap map)
+{
+    StrBuilder out;
+    str_builder_init(&out, t);
+    for (size_t i = 0; i < s->length; i++)
+        add_mapped(&out, s, i, map);
+    return str_builder_finish(&out);
+}
+
+Value str_method_lower(Thread *t, Value self, const Value *args)
+{
+    Str *s = as_str(self);
+    return s->is_ascii ? map_ascii(t, s, ascii_lower) : map_full(t, s, unicode_lower_full);
+}
+
+Value str_method_upper(Thread *t, Value self, const Value *args)
+{
+    Str *s = as_str(self);
+    return s->is_ascii ? map_ascii(t, s, ascii_upper) : map_full(t, s, unicode_upper_full);
+}
+
+Value str_method_casefold(Thread *t, Value self, const Value *args)
+{
+    Str *s = as_str(self);
+    return s->is_ascii ? map_ascii(t, s, ascii_lower) : map_full(t, s, unicode_fold_full);
+}
+
+Value str_method_swapcase(Thread *t, Value self, const Value *args)
+{
+    Str *s = as_str(self);
+    if (s->is_ascii)
+        return map_ascii(t, s, ascii_swap);
+    StrBuilder out;
+    str_builder_init(&out, t);
+    for (size_t i = 0; i < s->length; i++) {
+        uint32_t c = str_char(s, i);
+        if (unicode_is_upper(c))
+            add_mapped(&out, s, i, unicode_lower_full);
+        else if (unicode_is_lower(c))
+            add_mapped(&out, s, i, unicode_upper_full);
+        else
+            str_builder_add_char(&out, c);
+    }
+    return str_builder_finish(&out);
+}
+
+Value str_method_capitalize(Thread *t, Value self, const Value *args)
+{
+    Str *s = as_str(self);
+    StrBuilder out;
+    str_builder_init(&out, t);
+    for (size_t i = 0; i < s->length; i++)
+        add_mapped(&out, s, i, i == 0 ? unicode_title_full : unicode_lower_full);
+    return str_builder_finish(&out);
+}
+
+Value str_method_title(Thread *t, Value self, const Value *args)
+{
+    Str *s = as_str(self);
+    StrBuilder out;
+    bool in_word = false;
+    str_builder_init(&out, t);
+    for (size_t i = 0; i < s->length; i++) {
+        add_mapped(&out, s, i, in_word ? unicode_lower_full : unicode_title_full);
+        in_word = unicode_is_cased(str_char(s, i));
+    }
+    return str_builder_finish(&out);
+}
+
+/* ---- what a text consists of ---- */
+
+/* Not empty, and all characters are so. */
+static inline bool is_all(Str *s, bool (*claim)(uint32_t c))
+{
+    for (size_t i = 0; i < s->length; i++) {
+        if (!claim(str_char(s, i)))
+            return false;
+    }
+    return s->length > 0;
+}
+
+#define IS_ALL(name, claim) \
+    Value str_method_##name(Thread *t, Value self, const Value *args) { return bool_value(is_all(as_str(self), claim)); }
+IS_ALL(isalnum, unicode_is_alnum)
+IS_ALL(isalpha, unicode_is_alpha)
+IS_ALL(isdecimal, unicode_is_decimal)
+IS_ALL(isdigit, unicode_is_digit)
+IS_ALL(isnumeric, unicode_is_numeric)
+IS_ALL(isspace, unicode_is_space)
+#undef IS_ALL
+
+Value str_method_isprintable(Thread *t, Value self, const Value *args)
+{
+    return bool_value(as_str(self)->length == 0 || is_all(as_str(self), unicode_is_printable));
+}
+
+Value str_method_isascii(Thread *t, Value self, const Value *args)
+{
+    return bool_value(as_str(self)->is_ascii);
+}
+
+Value str_method_isidentifier(Thread *t, Value self, const Value *args)
+{
+    Str *s = as_str(self);
+    if (s->length == 0 || !unicode_is_identifier_start(str_char(s, 0)))
+        return FALSE;
+    for (size_t i = 1; i < s->length; i++) {
+        if (!unicode_is_identifier_continue(str_char(s, i)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* At least one letter of this case, and none of the others. */
+static bool has_case(Str *s, bool is_upper)
+{
+    bool found = false;
+    for (size_t i = 0; i < s->length; i++) {
+        uint32_t c = str_char(s, i);
+        if (unicode_is_title(c) || (is_upper ? unicode_is_lower(c) : unicode_is_upper(c)))
+            return false;
+        found = found || (is_upper ? unicode_is_upper(c) : unicode_is_lower(c));
+    }
+    return found;
+}
+
+Value str_method_islower(Thread *t, Value self, const Value *args) { return bool_value(has_case(as_str(self), false)); }
+Value str_method_isupper(Thread *t, Value self, const Value *args) { return bool_value(has_case(as_str(self), true)); }
+
+Value str_method_istitle(Thread *t, Value self, const Value *args)
+{
+    Str *s = as_str(self);
+    bool found = false, in_word = false;
+    for (size_t i = 0; i < s->length; i++) {
+        uint32_t c = str_char(s, i);
+        bool is_capital = unicode_is_upper(c) || unicode_is_title(c);
+        if ((is_capital && in_word) || (!is_capital && unicode_is_lower(c) && !in_word))
+            return FALSE;
+        in_word = is_capital || unicode_is_lower(c);
+        found = found || in_word;
+    }
+    return bool_value(found);
+}
