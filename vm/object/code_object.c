@@ -173,7 +173,7 @@ static void code_object_free(Object *self)
         if (code->constants) block_free(t, code->constants, (unit->constant_count + 1) * sizeof(Value));
         free_names(t, code->names, unit->name_count);
         free_names(t, code->slot_names, unit->slot_count);
-        if (code->hot) block_free(t, code->hot, unit->word_count * sizeof(Word));
+        if (code->hot) memory_free(&t->interp->memory, code->hot, unit->word_count * sizeof(Word));
     }
     if (code->name) object_release(code->name);
     if (code->qualified_name) object_release(code->qualified_name);

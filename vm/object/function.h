@@ -28,6 +28,7 @@ typedef struct Code {
     uint32_t frame_words;        /* Values a frame needs: slots + header + stack */
     uint32_t exact_count;        /* arguments of the plain case: no *args, **kwargs, keyword-only ones; else CODE_BINDS */
     uint32_t entry_skip;         /* words before the first one behind RESUME, when RESUME comes first; else 0 */
+    bool is_never_hot;           /* no memory for the copy */
     bool unit_is_borrowed;       /* a failed construction: somebody else frees the unit */
     void *trace_data;            /* vm/run/trace.c: line events, monitoring */
 } Code;

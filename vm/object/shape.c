@@ -81,10 +81,17 @@ uint32_t shape_find(Shape *shape, Str *name)
     }
 }
 
-Shape *shape_add(Thread *t, Shape *shape, Str *name)
+Shape *shape_next(const Shape *shape, const Str *name)
 {
     for (uint32_t i = 0; i < shape->child_count; i++)
         if (shape->children[i]->key == name) return shape->children[i];
+    return NULL;
+}
+
+Shape *shape_add(Thread *t, Shape *shape, Str *name)
+{
+    Shape *next = shape_next(shape, name);
+    if (next) return next;
     /* Many children mean names made at run time: such instances are dicts by nature. */
     if (shape->count >= SHAPE_KEYS_MAX || shape->child_count >= SHAPE_KEYS_MAX) return NULL;
     if (shape->child_count == shape->child_capacity) {

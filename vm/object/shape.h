@@ -33,6 +33,8 @@ enum { SHAPE_KEYS_MAX = 64, SHAPE_NOT_FOUND = UINT32_MAX };
 uint32_t shape_find(Shape *shape, Str *name);
 /* The shape with [name] added; NULL when it would be too big (the caller goes to dict mode) or memory is out (t->raised). */
 Shape *shape_add(Thread *t, Shape *shape, Str *name);
+/* The child that shape_add would answer, if it exists already; NULL otherwise. Never raises. */
+BORROWED Shape *shape_next(const Shape *shape, const Str *name);
 MUST_CHECK Shape *shape_new_root(Thread *t, Type *owner, uint32_t inline_count);
 void shape_free_tree(Thread *t, TAKES Shape *root);
 

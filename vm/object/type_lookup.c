@@ -5,32 +5,23 @@
  *             name, so nothing is ever removed from it: a changed type gets a new version, and the old entries are never asked
  *             for again. Versions are given out when first needed; a type has one only if all its bases have one, so that a
  *             change travels down until it meets classes that nobody looked at since.
- * Invariants  I1 a cached value is BORROWED from a dict that has not changed while its version is in use.
+ * Invariants  I1 of method_cache.h.
  *             I2 a type with version 0 has only subclasses with version 0.
  * GIL         held.
  * Read next   type.h, instance.c */
 #include "vm/object/context.h"
 #include "vm/object/dict.h"
 #include "vm/object/list.h"
+#include "vm/object/method_cache.h"
 #include "vm/object/str.h"
 #include "vm/object/type_layout.h"
-
-enum { CACHE_SIZE = 2048 };
-
-struct MethodCache {
-    struct CacheEntry {
-        Str *name;            /* owned: an address in use again must not look like this name */
-        Value value;          /* I1; UNBOUND: known not to be there */
-        uint32_t version;
-    } entries[CACHE_SIZE];
-};
 
 void method_cache_finish(Interp *interp)
 {
     MethodCache *cache = interp->method_cache;
     if (!cache) return;
     interp->method_cache = NULL;
-    for (size_t i = 0; i < CACHE_SIZE; i++)
+    for (size_t i = 0; i < METHOD_CACHE_SIZE; i++)
         if (cache->entries[i].name) object_release(cache->entries[i].name);
     memory_free(&interp->memory, cache, sizeof *cache);
 }
@@ -46,11 +37,6 @@ static BORROWED Value lookup_uncached(Type *type, Str *name)
     return UNBOUND;
 }
 
-static inline struct CacheEntry *entry_of(MethodCache *cache, uint32_t version, const Str *name)
-{
-    return &cache->entries[(version * 0x9e3779b1u >> 8 ^ (uint32_t)((uintptr_t)name >> 5)) % CACHE_SIZE];
-}
-
 static BORROWED Value lookup_slow(Thread *t, Type *type, Str *name)
 {
     Value value = lookup_uncached(type, name);
@@ -60,10 +46,10 @@ static BORROWED Value lookup_slow(Thread *t, Type *type, Str *name)
         interp->method_cache = memory_alloc_zeroed(&interp->memory, sizeof *interp->method_cache);
     uint32_t version = interp->method_cache ? type_version(t, type) : 0;
     if (!version) return value;
-    struct CacheEntry *entry = entry_of(interp->method_cache, version, name);
+    struct MethodCacheEntry *entry = method_cache_entry(interp->method_cache, version, name);
     Str *old = entry->name;
     object_retain(name);
-    *entry = (struct CacheEntry){name, value, version};
+    *entry = (struct MethodCacheEntry){name, value, version};
     if (old) object_release(old);    /* a Str: runs no script code */
     return value;
 }
@@ -73,7 +59,7 @@ Value type_lookup(Thread *t, Type *type, Str *name)
     uint32_t version = type->version;
     MethodCache *cache = t->interp->method_cache;
     if (LIKELY(version && cache)) {
-        const struct CacheEntry *entry = entry_of(cache, version, name);
+        const struct MethodCacheEntry *entry = method_cache_entry(cache, version, name);
         if (LIKELY(entry->version == version && entry->name == name)) return entry->value;
     }
     return lookup_slow(t, type, name);

@@ -20,6 +20,7 @@
 #include "vm/run/eval.h"
 #include "vm/run/generator.h"
 #include "vm/run/iterate.h"
+#include "vm/run/specialize.h"
 
 static void release_row(Value *from, Value *to)
 {
@@ -38,6 +39,7 @@ Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count)
 {
     Function *function = (Function *)as_object(*callee_at);
     Code *code = function->code;
+    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
     Value *locals = is_too_deep(t) ? NULL : stack_room(t, args, code->frame_words);
     if (UNLIKELY(!locals)) {
         release_row(callee_at, args + count);
@@ -54,6 +56,7 @@ Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count)
 static Frame *enter_bound(Thread *t, Function *function, Value *callee_at, const Value *args, size_t count, Tuple *names)
 {
     Code *code = function->code;
+    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
     Value *locals = is_too_deep(t) ? NULL : stack_room(t, stack_top(t), code->frame_words);
     if (!locals || !frame_bind_arguments(t, function, locals, args, count, names)) return NULL;
     Frame *frame = frame_lay(t, function, code, locals, code->unit->slot_count, callee_at, 0);
@@ -66,6 +69,7 @@ Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count)
 {
     Type *type = (Type *)as_object(*callee_at);
     Function *init = type->init_function;
+    if (UNLIKELY(is_cold(init->code))) specialize_call(t, init->code);
     Object *self = init->code->exact_count == count + 1 ? type_alloc(t, type) : NULL;
     if (UNLIKELY(!self)) {
         if (init->code->exact_count == count + 1) {
@@ -143,6 +147,7 @@ Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tu
 {
     Function *function = (Function *)as_object(callee);
     Code *code = function->code;
+    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
     Value *locals = is_too_deep(t) ? NULL : stack_room(t, stack_top(t), code->frame_words);
     if (!locals) return FAILED;
     if (LIKELY(code->exact_count == count && !names)) {

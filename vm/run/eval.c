@@ -22,6 +22,7 @@
 #include "vm/object/instance.h"
 #include "vm/object/int.h"
 #include "vm/object/list.h"
+#include "vm/object/method_cache.h"
 #include "vm/object/protocol.h"
 #include "vm/object/range.h"
 #include "vm/object/set.h"
@@ -49,7 +50,7 @@
 #define FAIL goto unwind
 
 #ifdef TOY_DISPATCH_SWITCH
-#define CASE(NAME) case OP_##NAME:
+#define CASE(NAME) case OP_##NAME: run_##NAME:
 #define NEXT goto next
 #define DISPATCH() switch ((Opcode)(uint8_t)word)
 #else

@@ -1,0 +1,530 @@
+/* eval_hot.h - the cases of the hot forms. Part of eval.c, which includes it inside its switch.
+ *
+ * What        One case per HOT row of opcodes.def.
+ * How         A guess is tested; if it holds, the work is done here, without touching reference counts where the operands are numbers. If not:
+ *             a single form runs the plain case (goto run_...); a fused form does its first instruction and goes on
+ *             with the second, which is whole. So no hot form has an error path of its own.
+ * Invariants  I1 nothing here raises or calls script code.
+ * GIL         held.
+ * Read next   specialize.c (who puts them there) */
+
+/* Results of two small ints: false when the sum needs more than 63 bits. Tags: (2a + 1) + (2b + 1) - 1 = 2(a + b) + 1. */
+#define INT_ADD(a, b, result) (!__builtin_add_overflow((int64_t)(a).bits, (int64_t)((b).bits - 1), (int64_t *)&(result).bits))
+#define INT_SUBTRACT(a, b, result) (!__builtin_sub_overflow((int64_t)(a).bits, (int64_t)((b).bits - 1), (int64_t *)&(result).bits))
+#define INT_MULTIPLY(a, b, result)                                                                            \
+    (!__builtin_mul_overflow((int64_t)((a).bits - 1), (int64_t)(b).bits >> 1, (int64_t *)&(result).bits) && ((result).bits |= 1, true))
+
+/* Both ints, or both floats whose result stays in the word: then `done` with the result. */
+#define ARITHMETIC(a, b, INT_OPERATION, operator, done)                        \
+    do {                                                                       \
+        Value result_;                                                         \
+        if (are_small_ints(a, b)) {                                            \
+            if (LIKELY(INT_OPERATION(a, b, result_))) done(result_);           \
+        } else if (is_word_float(a) && is_word_float(b)) {                     \
+            result_ = word_float_try(word_float(a) operator word_float(b));    \
+            if (LIKELY(is_word_float(result_))) done(result_);                 \
+        }                                                                      \
+    } while (0)
+
+#define COMPARED(op, a, b)                                                     \
+    ((op) == COMPARE_LT ? (a) < (b) : (op) == COMPARE_LE ? (a) <= (b) : (op) == COMPARE_EQ ? (a) == (b) : (op) == COMPARE_NE ? (a) != (b) : (op) == COMPARE_GT ? (a) > (b) : (a) >= (b))
+
+CASE(BINARY_ADD) {
+    Value left = sp[-2], right = TOP;
+#define DONE(result) do { sp--; TOP = result; SKIP(BINARY_OP); NEXT; } while (0)
+    ARITHMETIC(left, right, INT_ADD, +, DONE);
+#undef DONE
+    goto run_BINARY_OP;
+}
+CASE(ADD_FAST) {
+    Value left = TOP, right = locals[OPERAND];
+#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_ADD, +, DONE);
+#undef DONE
+    goto run_LOAD_FAST;
+}
+CASE(ADD_CONST) {
+    Value left = TOP, right = constants[OPERAND];
+#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_ADD, +, DONE);
+#undef DONE
+    goto run_LOAD_CONST;
+}
+CASE(ADD_FAST_FAST) {
+    Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
+#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_ADD, +, DONE);
+#undef DONE
+    goto run_LOAD_FAST;
+}
+CASE(ADD_FAST_CONST) {
+    Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
+#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_ADD, +, DONE);
+#undef DONE
+    goto run_LOAD_FAST;
+}
+CASE(BINARY_SUBTRACT) {
+    Value left = sp[-2], right = TOP;
+#define DONE(result) do { sp--; TOP = result; SKIP(BINARY_OP); NEXT; } while (0)
+    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
+#undef DONE
+    goto run_BINARY_OP;
+}
+CASE(SUBTRACT_FAST) {
+    Value left = TOP, right = locals[OPERAND];
+#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
+#undef DONE
+    goto run_LOAD_FAST;
+}
+CASE(SUBTRACT_CONST) {
+    Value left = TOP, right = constants[OPERAND];
+#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
+#undef DONE
+    goto run_LOAD_CONST;
+}
+CASE(SUBTRACT_FAST_FAST) {
+    Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
+#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
+#undef DONE
+    goto run_LOAD_FAST;
+}
+CASE(SUBTRACT_FAST_CONST) {
+    Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
+#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
+#undef DONE
+    goto run_LOAD_FAST;
+}
+CASE(BINARY_MULTIPLY) {
+    Value left = sp[-2], right = TOP;
+#define DONE(result) do { sp--; TOP = result; SKIP(BINARY_OP); NEXT; } while (0)
+    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
+#undef DONE
+    goto run_BINARY_OP;
+}
+CASE(MULTIPLY_FAST) {
+    Value left = TOP, right = locals[OPERAND];
+#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
+#undef DONE
+    goto run_LOAD_FAST;
+}
+CASE(MULTIPLY_CONST) {
+    Value left = TOP, right = constants[OPERAND];
+#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
+#undef DONE
+    goto run_LOAD_CONST;
+}
+CASE(MULTIPLY_FAST_FAST) {
+    Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
+#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
+#undef DONE
+    goto run_LOAD_FAST;
+}
+CASE(MULTIPLY_FAST_CONST) {
+    Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
+#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
+    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
+#undef DONE
+    goto run_LOAD_FAST;
+}
+CASE(BINARY_TRUE_DIVIDE) {
+    Value left = sp[-2], right = TOP;
+    if (is_word_float(left) && is_word_float(right)) {      /* a word float is never zero */
+        Value result = word_float_try(word_float(left) / word_float(right));
+        if (LIKELY(is_word_float(result))) {
+            sp--;
+            TOP = result;
+            SKIP(BINARY_OP);
+            NEXT;
+        }
+    }
+    goto run_BINARY_OP;
+}
+CASE(BINARY_FLOOR_DIVIDE) {
+    Value left = sp[-2], right = TOP;
+    if (are_small_ints(left, right) && small_int(right) > 0) {
+        int64_t a = small_int(left), b = small_int(right), quotient = a / b;
+        sp--;
+        TOP = small_int_value(quotient - (a % b < 0));
+        SKIP(BINARY_OP);
+        NEXT;
+    }
+    goto run_BINARY_OP;
+}
+CASE(BINARY_REMAINDER) {
+    Value left = sp[-2], right = TOP;
+    if (are_small_ints(left, right) && small_int(right) > 0) {
+        int64_t b = small_int(right), rest = small_int(left) % b;
+        sp--;
+        TOP = small_int_value(rest < 0 ? rest + b : rest);
+        SKIP(BINARY_OP);
+        NEXT;
+    }
+    goto run_BINARY_OP;
+}
+CASE(REMAINDER_CONST) {
+    Value left = TOP, right = constants[OPERAND];
+    if (are_small_ints(left, right) && small_int(right) > 0) {
+        int64_t b = small_int(right), rest = small_int(left) % b;
+        TOP = small_int_value(rest < 0 ? rest + b : rest);
+        ip += 1 + CACHES_BINARY_OP;
+        NEXT;
+    }
+    goto run_LOAD_CONST;
+}
+CASE(BINARY_AND) {
+    Value left = sp[-2], right = TOP;
+    if (are_small_ints(left, right)) {
+        sp--;
+        TOP = (Value){left.bits & right.bits};
+        SKIP(BINARY_OP);
+        NEXT;
+    }
+    goto run_BINARY_OP;
+}
+CASE(BINARY_OR) {
+    Value left = sp[-2], right = TOP;
+    if (are_small_ints(left, right)) {
+        sp--;
+        TOP = (Value){left.bits | right.bits};
+        SKIP(BINARY_OP);
+        NEXT;
+    }
+    goto run_BINARY_OP;
+}
+CASE(BINARY_XOR) {
+    Value left = sp[-2], right = TOP;
+    if (are_small_ints(left, right)) {
+        sp--;
+        TOP = (Value){(left.bits ^ right.bits) | 1};
+        SKIP(BINARY_OP);
+        NEXT;
+    }
+    goto run_BINARY_OP;
+}
+CASE(BINARY_LSHIFT) {
+    Value left = sp[-2], right = TOP;
+    if (are_small_ints(left, right) && (uint64_t)small_int(right) < 32) {
+        int64_t a = small_int(left), by = small_int(right);
+        if (a >= -(1ll << 30) && a <= (1ll << 30)) {
+            sp--;
+            TOP = small_int_value((int64_t)((uint64_t)a << by));
+            SKIP(BINARY_OP);
+            NEXT;
+        }
+    }
+    goto run_BINARY_OP;
+}
+CASE(BINARY_RSHIFT) {
+    Value left = sp[-2], right = TOP;
+    if (are_small_ints(left, right) && (uint64_t)small_int(right) < 63) {
+        sp--;
+        TOP = small_int_value(small_int(left) >> small_int(right));
+        SKIP(BINARY_OP);
+        NEXT;
+    }
+    goto run_BINARY_OP;
+}
+
+/* ---- comparisons ---- */
+
+CASE(COMPARE_NUMBERS) {
+    Value left = sp[-2], right = TOP;
+    bool answer;
+    if (are_small_ints(left, right)) answer = COMPARED(OPERAND, (int64_t)left.bits, (int64_t)right.bits);
+    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(OPERAND, word_float(left), word_float(right));
+    else goto run_COMPARE_OP;
+    sp--;
+    TOP = bool_value(answer);
+    SKIP(COMPARE_OP);
+    NEXT;
+}
+
+/* The jump behind a comparison: at [jump]; ip goes behind it, or where it leads. */
+#define JUMP_ON(answer, jump)                                                                    \
+    do {                                                                                         \
+        const Word *jump_ = (jump);                                                              \
+        ip = jump_ + 1;                                                                          \
+        if ((answer) == (WORD_OPCODE(*jump_) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*jump_); \
+        NEXT;                                                                                    \
+    } while (0)
+CASE(COMPARE_JUMP) {
+    Value left = sp[-2], right = TOP;
+    uint32_t op = WORD_OPERAND(ip[-1]);
+    bool answer;
+    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
+    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
+    else goto run_COMPARE_OP;
+    sp -= 2;
+    JUMP_ON(answer, ip + -1 + 1 + CACHES_COMPARE_OP);
+}
+CASE(COMPARE_FAST_JUMP) {
+    Value left = TOP, right = locals[OPERAND];
+    uint32_t op = WORD_OPERAND(ip[0]);
+    bool answer;
+    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
+    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
+    else goto run_LOAD_FAST;
+    sp--;
+    JUMP_ON(answer, ip + 0 + 1 + CACHES_COMPARE_OP);
+}
+CASE(COMPARE_CONST_JUMP) {
+    Value left = TOP, right = constants[OPERAND];
+    uint32_t op = WORD_OPERAND(ip[0]);
+    bool answer;
+    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
+    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
+    else goto run_LOAD_CONST;
+    sp--;
+    JUMP_ON(answer, ip + 0 + 1 + CACHES_COMPARE_OP);
+}
+CASE(COMPARE_FAST_FAST_JUMP) {
+    Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
+    uint32_t op = WORD_OPERAND(ip[1]);
+    bool answer;
+    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
+    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
+    else goto run_LOAD_FAST;
+    JUMP_ON(answer, ip + 1 + 1 + CACHES_COMPARE_OP);
+}
+CASE(COMPARE_FAST_CONST_JUMP) {
+    Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
+    uint32_t op = WORD_OPERAND(ip[1]);
+    bool answer;
+    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
+    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
+    else goto run_LOAD_FAST;
+    JUMP_ON(answer, ip + 1 + 1 + CACHES_COMPARE_OP);
+}
+
+/* ---- variables and attributes by guess ---- */
+
+CASE(LOAD_GLOBAL_MODULE) {
+    Dict *globals = frame->function->globals;
+    if (LIKELY(globals->keys_version == ip[0])) {
+        PUSH(retain(dict_entry_at(globals, ip[2])->value));
+        SKIP(LOAD_GLOBAL);
+        NEXT;
+    }
+    goto guess_failed_global;
+}
+CASE(LOAD_GLOBAL_BUILTIN) {
+    Dict *builtins = as_dict(frame->function->builtins);
+    if (LIKELY(frame->function->globals->keys_version == ip[0] && builtins->keys_version == ip[1])) {
+        PUSH(retain(dict_entry_at(builtins, ip[2])->value));
+        SKIP(LOAD_GLOBAL);
+        NEXT;
+    }
+guess_failed_global:
+    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_GLOBAL, OPERAND);
+    goto run_LOAD_GLOBAL;
+}
+CASE(LOAD_ATTR_SLOT) {
+    Object *object = as_object(TOP);
+    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
+        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
+            TOP = retain(attributes->slots[ip[2]]);
+            SKIP(LOAD_ATTR);
+            object_release(object);
+            NEXT;
+        }
+    }
+    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_ATTR, OPERAND);
+    goto run_LOAD_ATTR;
+}
+CASE(LOAD_ATTR_MODULE) {
+    if (LIKELY(is_kind(TOP, KIND_MODULE))) {
+        Module *module = (Module *)as_object(TOP);
+        if (LIKELY(module->dict->keys_version == ip[0])) {
+            TOP = retain(dict_entry_at(module->dict, ip[2])->value);
+            SKIP(LOAD_ATTR);
+            object_release(module);
+            NEXT;
+        }
+    }
+    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_ATTR, OPERAND);
+    goto run_LOAD_ATTR;
+}
+CASE(LOAD_FAST_ATTR) {
+    Value holder = locals[OPERAND];
+    if (LIKELY(is_object(holder)) && LIKELY(WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_SLOT) && LIKELY(as_object(holder)->type->version == ip[1])) {
+        Attributes *attributes = (Attributes *)((char *)as_object(holder) + as_object(holder)->type->attributes_offset);
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[2])) {
+            PUSH(retain(attributes->slots[ip[3]]));
+            ip += 1 + CACHES_LOAD_ATTR;
+            NEXT;
+        }
+    }
+    goto run_LOAD_FAST;
+}
+CASE(LOAD_METHOD_SHAPE) {
+    Object *object = as_object(TOP);
+    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
+        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+        const MethodCacheEntry *cached = &t->interp->method_cache->entries[ip[2]];
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1] && cached->version == ip[0] && cached->name == frame->code->names[OPERAND])) {
+            Value self = TOP;
+            TOP = retain(cached->value);
+            PUSH(self);
+            SKIP(LOAD_METHOD);
+            NEXT;
+        }
+    }
+    goto guess_failed_method;
+}
+CASE(LOAD_METHOD_TYPE) {
+    if (LIKELY(is_object(TOP)) && LIKELY(as_object(TOP)->type->version == ip[0])) {
+        const MethodCacheEntry *cached = &t->interp->method_cache->entries[ip[2]];
+        if (LIKELY(cached->version == ip[0] && cached->name == frame->code->names[OPERAND])) {
+            Value self = TOP;
+            TOP = retain(cached->value);
+            PUSH(self);
+            SKIP(LOAD_METHOD);
+            NEXT;
+        }
+    }
+guess_failed_method:
+    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_METHOD, OPERAND);
+    goto run_LOAD_METHOD;
+}
+CASE(STORE_ATTR_SLOT) {
+    Object *object = as_object(TOP);
+    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
+        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
+            Value *slot = &attributes->slots[ip[2]], old = *slot;
+            *slot = sp[-2];
+            sp -= 2;
+            SKIP(STORE_ATTR);
+            SAVE();
+            release(old);
+            object_release(object);
+            NEXT;
+        }
+    }
+    goto guess_failed_store;
+}
+CASE(STORE_ATTR_ADD) {
+    Object *object = as_object(TOP);
+    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
+        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1] && !attributes->extra)) {
+            Shape *next = shape_next(attributes->shape, frame->code->names[OPERAND]);
+            if (LIKELY(next != NULL)) {
+                attributes->slots[attributes->shape->count] = sp[-2];
+                attributes->shape = next;
+                sp -= 2;
+                SKIP(STORE_ATTR);
+                object_release(object);
+                NEXT;
+            }
+        }
+    }
+guess_failed_store:
+    ((Word *)ip)[-1] = WORD_MAKE(OP_STORE_ATTR, OPERAND);
+    goto run_STORE_ATTR;
+}
+
+/* ---- several at once ---- */
+
+CASE(LOAD_FAST_FAST) {
+    Value first = locals[OPERAND], second = locals[WORD_OPERAND(ip[0])];
+    if (UNLIKELY(is_unbound(first) || is_unbound(second))) goto run_LOAD_FAST;
+    sp[0] = retain(first);
+    sp[1] = retain(second);
+    sp += 2;
+    ip++;
+    NEXT;
+}
+CASE(LOAD_FAST_CONST) {
+    Value first = locals[OPERAND];
+    if (UNLIKELY(is_unbound(first))) goto run_LOAD_FAST;
+    sp[0] = retain(first);
+    sp[1] = retain(constants[WORD_OPERAND(ip[0])]);
+    sp += 2;
+    ip++;
+    NEXT;
+}
+CASE(STORE_FAST_LOAD_FAST) {
+    Value old = locals[OPERAND];
+    locals[OPERAND] = TOP;
+    release(old);
+    Value v = locals[WORD_OPERAND(ip[0])];
+    if (UNLIKELY(is_unbound(v))) { sp--; NEXT; }        /* LOAD_FAST, which comes next, says so */
+    TOP = retain(v);
+    ip++;
+    NEXT;
+}
+CASE(RETURN_FAST) {
+    sent = locals[OPERAND];
+    if (UNLIKELY(is_unbound(sent))) goto run_LOAD_FAST;
+    if (UNLIKELY(frame->object != NULL)) retain(sent);
+    else locals[OPERAND] = UNBOUND;
+    ip++;
+    goto leave_frame;
+}
+CASE(FOR_ITER_FAST) {
+    Object *o = as_object(TOP);
+    Value v;
+    if (o->kind == KIND_RANGE_ITERATOR) v = iterate_range((RangeIterator *)o);
+    else if (o->kind == KIND_LIST_ITERATOR) v = iterate_list((ListIterator *)o);
+    else goto run_FOR_ITER;
+    if (UNLIKELY(v.bits == END.bits)) goto run_FOR_ITER;    /* it says END again, and leaves the loop */
+    const Word *store = ip + CACHES_FOR_ITER;
+    ip = store + 1;
+    Value *place = &locals[WORD_OPERAND(*store)], old = *place;
+    *place = v;
+    if (UNLIKELY(is_object(old))) {
+        SAVE();
+        object_release(as_object(old));
+    }
+    NEXT;
+}
+
+/* list[int] or tuple[int] within bounds; *found otherwise untouched. */
+#define ITEM_AT(container, key, found)                                                                              \
+    do {                                                                                                            \
+        if (is_small_int(key) && is_object(container)) {                                                            \
+            Object *o_ = as_object(container);                                                                      \
+            uint64_t at_ = (uint64_t)small_int(key);                                                                \
+            if (o_->kind == KIND_LIST && at_ < ((List *)o_)->count) found = retain(((List *)o_)->items[at_]);       \
+            else if (o_->kind == KIND_TUPLE && at_ < ((Tuple *)o_)->count) found = retain(((Tuple *)o_)->items[at_]); \
+        }                                                                                                           \
+    } while (0)
+
+CASE(SUBSCR_FAST_FAST) {
+    Value container = locals[OPERAND], key = locals[WORD_OPERAND(ip[0])], v = UNBOUND;
+    ITEM_AT(container, key, v);
+    if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
+    PUSH(v);
+    ip += 2;
+    NEXT;
+}
+CASE(SUBSCR_FAST) {
+    Value container = TOP, key = locals[OPERAND], v = UNBOUND;
+    ITEM_AT(container, key, v);
+    if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
+    TOP = v;
+    ip++;
+    SAVE();
+    release(container);
+    NEXT;
+}
+CASE(SUBSCR_CONST) {
+    Value container = TOP, key = constants[OPERAND], v = UNBOUND;
+    ITEM_AT(container, key, v);
+    if (UNLIKELY(is_unbound(v))) goto run_LOAD_CONST;
+    TOP = v;
+    ip++;
+    SAVE();
+    release(container);
+    NEXT;
+}

@@ -21,6 +21,7 @@
 #include "vm/run/import_file.h"
 #include "vm/run/interp.h"
 #include "vm/run/warn.h"
+#include "vm/threads/fork.h"
 #include "vm/threads/lock.h"
 
 /* One module being loaded by one thread. Lives on that thread's C stack. */
@@ -37,10 +38,30 @@ struct ImportState {
     struct Waiting { Thread *thread; Loading *on; struct Waiting *next; } *waiting;
 };
 
+/* In the child of a fork: loads of threads that are no more are nobody's, and their records lay on their stacks. Loads of this
+ * thread go on. */
+static void forget_other_loads(Thread *t, void *context)
+{
+    struct ImportState *state = t->interp->run->import;
+    state->waiting = NULL;
+    Loading **link = &state->loading;
+    while (*link) {
+        Loading *loading = *link;
+        if (loading->loader != t) {
+            *link = loading->next;
+            continue;
+        }
+        loading->waiters = 0;
+        link = &loading->next;
+    }
+}
+
 bool import_init(Thread *t)
 {
     t->interp->run->import = memory_alloc_zeroed(&t->interp->memory, sizeof(struct ImportState));
-    return t->interp->run->import || raise_false(t, EXC_MemoryError, "%s", "");
+    if (!t->interp->run->import) return raise_false(t, EXC_MemoryError, "%s", "");
+    fork_register_native(t->interp, (NativeForkHook){.in_child = forget_other_loads});
+    return true;
 }
 
 void import_finish(Thread *t)

@@ -44,11 +44,16 @@ typedef struct EmbeddedModule {
     bool is_package;
 } EmbeddedModule;
 
+/* Where the operator stands in an expression that a traceback underlines: bytes of the segment, from its start. */
+typedef struct CaretAnchors { uint32_t left_end_line, left_end, right_start_line, right_start; } CaretAnchors;
+
 typedef struct LoaderHooks {
     /* NULL: raised, or *is_incomplete. The unit is verified. SyntaxWarnings have gone through the filter. */
     CodeUnit *(*compile)(Thread *t, const CompileRequest *request, bool *is_incomplete);
     const NativeModule *const *native_modules;            /* ends with NULL */
     const EmbeddedModule *embedded_modules;               /* ends with a NULL name */
+    /* Parse [segment], which failed while running; false: it has no operator to point at. May be NULL. */
+    bool (*caret_anchors)(Thread *t, const char *segment, size_t length, CaretAnchors *anchors);
 } LoaderHooks;
 
 struct RunState {

@@ -1,7 +1,304 @@
+/* specialize.c - the hot copy: when it is made, and how its instructions become special.
+ *
+ * What        specialize_call and specialize_loop make a warm code object's private copy of its words; specialize_global, _attribute,
+ *             _method and _store turn one instruction of it into the form that fits what it has just met.
+ * How         Two kinds of forms. Those that need no history (two numbers, two locals, a comparison before a jump) are put in when the
+ *             copy is made, by looking at neighbours. Those that remember something (a shape, a dict's keys) are put in by the
+ *             plain form when it runs in the copy: it notes ids in its cache words and changes its own opcode.
+ *             A guess that fails puts the plain opcode back and waits a while (the last cache word counts) before it tries again.
+ * Layout      caches of the guessing forms:
+ *                 LOAD_GLOBAL_*       keys of globals | keys of built-ins | place | wait
+ *                 LOAD_ATTR_SLOT ...  type version | shape id | slot | wait
+ *                 LOAD_METHOD_*       type version | shape id | place in the method cache | wait
+ * Invariants  I1 operands and neighbours of a replaced opcode stay as they were.
+ *             I2 caches hold numbers that are never used twice, no pointers: a stale one can only fail.
+ * GIL         held: that is why words may be changed while other threads are in the same code.
+ * Read next   eval_hot.h, vm/bytecode/opcodes.def (HOT rows) */
 #include "vm/run/specialize.h"
-const Word *specialize_loop(Thread *t, Frame *frame, const Word *ip){return ip;}
-void specialize_call(Thread *t, Code *code){}
-void specialize_global(Thread *t, Frame *frame, const Word *at){}
-void specialize_attribute(Thread *t, Frame *frame, const Word *at, Value object){}
-void specialize_method(Thread *t, Frame *frame, const Word *at, Value object){}
-void specialize_store(Thread *t, Frame *frame, const Word *at, Value object){}
+
+#include "vm/bytecode/opcode.h"
+#include "vm/object/dict.h"
+#include "vm/object/heap.h"
+#include "vm/object/instance.h"
+#include "vm/object/method_cache.h"
+#include "vm/object/str.h"
+
+enum { WAIT_AFTER_FAILURE = 64 };        /* runs of the plain form before it is looked at again */
+
+/* ---- making the copy ---- */
+
+/* Up to four instructions in a row, as the patterns see them. */
+typedef struct Neighbours {
+    Opcode opcode[4];
+    uint32_t operand[4];
+} Neighbours;
+
+static Neighbours neighbours_at(const CodeUnit *unit, uint32_t offset)
+{
+    Neighbours row = {{OP_NOP, OP_NOP, OP_NOP, OP_NOP}, {0}};
+    for (int i = 0; i < 4 && offset < unit->word_count; i++) {
+        row.opcode[i] = (Opcode)WORD_OPCODE(unit->words[offset]);
+        row.operand[i] = WORD_OPERAND(unit->words[offset]);
+        if (row.opcode[i] == OP_EXTENDED_ARG) break;       /* the next operand is not whole: the pattern ends here */
+        offset += 1 + opcode_info(row.opcode[i])->caches;
+    }
+    return row;
+}
+
+static BinaryOp plain_operator(uint32_t operand) { return operand >= BINARY_INPLACE_FIRST ? operand - BINARY_INPLACE_FIRST : operand; }
+
+/* The hot form of one BINARY_OP. */
+static Opcode binary_form(uint32_t operand)
+{
+    switch (plain_operator(operand)) {
+    case BINARY_ADD: return OP_BINARY_ADD;
+    case BINARY_SUBTRACT: return OP_BINARY_SUBTRACT;
+    case BINARY_MULTIPLY: return OP_BINARY_MULTIPLY;
+    case BINARY_TRUE_DIVIDE: return OP_BINARY_TRUE_DIVIDE;
+    case BINARY_FLOOR_DIVIDE: return OP_BINARY_FLOOR_DIVIDE;
+    case BINARY_REMAINDER: return OP_BINARY_REMAINDER;
+    case BINARY_AND: return OP_BINARY_AND;
+    case BINARY_OR: return OP_BINARY_OR;
+    case BINARY_XOR: return OP_BINARY_XOR;
+    case BINARY_LSHIFT: return OP_BINARY_LSHIFT;
+    case BINARY_RSHIFT: return OP_BINARY_RSHIFT;
+    default: return OP_BINARY_OP;
+    }
+}
+
+/* One of three by the operator, OP_NOP for all others. */
+static Opcode arithmetic_form(uint32_t operand, Opcode add, Opcode subtract, Opcode multiply)
+{
+    switch (plain_operator(operand)) {
+    case BINARY_ADD: return add;
+    case BINARY_SUBTRACT: return subtract;
+    case BINARY_MULTIPLY: return multiply;
+    default: return OP_NOP;
+    }
+}
+
+static bool is_jump_on_truth(Opcode opcode) { return opcode == OP_POP_JUMP_IF_FALSE || opcode == OP_POP_JUMP_IF_TRUE; }
+
+/* LOAD_FAST, LOAD_FAST or LOAD_CONST, then an operator: OP_NOP if there is no form for it. */
+static Opcode two_operand_form(const Neighbours *row)
+{
+    bool is_const = row->opcode[1] == OP_LOAD_CONST;
+    if (row->opcode[2] == OP_COMPARE_OP && is_jump_on_truth(row->opcode[3]))
+        return is_const ? OP_COMPARE_FAST_CONST_JUMP : OP_COMPARE_FAST_FAST_JUMP;
+    if (row->opcode[2] == OP_BINARY_SUBSCR && !is_const) return OP_SUBSCR_FAST_FAST;
+    if (row->opcode[2] != OP_BINARY_OP) return OP_NOP;
+    if (is_const) return arithmetic_form(row->operand[2], OP_ADD_FAST_CONST, OP_SUBTRACT_FAST_CONST, OP_MULTIPLY_FAST_CONST);
+    return arithmetic_form(row->operand[2], OP_ADD_FAST_FAST, OP_SUBTRACT_FAST_FAST, OP_MULTIPLY_FAST_FAST);
+}
+
+static Opcode load_fast_form(const Neighbours *row)
+{
+    if (row->opcode[1] == OP_LOAD_FAST || row->opcode[1] == OP_LOAD_CONST) {
+        Opcode form = two_operand_form(row);
+        if (form != OP_NOP) return form;
+        /* Leave the second one to a form of its own, if it has one: a + b[c] is better served by (b[c]) than by (a b). */
+        Neighbours next = {{row->opcode[1], row->opcode[2], row->opcode[3], OP_NOP}, {row->operand[1], row->operand[2], row->operand[3], 0}};
+        bool next_is_operand = next.opcode[1] == OP_LOAD_FAST || next.opcode[1] == OP_LOAD_CONST;
+        if (next.opcode[0] == OP_LOAD_FAST && (next.opcode[1] == OP_LOAD_ATTR || (next_is_operand && two_operand_form(&next) != OP_NOP)))
+            return OP_LOAD_FAST;
+        return row->opcode[1] == OP_LOAD_FAST ? OP_LOAD_FAST_FAST : OP_LOAD_FAST_CONST;
+    }
+    if (row->opcode[1] == OP_LOAD_ATTR) return OP_LOAD_FAST_ATTR;
+    if (row->opcode[1] == OP_RETURN_VALUE) return OP_RETURN_FAST;
+    if (row->opcode[1] == OP_BINARY_SUBSCR) return OP_SUBSCR_FAST;
+    if (row->opcode[1] == OP_COMPARE_OP && is_jump_on_truth(row->opcode[2])) return OP_COMPARE_FAST_JUMP;
+    if (row->opcode[1] == OP_BINARY_OP) {
+        Opcode form = arithmetic_form(row->operand[1], OP_ADD_FAST, OP_SUBTRACT_FAST, OP_MULTIPLY_FAST);
+        if (form != OP_NOP) return form;
+    }
+    return OP_LOAD_FAST;
+}
+
+static Opcode load_const_form(const Neighbours *row)
+{
+    if (row->opcode[1] == OP_COMPARE_OP && is_jump_on_truth(row->opcode[2])) return OP_COMPARE_CONST_JUMP;
+    if (row->opcode[1] == OP_BINARY_SUBSCR) return OP_SUBSCR_CONST;
+    if (row->opcode[1] == OP_BINARY_OP) {
+        if (plain_operator(row->operand[1]) == BINARY_REMAINDER) return OP_REMAINDER_CONST;
+        Opcode form = arithmetic_form(row->operand[1], OP_ADD_CONST, OP_SUBTRACT_CONST, OP_MULTIPLY_CONST);
+        if (form != OP_NOP) return form;
+    }
+    return OP_LOAD_CONST;
+}
+
+/* The form for the first of the row; the plain opcode when there is none. */
+static Opcode form_of(const Neighbours *row)
+{
+    switch (row->opcode[0]) {
+    case OP_LOAD_FAST: return load_fast_form(row);
+    case OP_LOAD_CONST: return load_const_form(row);
+    case OP_STORE_FAST: return row->opcode[1] == OP_LOAD_FAST ? OP_STORE_FAST_LOAD_FAST : OP_STORE_FAST;
+    case OP_FOR_ITER: return row->opcode[1] == OP_STORE_FAST ? OP_FOR_ITER_FAST : OP_FOR_ITER;
+    case OP_BINARY_OP: return binary_form(row->operand[0]);
+    case OP_COMPARE_OP: return is_jump_on_truth(row->opcode[1]) ? OP_COMPARE_JUMP : OP_COMPARE_NUMBERS;
+    default: return row->opcode[0];
+    }
+}
+
+static void make_hot(Thread *t, Code *code)
+{
+    const CodeUnit *unit = code->unit;
+    Memory *memory = &t->interp->memory;
+    if (t->interp->config.stress_switch || code->is_never_hot) return;
+    Word *hot = memory_alloc(memory, unit->word_count * sizeof(Word));
+    if (!hot) {
+        code->is_never_hot = true;
+        return;
+    }
+    memcpy(hot, unit->words, unit->word_count * sizeof(Word));
+    bool is_whole = true;                     /* false behind EXTENDED_ARG: its operand stands in two words */
+    for (uint32_t i = 0; i < unit->word_count; i += 1 + opcode_info(WORD_OPCODE(unit->words[i]))->caches) {
+        Neighbours row = neighbours_at(unit, i);
+        if (is_whole) hot[i] = WORD_MAKE(form_of(&row), row.operand[0]);
+        is_whole = row.opcode[0] != OP_EXTENDED_ARG;
+    }
+    code->hot = hot;
+}
+
+void specialize_call(Thread *t, Code *code)
+{
+    if (code->heat++ >= HEAT_CALLS) make_hot(t, code);
+}
+
+const Word *specialize_loop(Thread *t, Frame *frame, const Word *ip)
+{
+    Code *code = frame->code;
+    if (code->heat++ < HEAT_LOOPS) return ip;
+    make_hot(t, code);
+    return code->hot ? code->hot + (ip - code->unit->words) : ip;
+}
+
+/* ---- guessing ---- */
+
+/* The instruction's words if they lie in the hot copy and it is time to look; else NULL. */
+static Word *words_to_change(const Frame *frame, const Word *at, unsigned caches)
+{
+    const Code *code = frame->code;
+    if (!code->hot || at < code->hot || at >= code->hot + code->unit->word_count) return NULL;
+    if (WORD_OPCODE(at[-1]) == OP_EXTENDED_ARG && at > code->hot) return NULL;
+    Word *words = code->hot + (at - code->hot);
+    Word *wait = &words[caches];
+    if (*wait > 0) {
+        --*wait;
+        return NULL;
+    }
+    *wait = WAIT_AFTER_FAILURE;              /* unless something is found below */
+    return words;
+}
+
+static void change(Word *words, Opcode opcode) { words[0] = WORD_MAKE(opcode, WORD_OPERAND(words[0])); }
+
+void specialize_global(Thread *t, Frame *frame, const Word *at)
+{
+    Word *words = words_to_change(frame, at, CACHES_LOAD_GLOBAL);
+    if (!words) return;
+    Str *name = frame->code->names[WORD_OPERAND(*at)];
+    Dict *globals = frame->function->globals;
+    uint32_t globals_version = dict_keys_version(t, globals);
+    if (!globals_version) return;
+    size_t place = dict_find_place(globals, name);
+    words[1] = globals_version;
+    if (place < UINT32_MAX) {
+        words[3] = (Word)place;
+        change(words, OP_LOAD_GLOBAL_MODULE);
+        return;
+    }
+    if (!is_kind(frame->function->builtins, KIND_DICT)) return;
+    Dict *builtins = as_dict(frame->function->builtins);
+    uint32_t builtins_version = dict_keys_version(t, builtins);
+    place = dict_find_place(builtins, name);
+    if (!builtins_version || place >= UINT32_MAX) return;
+    words[2] = builtins_version;
+    words[3] = (Word)place;
+    change(words, OP_LOAD_GLOBAL_BUILTIN);
+}
+
+/* The Attributes of an instance of a script's class whose attributes are not meddled with; NULL: not such a one. */
+static Attributes *plain_attributes(Value object)
+{
+    if (!is_object(object)) return NULL;
+    Type *type = as_object(object)->type;
+    if (!type_is(type, TYPE_IS_SCRIPT_MADE) || !type->attributes_offset) return NULL;
+    Attributes *attributes = object_attributes(as_object(object));
+    return attributes->shape ? attributes : NULL;
+}
+
+static bool is_data_descriptor(Thread *t, Value v) { return is_bound(v) && value_type(t, v)->slots.descriptor_set; }
+
+static void specialize_module_attribute(Thread *t, Word *words, Module *module, Str *name)
+{
+    uint32_t version = dict_keys_version(t, module->dict);
+    size_t place = dict_find_place(module->dict, name);
+    if (!version || place >= UINT32_MAX || is_bound(type_lookup(t, kind_type(t, KIND_MODULE), name))) return;
+    words[1] = version;
+    words[3] = (Word)place;
+    change(words, OP_LOAD_ATTR_MODULE);
+}
+
+void specialize_attribute(Thread *t, Frame *frame, const Word *at, Value object)
+{
+    Word *words = words_to_change(frame, at, CACHES_LOAD_ATTR);
+    if (!words) return;
+    Str *name = frame->code->names[WORD_OPERAND(*at)];
+    if (is_kind(object, KIND_MODULE)) {
+        specialize_module_attribute(t, words, (Module *)as_object(object), name);
+        return;
+    }
+    Attributes *attributes = plain_attributes(object);
+    if (!attributes) return;
+    Type *type = as_object(object)->type;
+    uint32_t version = type_version(t, type), slot = shape_find(attributes->shape, name);
+    if (!version || type->slots.get_attribute != generic_get_attribute || slot == SHAPE_NOT_FOUND) return;
+    if (slot >= attributes->shape->inline_count || is_data_descriptor(t, type_lookup(t, type, name))) return;
+    words[1] = version;
+    words[2] = attributes->shape->id;
+    words[3] = slot;
+    change(words, OP_LOAD_ATTR_SLOT);
+}
+
+void specialize_method(Thread *t, Frame *frame, const Word *at, Value object)
+{
+    Word *words = words_to_change(frame, at, CACHES_LOAD_METHOD);
+    if (!words || !is_object(object)) return;
+    Str *name = frame->code->names[WORD_OPERAND(*at)];
+    Type *type = as_object(object)->type;
+    uint32_t version = type_version(t, type);
+    if (!version || type->slots.get_attribute != generic_get_attribute) return;
+    Value method = type_lookup(t, type, name);          /* and into the cache with it */
+    if (is_unbound(method) || !type_is(value_type(t, method), TYPE_IS_METHOD_DESCRIPTOR) || !t->interp->method_cache) return;
+    words[1] = version;
+    words[3] = method_cache_place(version, name);
+    if (!type_is(type, TYPE_HAS_ATTRIBUTES)) {
+        change(words, OP_LOAD_METHOD_TYPE);
+        return;
+    }
+    Attributes *attributes = plain_attributes(object);
+    if (!attributes || shape_find(attributes->shape, name) != SHAPE_NOT_FOUND) return;
+    words[2] = attributes->shape->id;
+    change(words, OP_LOAD_METHOD_SHAPE);
+}
+
+void specialize_store(Thread *t, Frame *frame, const Word *at, Value object)
+{
+    Word *words = words_to_change(frame, at, CACHES_STORE_ATTR);
+    Attributes *attributes = words ? plain_attributes(object) : NULL;
+    if (!attributes) return;
+    Str *name = frame->code->names[WORD_OPERAND(*at)];
+    Type *type = as_object(object)->type;
+    uint32_t version = type_version(t, type), slot = shape_find(attributes->shape, name);
+    if (!version || type->slots.set_attribute != generic_set_attribute || is_data_descriptor(t, type_lookup(t, type, name))) return;
+    words[1] = version;
+    words[2] = attributes->shape->id;
+    if (slot == SHAPE_NOT_FOUND) {
+        if (attributes->extra || attributes->shape->count >= attributes->shape->inline_count || attributes->shape->count >= SHAPE_KEYS_MAX) return;
+        change(words, OP_STORE_ATTR_ADD);
+    } else if (slot < attributes->shape->inline_count) {
+        words[3] = slot;
+        change(words, OP_STORE_ATTR_SLOT);
+    }
+}

@@ -1,0 +1,36 @@
+/* method_cache.h - where type_lookup remembers what it found.
+ *
+ * What        A table of (type version, name) -> value; one per interpreter.
+ * How         The place of a pair is computed from both; a newer pair replaces an older one. The loop's hot forms keep the
+ *             number of a place and check that the pair still stands there: a look-up without computing anything.
+ * Invariants  I1 a cached value is BORROWED from a dict that has not changed while its version is in use.
+ * GIL         held.
+ * Read next   type_lookup.c, vm/run/specialize.c */
+#ifndef TOY_OBJECT_METHOD_CACHE_H
+#define TOY_OBJECT_METHOD_CACHE_H
+
+#include "vm/object/context.h"
+
+enum { METHOD_CACHE_SIZE = 2048 };
+
+typedef struct MethodCacheEntry {
+    Str *name;            /* owned: an address in use again must not look like this name */
+    Value value;          /* I1; UNBOUND: known not to be there */
+    uint32_t version;
+} MethodCacheEntry;
+
+struct MethodCache {
+    MethodCacheEntry entries[METHOD_CACHE_SIZE];
+};
+
+static inline uint32_t method_cache_place(uint32_t version, const Str *name)
+{
+    return (version * 0x9e3779b1u >> 8 ^ (uint32_t)((uintptr_t)name >> 5)) % METHOD_CACHE_SIZE;
+}
+
+static inline MethodCacheEntry *method_cache_entry(MethodCache *cache, uint32_t version, const Str *name)
+{
+    return &cache->entries[method_cache_place(version, name)];
+}
+
+#endif
