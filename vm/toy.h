@@ -108,7 +108,7 @@ TOY_API void toy_free(ToyThread *t, TOY_TAKES void *block, size_t size);
     X(COROUTINE) X(ASYNC_GENERATOR) X(NAMESPACE) X(WEAKREF) X(WEAK_PROXY) X(WEAK_CALLABLE_PROXY) X(CAPSULE) X(GENERIC_ALIAS) X(UNION) \
     X(MAPPING_PROXY) X(PROPERTY) X(BASE_EXCEPTION)
 typedef enum ToyBuiltin {
-#define X(NAME) TOY_##NAME,
+#define X(NAME) TOY_KIND_##NAME,
     TOY_EACH_BUILTIN(X)
 #undef X
     TOY_BUILTIN_COUNT
@@ -572,12 +572,24 @@ TOY_API TOY_MUST_CHECK ToyObject *toy_type_alloc(ToyThread *t, ToyType *type);  
 TOY_API TOY_MUST_CHECK bool toy_type_set(ToyThread *t, ToyType *type, const char *name, TOY_TAKES ToyValue v);   /* a class attribute, at start-up */
 TOY_API TOY_MUST_CHECK ToyValue toy_generic_alias(ToyThread *t, ToyValue origin, ToyValue arguments);   /* for __class_getitem__ */
 
-/* Records: tuples whose items have names, as time.struct_time and os.stat_result. [fields]: TOY_RECORD_FIELD rows in order of place; places
- * from [visible] on are attributes only. Two rows may skip places (unnamed items), never go back. Ends with an empty row. */
-#define TOY_RECORD_FIELD(name_, place_, doc_) {name_, MEMBER_VALUE_OR_NONE, sizeof(ToyObject) + sizeof(size_t) + (place_) * sizeof(ToyValue), true, doc_}
-#define TOY_RECORD_END {NULL, MEMBER_VALUE, 0, true, NULL}
-TOY_API TOY_BORROWED TOY_MUST_CHECK ToyType *toy_record_type_new(ToyThread *t, ToyModuleObject *module, const char *name, const char *doc,
-                                                                 const ToyMember *fields, size_t visible);
+/* Records: tuples whose items have names, as time.struct_time and os.stat_result. A spec is TOY_RECORD(doc, fields, places); [fields] are
+ * rows in order of place, TOY_RECORD_HIDDEN ones (attributes only) behind the others; a place without a row is an item without a name. */
+#define TOY_RECORD_FIELD(name_, place_, doc_)  {name_, MEMBER_VALUE, sizeof(ToyObject) + sizeof(size_t) + (place_) * sizeof(ToyValue), true, doc_}
+#define TOY_RECORD_HIDDEN(name_, place_, doc_) {name_, MEMBER_VALUE_OR_NONE, sizeof(ToyObject) + sizeof(size_t) + (place_) * sizeof(ToyValue), true, doc_}
+#define TOY_RECORD_END                         {NULL, MEMBER_VALUE, 0, true, NULL}
+#define TOY_RECORD(doc_, fields_, places_) { \
+    .doc = doc_, .signature = "(iterable=(), /)", .size = sizeof(ToyObject) + sizeof(size_t) + (places_) * sizeof(ToyValue), \
+    .flags = TOY_TYPE_IS_FINAL | TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_SEQUENCE | TOY_TYPE_IS_VARIABLE_SIZE, \
+    .slots = {.repr = toy_record_repr, .new_instance = toy_record_make}, .methods = toy_record_methods, .members = fields_, \
+    .traverse = toy_record_traverse, .free = toy_record_free, .size_of = toy_record_size}
+TOY_API ToyValue toy_record_repr(ToyThread *t, ToyValue self);
+TOY_API ToyValue toy_record_make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names);
+TOY_API void toy_record_traverse(ToyObject *self, ToyVisit visit, void *context);
+TOY_API void toy_record_free(ToyObject *self);
+TOY_API size_t toy_record_size(ToyObject *self);
+extern TOY_API const ToyFunction toy_record_methods[];
+/* toy_type_new for such a spec. */
+TOY_API TOY_BORROWED TOY_MUST_CHECK ToyType *toy_record_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name);
 /* Takes all the values, one for each place. If any is FAILED, so is the result. */
 TOY_API TOY_MUST_CHECK ToyValue toy_record_new(ToyThread *t, ToyType *type, TOY_TAKES ToyValue *values);
 
@@ -610,7 +622,6 @@ TOY_API TOY_MUST_CHECK ToyValue toy_import_from(ToyThread *t, const char *module
 TOY_API ToyValue toy_sys_get(ToyThread *t, const char *name);                        /* owned; UNBOUND: not there */
 TOY_API TOY_MUST_CHECK ToyValue toy_weakref(ToyThread *t, ToyValue target, ToyValue callback_or_none);
 TOY_API TOY_MUST_CHECK ToyValue toy_weakref_target(ToyValue reference);              /* UNBOUND once it is gone */
-TOY_API TOY_MUST_CHECK ToyValue toy_capsule(ToyThread *t, void *pointer, const char *name, void (*destroy)(void *pointer));
 
 /* ==== calls that may block ================================================================================================== */
 
