@@ -143,13 +143,14 @@ static int lexer_peek(Lexer *lexer)
     return byte;
 }
 
-/* Strings may begin on an earlier line than the one they end on; every other token lies in one line. */
+/* Strings may begin on an earlier line than the one they end on; every other token lies in one line. The parser's tokens end
+ * where the lexer is, also when their text does not: a NEWLINE has none, of a doubled brace one is left out. */
 Token lexer_token(const Lexer *lexer, TokenKind kind, const char *start, const char *end)
 {
     Token token = { .kind = kind, .level = lexer->level, .start = start, .end = end };
     token.at.lineno = token.at.end_lineno = lexer->lineno;
     token.at.col_offset = start ? (int32_t)(start - lexer->line_start) : -1;
-    token.at.end_col_offset = end ? (int32_t)(end - lexer->line_start) : -1;
+    token.at.end_col_offset = end ? (int32_t)((lexer->wants_all ? end : lexer->cursor) - lexer->line_start) : -1;
     return token;
 }
 

@@ -236,8 +236,10 @@ static void invalid_escape(Decoder *decoder)
 static bool text_escape(Decoder *decoder)
 {
     const char *backslash = decoder->at++;
-    if (decoder->at == decoder->end)
-        return fail_escape(decoder, backslash, decoder->at, "\\ at end of string");
+    if (decoder->at == decoder->end || (unsigned char)*decoder->at >= 0x80) {   /* CPython takes these without a word */
+        *decoder->out++ = '\\';
+        return true;
+    }
     char letter = *decoder->at;
     int character;
     if (common_escape(letter, &character)) {

@@ -170,15 +170,22 @@ Node *parse_list(Parser *parser)
 /* ---- { ... } ---- */
 
 /* double_starred_kvpair: '**' bitwise_or | expression ':' expression. A NULL key stands for **. */
-bool parse_kvpair(Parser *parser, NodeList *keys, NodeList *values)
+static bool kvpair(Parser *parser, NodeList *keys, NodeList *values)
 {
     Node *key = NULL, *value = NULL;
     if (accept(parser, TOKEN_DOUBLESTAR)) {
         value = parse_bitwise_or(parser);
     } else {
         key = parse_expression(parser);
-        if (key && accept(parser, TOKEN_COLON))
+        size_t mark = parser->mark;
+        if (key && accept(parser, TOKEN_COLON)) {
+            mark = parser->mark;
             value = parse_expression(parser);
+        }
+        if (key && !value) {
+            parser->mark = mark;
+            mistake_kvpair(parser, key, keys->count == 0);
+        }
     }
     if (!value)
         return false;
@@ -192,7 +199,7 @@ static Node *dict_rest(Parser *parser, Span from, NodeList keys, NodeList values
 {
     while (!keys.count || accept(parser, TOKEN_COMMA)) {
         size_t mark = parser->mark;
-        if (at(parser, TOKEN_RBRACE) || !parse_kvpair(parser, &keys, &values)) {
+        if (at(parser, TOKEN_RBRACE) || !kvpair(parser, &keys, &values)) {
             parser->mark = mark;
             break;
         }
@@ -254,9 +261,13 @@ static Node *brace_inside(Parser *parser, Span from)
     if (!first)
         return NULL;
     if (first->kind != NODE_Starred && first->kind != NODE_NamedExpr && accept(parser, TOKEN_COLON)) {
+        size_t mark = parser->mark;
         Node *value = parse_expression(parser);
-        if (!value)
+        if (!value) {
+            parser->mark = mark;
+            mistake_kvpair(parser, first, true);
             return NULL;
+        }
         if (at_comprehension(parser))
             return dict_comprehension_rest(parser, from, first, value);
         list_add(parser, &keys, first);
@@ -277,7 +288,6 @@ static Node *brace_slowly(Parser *parser, size_t start, Span from)
     if (node)
         return node;
     parser->mark = start + 1;
-    mistake_dict(parser);
     if ((node = set_rest(parser, from, none)))
         return node;
     parser->mark = start + 1;

@@ -280,8 +280,10 @@ static bool except_blocks(Parser *parser, NodeList *handlers, bool *are_star)
         size_t mark = parser->mark;
         bool is_star = kind_ahead(parser, 1) == TOKEN_STAR;
         if (handlers->count && is_star != *are_star) {
-            if (names_mistakes(parser))
+            if (names_mistakes(parser)) {
                 mistake_try(parser);
+                mistake_except(parser);
+            }
             break;
         }
         Node *handler = except_block(parser, are_star);

@@ -168,7 +168,7 @@ Node *parse_annotated_rhs(Parser *parser)
 /* ---- conditions and logic ---- */
 
 /* expression: disjunction 'if' disjunction 'else' expression | disjunction | lambdef */
-static Node *conditional(Parser *parser)
+Node *parse_conditional(Parser *parser)
 {
     if (at(parser, TOKEN_LAMBDA))
         return parse_lambdef(parser);
@@ -200,7 +200,7 @@ Node *parse_expression(Parser *parser)
         return NULL;
     if (names_mistakes(parser))
         mistake_expression(parser);
-    Node *node = conditional(parser);
+    Node *node = parse_conditional(parser);
     parser_leave(parser);
     memo_keep(parser, RULE_EXPRESSION, start, node, (NodeList){ 0 });
     return node;

@@ -73,9 +73,7 @@ static Node *fstring_text(Parser *parser, bool is_raw)
         return NULL;
     }
     warn_escape(parser, token, &literal);
-    /* Of a doubled brace the token holds one, the lexer skipped the other: the text is longer than the token. */
-    Span at = token->at;
-    return constant_text(parser, at, literal.value.text.bytes, literal.value.text.length);
+    return constant_text(parser, token->at, literal.value.text.bytes, literal.value.text.length);
 }
 
 /* ---- joining ---- */
@@ -150,7 +148,7 @@ static Node *debug_text(Parser *parser, Span at, const char *start, const char *
     return constant_text(parser, at, text, length);
 }
 
-/* '!' NAME: 's', 'r' or 'a'; -1: none here; 0: a mistake */
+/* '!' NAME: its first letter; -1: none here; 0: a mistake */
 static int fstring_conversion(Parser *parser)
 {
     if (!accept(parser, TOKEN_EXCLAMATION))
@@ -161,17 +159,23 @@ static int fstring_conversion(Parser *parser)
     mark = &parser->tokens[parser->mark - 2];
     const Token *name = last_token(parser);
     if (mark->end != name->start) {
-        mistake_between(parser, mark->at, name->at, "f-string: conversion type must come right after the exclamation mark");
+        /* The spelling is CPython 3.13's. */
+        mistake_between(parser, mark->at, name->at, "f-string: conversion type must come right after the exclamanation mark");
         return 0;
     }
+    return (unsigned char)*name->start;
+}
+
+/* The NAME of a conversion must be one letter of three. Asked when the field is closed, for an open one is the greater mistake. */
+static bool check_conversion(Parser *parser, const Token *name)
+{
     char letter = *name->start;
-    if (name->end - name->start != 1 || (letter != 's' && letter != 'r' && letter != 'a')) {
-        Identifier shown = token_name(parser, name);
-        mistake_at(parser, name->at, "f-string: invalid conversion character '%.*s': expected 's', 'r', or 'a'", (int)shown->length,
-                   shown->bytes);
-        return 0;
-    }
-    return letter;
+    if (name->end - name->start == 1 && (letter == 's' || letter == 'r' || letter == 'a'))
+        return true;
+    Identifier shown = token_name(parser, name);
+    mistake_at(parser, name->at, "f-string: invalid conversion character '%.*s': expected 's', 'r', or 'a'", (int)shown->length,
+               shown->bytes);
+    return false;
 }
 
 static bool fstring_field(Parser *parser, NodeList *parts, bool is_raw);
@@ -213,6 +217,7 @@ static bool field(Parser *parser, NodeList *parts, bool is_raw)
     Span text_at = here(parser);
     const char *text_end = parser->has_failed ? text_start : parser->tokens[parser->mark].start;
     int conversion = fstring_conversion(parser);
+    size_t conversion_name = parser->mark - 1;
     Node *spec = NULL;
     if (!conversion)
         return false;
@@ -221,7 +226,7 @@ static bool field(Parser *parser, NodeList *parts, bool is_raw)
         if (!spec)
             return false;
     }
-    if (!accept(parser, TOKEN_RBRACE))
+    if (!accept(parser, TOKEN_RBRACE) || (conversion != -1 && !check_conversion(parser, &parser->tokens[conversion_name])))
         return false;
     if (is_debug) {
         text_at = (Span){ from.lineno, from.col_offset + 1, text_at.lineno, text_at.col_offset };

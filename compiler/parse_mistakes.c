@@ -7,6 +7,8 @@
  * Invariants  I1 each rule leaves the mark where it was.  I2 no rule changes what a correct text means.
  * GIL         never needed.
  * Read next   parse_mistakes_stmt.c, parse_mistakes_params.c */
+#include <string.h>
+
 #include "compiler/parse_rules.h"
 
 /* ---- helpers ---- */
@@ -38,10 +40,18 @@ static bool is_legacy_statement(const Parser *parser, const Node *node)
     return node->kind == NODE_Name && (node->Name.id == parser->print || node->Name.id == parser->exec);
 }
 
+/* A soft keyword, or the beginning of one: CPython 3.13 compares only as many characters as the name has. */
 static bool at_soft_keyword(Parser *parser)
 {
-    return at_name(parser, parser->underscore) || at_name(parser, parser->match) || at_name(parser, parser->case_)
-           || at_name(parser, parser->type);
+    const Identifier keywords[] = { parser->underscore, parser->case_, parser->match, parser->type };
+    if (!at(parser, TOKEN_NAME))
+        return false;
+    const Token *token = &parser->tokens[parser->mark];
+    size_t length = (size_t)(token->end - token->start);
+    for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++)
+        if (length <= keywords[i]->length && memcmp(token->start, keywords[i]->bytes, length) == 0)
+            return true;
+    return false;
 }
 
 /* An expression, whatever mistakes are in it. */
@@ -49,7 +59,7 @@ static Node *expression_without_mistakes(Parser *parser)
 {
     bool hidden = parser->hides_mistakes;
     parser->hides_mistakes = true;
-    Node *node = parse_expression(parser);
+    Node *node = parse_conditional(parser);
     parser->hides_mistakes = hidden;
     return node;
 }
@@ -90,14 +100,12 @@ static void lambda_in_fstring(Parser *parser)
         mistake_between(parser, from, colon, "f-string: lambda expressions are not allowed without parentheses");
 }
 
-/* NAME !'(' star_expressions, of Python 2's statements */
+/* NAME !'(' star_expressions, of Python 2's statements. What follows the name is read, and its mistakes named, for any name. */
 static void legacy_statement(Parser *parser)
 {
-    if (!at_name(parser, parser->print) && !at_name(parser, parser->exec))
-        return;
     Node *name = accept_name_node(parser, CONTEXT_Load);
-    Node *value = at(parser, TOKEN_LPAR) ? NULL : parse_star_expressions(parser);
-    if (value)
+    Node *value = !name || at(parser, TOKEN_LPAR) ? NULL : parse_star_expressions(parser);
+    if (value && is_legacy_statement(parser, name))
         mistake_between(parser, name->at, value->at, "Missing parentheses in call to '%s'. Did you mean %s(...)?", name->Name.id->bytes,
                         name->Name.id->bytes);
 }
@@ -206,12 +214,22 @@ void mistake_kwarg(Parser *parser)
     parser->mark = start;
 }
 
-/* args with a ** among them, ',' '*' */
+/* args with a ** among them, ',' ','.starred_expression+ */
 static void star_after_mapping(Parser *parser)
 {
     Node *args = parse_args(parser);
-    if (args && args->Call.keywords.count && accept(parser, TOKEN_COMMA) && at(parser, TOKEN_STAR))
-        mistake_from(parser, last_token(parser)->at, "iterable argument unpacking follows keyword argument unpacking");
+    if (!args || !args->Call.keywords.count || !accept(parser, TOKEN_COMMA))
+        return;
+    Span comma = last_token(parser)->at;
+    bool has_star = false;
+    do {
+        Node *starred = parse_starred_expression(parser);
+        if (!starred)
+            break;
+        has_star = true;
+    } while (accept(parser, TOKEN_COMMA));
+    if (has_star)
+        mistake_from(parser, comma, "iterable argument unpacking follows keyword argument unpacking");
 }
 
 static void report_bare_generator(Parser *parser, Node *element, const NodeList *clauses)
@@ -333,50 +351,25 @@ void mistake_comprehension(Parser *parser)
     parser->mark = start;
 }
 
-/* expression ':' without a value, or with a starred one */
-static void mistake_value(Parser *parser)
-{
-    Node *key = parse_expression(parser);
-    if (!key || !accept(parser, TOKEN_COLON))
-        return;
-    Span colon = last_token(parser)->at, star = here(parser);
-    if (accept(parser, TOKEN_STAR) && parse_bitwise_or(parser))
-        mistake_from(parser, star, "cannot use a starred expression in a dictionary value");
-    else if (at_either(parser, TOKEN_RBRACE, TOKEN_COMMA))
-        mistake_at(parser, colon, "expression expected after dictionary key and ':'");
-}
-
-/* ','.kvpair+ ',' and then a key without a colon, or a colon without a value */
-static void mistake_kvpair(Parser *parser)
-{
-    NodeList keys = { 0 }, values = { 0 };
-    size_t end = parser->mark;
-    bool has_comma = false;
-    while (parse_kvpair(parser, &keys, &values)) {
-        has_comma = accept(parser, TOKEN_COMMA);
-        end = parser->mark;
-        if (!has_comma)
-            return;
-    }
-    parser->mark = end;
-    if (!has_comma)
-        return;
-    Node *key = parse_expression(parser);
-    if (key && !at(parser, TOKEN_COLON) && !parser->has_failed) {
-        Span place = { key->at.lineno, key->at.end_col_offset, key->at.end_lineno, 0 };
-        mistake_columns(parser, DIAGNOSTIC_SYNTAX_ERROR, place, "':' expected after dictionary key");
-    }
-    parser->mark = end;
-    mistake_value(parser);
-}
-
-/* Behind '{'. */
-void mistake_dict(Parser *parser)
+/* A key without a colon (the first may be an element of a set), or a colon without a value, or with a starred one. The mark is
+ * behind the key, or behind the colon. CPython looks for these in its first reading already, so they are named before what is
+ * wrong within the key. */
+void mistake_kvpair(Parser *parser, const Node *key, bool is_first)
 {
     size_t start = parser->mark;
-    mistake_kvpair(parser);
-    parser->mark = start;
-    mistake_value(parser);
+    const Token *last = last_token(parser);
+    Span star = here(parser);
+    if (parser->has_failed)
+        return;
+    if (last->kind != TOKEN_COLON) {
+        Span place = { key->at.lineno, key->at.end_col_offset, key->at.end_lineno, 0 };
+        if (!is_first)
+            mistake_columns(parser, DIAGNOSTIC_SYNTAX_ERROR, place, "':' expected after dictionary key");
+    } else if (accept(parser, TOKEN_STAR) && parse_bitwise_or(parser)) {
+        mistake_from(parser, star, "cannot use a starred expression in a dictionary value");
+    } else if (at_either(parser, TOKEN_RBRACE, TOKEN_COMMA)) {
+        mistake_at(parser, last->at, "expression expected after dictionary key and ':'");
+    }
     parser->mark = start;
 }
 

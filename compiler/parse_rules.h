@@ -82,7 +82,7 @@ static inline bool accept(Parser *parser, TokenKind kind)
 static inline const Token *last_token(const Parser *parser) { return &parser->tokens[parser->mark - 1]; }
 /* Where the next token stands. */
 Span here(Parser *parser);
-/* accept(), or else the mistake "expected '...'", at once: for what nothing else can stand for. */
+/* accept(), or else the mistake "expected '...'": for what nothing else can stand for. */
 bool expect_forced(Parser *parser, TokenKind kind);
 bool at_name(Parser *parser, Identifier name);    /* a soft keyword */
 Identifier accept_name(Parser *parser);           /* NULL: no NAME here */
@@ -153,6 +153,7 @@ const char *expression_name(const Node *node);              /* "function call", 
 
 /* ---- expressions (parse_expr.c, parse_atom.c, parse_fstring.c) ---- */
 Node *parse_expression(Parser *parser);
+Node *parse_conditional(Parser *parser);                   /* expression, without its mistakes and memo */
 Node *parse_expressions(Parser *parser);
 Node *parse_star_expression(Parser *parser);
 Node *parse_star_expressions(Parser *parser);
@@ -177,7 +178,6 @@ Node *parse_strings(Parser *parser);
 Node *parse_paren(Parser *parser);
 Node *parse_list(Parser *parser);
 Node *parse_brace(Parser *parser);
-bool parse_kvpair(Parser *parser, NodeList *keys, NodeList *values);
 Node *parse_number(Parser *parser);
 
 /* ---- patterns (parse_pattern.c) ---- */
@@ -194,7 +194,7 @@ void mistake_kwarg(Parser *parser);
 void mistake_starred_expression(Parser *parser);
 void mistake_group(Parser *parser);
 void mistake_comprehension(Parser *parser);
-void mistake_dict(Parser *parser);
+void mistake_kvpair(Parser *parser, const Node *key, bool is_first);
 void mistake_dict_comprehension(Parser *parser);
 void mistake_for_target(Parser *parser);
 void mistake_for_if_clause(Parser *parser);

@@ -149,7 +149,7 @@ bool expect_forced(Parser *parser, TokenKind kind)
 {
     if (accept(parser, kind))
         return true;
-    if (!parser->has_failed)
+    if (!parser->has_failed && parser->has_failed_once)
         mistake_at(parser, here(parser), "expected '%s'", token_kind_text(kind));
     return false;
 }
