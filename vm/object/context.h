@@ -56,6 +56,9 @@ typedef struct Config {
     bool hash_is_random;
     int optimize;                       /* -O: 1, -OO: 2 */
     bool is_interactive, is_unbuffered, is_isolated, is_quiet, is_verbose, is_dev_mode, ignores_environment, no_site;
+    bool is_debug, is_inspecting, writes_no_bytecode, no_user_site, has_safe_path;   /* -d -i -B -s -P: for sys.flags */
+    bool shows_import_time;             /* -X importtime */
+    int verbosity;                      /* how often -v was given */
     int bytes_warning;
     int int_max_str_digits;             /* 4300 */
     bool show_refcount;
@@ -81,6 +84,10 @@ struct Interp {
     uint64_t hash_key[2];               /* SipHash-1-3 */
     struct LimbScratch *limb_scratch;   /* bigint.c: what GMP may allocate during one operation */
     bool (*check_signals)(Thread *t);   /* plugged in by vm/threads: runs handlers of what arrived; false: one raised. NULL: none */
+    /* Plugged in by vm/run: what super() without arguments means in the running frame, owned; false: raised. */
+    bool (*super_arguments)(Thread *t, Value *type, Value *object);
+    /* The same for the __name__ of the module whose code runs: BORROWED, UNBOUND when none does. */
+    Value (*running_module)(Thread *t);
     uint32_t next_type_version, next_dict_version;
     Value memory_error;                 /* made in advance */
     Value last_resort_recursion_error;

@@ -153,6 +153,8 @@ Value raise_error(Thread *t, enum ExceptionKind kind, const char *format, ...)
 Value raise_memory_error(Thread *t)
 {
     Value error = t->interp->memory_error;
+    if (is_unbound(error))
+        return FAILED;   /* start-up, before exceptions exist: the caller's false is all that can be said */
     Exception *exception = as_exception(error);
     if (is_same(t->raised, error))
         return FAILED;

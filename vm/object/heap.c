@@ -228,7 +228,8 @@ static void *large_new(Thread *t, bool is_container, size_t size)
 
 /* ---- objects ---- */
 
-Object *heap_new(Thread *t, Type *type, size_t size)
+/* A cell with its header; the rest is whatever lay there before. */
+static inline Object *cell_with_header(Thread *t, Type *type, size_t size)
 {
     ASSERT_GIL(t);
     uint32_t header;
@@ -249,6 +250,20 @@ Object *heap_new(Thread *t, Type *type, size_t size)
     memcpy(object, &first_word, sizeof first_word);
     object->type = type;
     object_retain(type);
+    count_objects(t->interp, 1);
+    return object;
+}
+
+Object *heap_new_raw(Thread *t, Type *type, size_t size)
+{
+    return cell_with_header(t, type, size);
+}
+
+Object *heap_new(Thread *t, Type *type, size_t size)
+{
+    Object *object = cell_with_header(t, type, size);
+    if (UNLIKELY(!object))
+        return NULL;
     if (size <= HEAP_SMALL_MAX) {
         /* Whole units: the loop is shorter than a call of memset for the sizes that matter. */
         uint64_t *word = (uint64_t *)(object + 1), *end = (uint64_t *)((char *)object + ((size + 7) & ~(size_t)7));
@@ -256,8 +271,20 @@ Object *heap_new(Thread *t, Type *type, size_t size)
     } else {
         memset(object + 1, 0, size - sizeof *object);
     }
-    count_objects(t->interp, 1);
     return object;
+}
+
+Object *heap_resize(Thread *t, Object *object, size_t old_size, size_t new_size)
+{
+    assert(object->flags & OBJECT_IS_LARGE && object->count == 1 && large_of(object)->size == sizeof(LargeHeader) + old_size);
+    LargeHeader *large = memory_resize(&t->interp->memory, large_of(object), sizeof *large + old_size, sizeof *large + new_size);
+    if (UNLIKELY(!large)) {
+        raise_memory_error(t);
+        return NULL;
+    }
+    large->size = sizeof *large + new_size;
+    large->previous->next = large->next->previous = large;
+    return (Object *)(large + 1);
 }
 
 size_t object_size(Object *object)

@@ -25,6 +25,8 @@ void heap_finish(Interp *interp);            /* gives all pages back; counts wha
  * Raises MemoryError. The collector may walk the object at once: all fields must be valid when zero. */
 MUST_CHECK Object *heap_new(Thread *t, Type *type, size_t size);
 
+/* The same without zeroing, for payloads that hold no references: text, bytes, limbs. */
+MUST_CHECK Object *heap_new_raw(Thread *t, Type *type, size_t size);
 /* Another size for a cell larger than HEAP_SMALL_MAX (both sizes) that is no container and has a count of 1; it may move, the new
  * bytes are not zeroed. On failure, raised, the object is as it was. */
 MUST_CHECK Object *heap_resize(Thread *t, Object *object, size_t old_size, size_t new_size);

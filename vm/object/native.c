@@ -24,7 +24,8 @@ enum { SIGNATURE_IS_BORROWED = OBJECT_KIND_FLAG_1, SLOTS_ON_STACK = 16 };
 /* "list.append", "math.sqrt", "len": as CPython names a function whose argument count is wrong. */
 static Str *call_name(Thread *t, const NativeDef *def, Type *owner, Value self)
 {
-    if (owner) return str_format(t, "%s.%s", owner->native_name ? owner->native_name : "?", def->name);
+    if (owner && def->flags & NATIVE_CLASS && is_type(self)) return str_format(t, "%U.%s", as_type(self)->qualified_name, def->name);
+    if (owner) return str_format(t, "%s.%s", type_text(t, owner), def->name);
     if (has_payload(self, KIND_MODULE)) {
         Value module = ((Module *)as_object(self))->name;
         if (is_str(module) && !str_equal_text(as_str(module), "builtins")) return str_format(t, "%U.%s", as_str(module), def->name);

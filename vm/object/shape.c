@@ -131,3 +131,9 @@ void shape_free_tree(Thread *t, TAKES Shape *root)
         shape = parent;
     }
 }
+
+void shape_table_finish(Interp *interp)
+{
+    memory_free(&interp->memory, interp->shapes, sizeof *interp->shapes);
+    interp->shapes = NULL;
+}

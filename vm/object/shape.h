@@ -37,5 +37,6 @@ Shape *shape_add(Thread *t, Shape *shape, Str *name);
 BORROWED Shape *shape_next(const Shape *shape, const Str *name);
 MUST_CHECK Shape *shape_new_root(Thread *t, Type *owner, uint32_t inline_count);
 void shape_free_tree(Thread *t, TAKES Shape *root);
+void shape_table_finish(Interp *interp);
 
 #endif

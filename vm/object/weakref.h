@@ -2,7 +2,7 @@
  *
  * What        WeakRef, for weakref.ref and both kinds of proxy; the table from an object to the references on it.
  * How         A flag in the object's header says that the table has a list for it; so an object without weak references pays nothing.
- * Invariants  I1 target is NULL or a live object with OBJECT_HAS_WEAKREFS.  I2 all references of one target are linked, oldest first.
+ * Invariants  I1 target is NULL or a live object with OBJECT_HAS_WEAKREFS.  I2 all references of one target are linked, newest first.
  * GIL         held; callbacks are script code.
  * Read next   weakref.c, heap.c (object_free), collector.c */
 #ifndef TOY_OBJECT_WEAKREF_H
@@ -23,6 +23,7 @@ MUST_CHECK Value weak_proxy_new(Thread *t, Value target, Value callback_or_none)
 static inline bool is_weakref(Value v) { return has_payload(v, KIND_WEAKREF); }
 /* The object referred to, or UNBOUND once it is gone. */
 MUST_CHECK Value weakref_target(Value reference);
+MUST_CHECK Value weakref_first(Thread *t, Value object);   /* what __weakref__ answers: the oldest reference or None */
 size_t weakref_count(Interp *interp, Object *object);
 MUST_CHECK List *weakref_list(Thread *t, Object *object);
 
@@ -34,6 +35,10 @@ WeakRef *weakrefs_clear_later(Thread *t, Object *object, bool (*is_garbage)(Obje
 void weakrefs_run_callbacks(Thread *t, WeakRef *chain);
 
 void weak_table_finish(Interp *interp);
+
+/* of all three types */
+void weakref_traverse(Object *self, VisitFn visit, void *context);
+void weakref_forget(Object *self);
 
 extern const TypeSpec weakref_spec, weak_proxy_spec, weak_callable_proxy_spec;
 

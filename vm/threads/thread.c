@@ -23,8 +23,6 @@
 #include "vm/threads/safepoint.h"
 #include "vm/threads/signals.h"
 
-__thread Thread *thread_now;
-
 enum {
     /* What native code may use of the C stack without asking: the deepest path between two tests of stack_limit, libc included,
      * and the larger frames of sanitizer builds. */
@@ -66,14 +64,6 @@ static char *thread_stack_limit(size_t size)
 {
     enum { ABOVE_FIRST_FRAME = 16 * 1024 };
     return (char *)__builtin_frame_address(0) - size + ABOVE_FIRST_FRAME + STACK_MARGIN;
-}
-
-bool stack_is_exhausted(Thread *t, const char *where)
-{
-    if ((char *)__builtin_frame_address(0) >= t->stack_limit)
-        return false;
-    raise_error(t, EXC_RecursionError, "maximum recursion depth exceeded%s", where);
-    return true;
 }
 
 static size_t real_stack_size(const Threading *threading)
