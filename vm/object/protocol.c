@@ -10,6 +10,7 @@
 
 #include "vm/base/hash.h"
 #include "vm/object/exception.h"
+#include "vm/object/generic_alias.h"
 #include "vm/object/heap.h"
 #include "vm/object/instance.h"
 #include "vm/object/int.h"
@@ -238,6 +239,8 @@ bool value_to_clipped_index(Thread *t, Value v, int64_t *index)
 /* x[key] where x is a class: list[int], or the class's own __class_getitem__. */
 static Value class_get_item(Thread *t, Value v, Value key)
 {
+    if (is_same(v, object_value(kind_type(t, KIND_TYPE))))
+        return generic_alias_new(t, v, key);   /* type[C]; other metaclasses are classes like any other */
     Value method = value_find_attribute(t, v, NAME_OF(t, __class_getitem__));
     if (is_unbound(method))
         return is_raised(t) ? FAILED : raise_type_error(t, "type '%U' is not subscriptable", ((Type *)as_object(v))->name);
