@@ -674,10 +674,10 @@ TOY_API void toy_lock_forget(ToyThread *t, ToyLock *lock);   /* in the child of 
 /* A thread of a module's own: body(t, argument) runs with the lock held and reports its own exceptions. False: raised, [argument] is
  * still the caller's. A daemon is not waited for at the end. */
 TOY_API TOY_MUST_CHECK bool toy_thread_start(ToyThread *t, void (*body)(ToyThread *t, void *argument), void *argument, bool is_daemon);
-/* A thread that somebody else made (a library's callback) enters, taking the lock, and leaves. NULL: no memory, or it is all over.
- * *is_new tells toy_thread_leave whether the thread was unknown before. */
-TOY_API TOY_MUST_CHECK ToyThread *toy_thread_attach(ToyInterp *interp, bool *is_new);
-TOY_API void toy_thread_leave(ToyThread *t, bool is_new);
+/* A library calls back: its thread enters, taking the lock if it has not got it, and leaves with what *was told. NULL: no memory, or it
+ * is all over. For threads that somebody else made, and for our own inside of a blocking call. */
+TOY_API TOY_MUST_CHECK ToyThread *toy_thread_attach(ToyInterp *interp, int *was);
+TOY_API void toy_thread_leave(ToyThread *t, int was);
 TOY_API uint64_t toy_thread_ident(ToyThread *t);
 TOY_API bool toy_thread_is_main(ToyThread *t);
 TOY_API bool toy_is_finalizing(ToyThread *t);

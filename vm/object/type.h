@@ -144,6 +144,7 @@ struct Type {
     uint32_t subclass_count, subclass_capacity;
     const char *native_name;  /* of a native type, for messages: with its module unless that is builtins; NULL: script-made */
     Value module;             /* what __module__ answers */
+    void *module_state;       /* of a type that a native module made (vm/toy.h): that module's struct; else NULL */
     struct Function *init_function;  /* __init__ when it is a plain script function and __new__ is object's: entered directly; BORROWED from dict, cleared with version */
 };
 

@@ -60,6 +60,7 @@ struct RunState {
     LoaderHooks hooks;
     Module *builtins_module, *sys_module;                 /* owned */
     List *retired_code;                                   /* code objects replaced by f.__code__ = ...: see function.c */
+    List *native_owners;                                  /* native modules whose types use their state: kept to the end; NULL: none */
     Value import_lock_owner;
     struct ImportState *import;                           /* import.c */
     Value build_class;

@@ -1,0 +1,81 @@
+/* api_threads.c - the wall: blocking calls, script locks, threads, fork.
+ *
+ * What        toy_block_*, toy_lock_*, toy_thread_*, toy_fork_*.
+ * How         as api.c; the work is done in vm/threads.
+ * GIL         toy_block_begin drops it, toy_block_end takes it; toy_thread_attach takes it. Else held.
+ * Read next   toy.h, vm/threads/README.md */
+#include "vm/base/clock.h"
+#include "vm/threads/blocking.h"
+#include "vm/threads/safepoint.h"
+#include "vm/threads/thread.h"
+
+#include "vm/toy.h"
+
+/* ---- blocking ---- */
+
+void toy_block_begin(ToyThread *t, const char *what) { block_begin(t, what); }
+void toy_block_begin_for(ToyThread *t, const char *what, ToyBlockReason reason)
+{
+    static const uint8_t reasons[] = {
+        [TOY_BLOCK_NATIVE] = DROP_NATIVE, [TOY_BLOCK_LOCK] = DROP_LOCK, [TOY_BLOCK_SLEEP] = DROP_SLEEP, [TOY_BLOCK_FORK] = DROP_FORK};
+    block_begin_for(t, what, reasons[reason]);
+}
+void toy_block_end(ToyThread *t) { block_end(t); }
+bool toy_block_retry(ToyThread *t) { return block_retry(t); }
+bool toy_check_signals(ToyThread *t) { return safepoint_handle_interruption(t); }
+int64_t toy_monotonic_ns(void) { return clock_monotonic_ns(); }
+
+/* ---- locks ---- */
+
+ToyLockResult toy_lock_wait(ToyThread *t, ToyLock *lock, int64_t timeout_ns) { return (ToyLockResult)lock_wait(t, lock, timeout_ns); }
+void toy_lock_wake(ToyThread *t, ToyLock *lock) { lock_wake_waiter(t, lock); }
+void toy_lock_forget(ToyThread *t, ToyLock *lock) { lock_reinit_after_fork(t, lock); }
+
+/* ---- threads ---- */
+
+bool toy_thread_start(ToyThread *t, void (*body)(ToyThread *t, void *argument), void *argument, bool is_daemon)
+{
+    ThreadHandle *handle = thread_handle_new(t);
+    if (!handle) return false;
+    bool done = thread_start(t, handle, body, argument, is_daemon);
+    thread_handle_release(t, handle);
+    return done;
+}
+
+/* *was: -1 for a thread that was unknown; else how deep in blocking calls it was. Such a thread is inside of a native call that gave
+ * the lock up; what it calls from here may block as well, so its depth starts at nothing again. */
+ToyThread *toy_thread_attach(ToyInterp *interp, int *was)
+{
+    Thread *t = thread_current();
+    *was = t ? (int)t->block_depth : -1;
+    if (!t) return thread_attach(interp);
+    if (t->block_depth) gil_take(&interp->gil, &t->gil_client);
+    t->block_depth = 0;
+    return t;
+}
+
+void toy_thread_leave(ToyThread *t, int was)
+{
+    if (was < 0) {
+        thread_detach(t);
+        return;
+    }
+    t->block_depth = (unsigned)was;
+    if (was) gil_drop(&t->interp->gil, &t->gil_client, DROP_NATIVE);
+}
+
+uint64_t toy_thread_ident(ToyThread *t) { return t->ident; }
+bool toy_thread_is_main(ToyThread *t) { return t->is_main; }
+bool toy_is_finalizing(ToyThread *t) { return atomic_load(&t->interp->is_finalizing); }
+size_t toy_thread_count(ToyThread *t) { return t->interp->thread_count; }
+
+/* ---- fork ---- */
+
+pid_t toy_fork(ToyThread *t) { return process_fork(t); }
+void toy_fork_before(ToyThread *t) { fork_before(t); }
+void toy_fork_in_parent(ToyThread *t) { fork_in_parent(t); }
+void toy_fork_in_child(ToyThread *t) { fork_in_child(t); }
+bool toy_fork_register(ToyThread *t, ToyValue before, ToyValue in_parent, ToyValue in_child)
+{
+    return fork_register(t, before, in_parent, in_child);
+}
