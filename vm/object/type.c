@@ -305,8 +305,12 @@ bool types_init(Thread *t)
 /* Drops what the type holds, but for its cell: other types' parts may still need it to be freed. */
 static void take_apart(Thread *t, Type *type)
 {
-    for (uint32_t i = 0; i < type->subclass_count; i++)
-        take_apart(t, type->subclasses[i]);
+    for (uint32_t i = 0; i < type->subclass_count;) {
+        Type *subclass = type->subclasses[i];
+        if (subclass->base == type) i++;
+        else type_remove_subclass(type, subclass);    /* ExceptionGroup has two parents: each cell is given back once */
+        take_apart(t, subclass);
+    }
     type->version = 0;
     Dict *dict = type->dict;
     Tuple *mro = type->mro, *bases = type->bases;
