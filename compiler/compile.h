@@ -32,7 +32,17 @@ MUST_CHECK CodeUnit *compile_source(Memory *memory, const CompileOptions *option
 MUST_CHECK CodeUnit *compile_tree(Memory *memory, Arena *arena, NameTable *names, Node *module, const CompileOptions *options,
                                   Diagnostics *diagnostics);
 
-/* The future statements at the head of a module; false when a diagnostic tells what is wrong with one. */
-MUST_CHECK bool future_statements(const Node *module, bool *has_text_annotations, int *last_line, Diagnostics *diagnostics);
+/* ---- the stages that have no header of their own ---- */
+
+/* future.c: the future statements at the head of a module; false when a diagnostic tells what is wrong with one. */
+MUST_CHECK bool future_statements(const Node *module, bool *has_text_annotations, Diagnostics *diagnostics);
+
+/* fold.c: computes what is constant, in the tree. */
+typedef struct FoldOptions {
+    int optimize;
+    bool has_text_annotations;        /* annotations keep their text */
+    const char *stack_limit;
+} FoldOptions;
+MUST_CHECK bool fold_tree(Arena *arena, Node *module, const FoldOptions *options, Diagnostics *diagnostics);
 
 #endif

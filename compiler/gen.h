@@ -230,9 +230,7 @@ void warn_about_call(Gen *g, const Node *callee);
 void warn_about_subscript(Gen *g, const Node *value);
 void warn_about_index(Gen *g, const Node *value, const Node *index);
 
-/* ---- fold.c, unparse.c ---- */
-MUST_CHECK bool fold_tree(Arena *arena, NameTable *names, Node *module, int optimize, const char *stack_limit,
-                          Diagnostics *diagnostics);
+/* ---- unparse.c ---- */
 void unparse(Buffer *out, const Node *expression);
 
 #endif

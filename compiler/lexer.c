@@ -706,8 +706,7 @@ Token lexer_code(Lexer *lexer)
                 lexer->is_comment_line = is_blank;
                 return simple_token(lexer, TOKEN_COMMENT);
             }
-            byte = lexer_read(lexer);
-            lexer->token_start = byte == LEXER_EOF ? lexer->cursor : lexer->cursor - 1;
+            byte = lexer_read(lexer);   /* the NEWLINE begins where the comment did */
         }
         if (byte == LEXER_EOF)
             return empty_token(lexer, lexer->level == 0 && lexer->done == LEXER_END ? TOKEN_ENDMARKER : TOKEN_ERROR);

@@ -198,7 +198,8 @@ void report_lexer_stop(Parser *parser)
 
 /* ---- the last word ---- */
 
-/* Reads the rest of the text; a mistake of the lexer, or an open bracket before the place, replaces the one reported. */
+/* Reads the rest of the text; a mistake of the lexer, or an open bracket before the place, replaces the one reported. Not so
+ * a mistake within an f-string. */
 static void prefer_lexer_error(Parser *parser)
 {
     Diagnostics *diagnostics = parser->diagnostics;
@@ -206,16 +207,18 @@ static void prefer_lexer_error(Parser *parser)
     if (!diagnostics->count || diagnostics->is_out_of_memory)
         return;
     Diagnostic reported = diagnostics->items[--diagnostics->count];
+    size_t found = diagnostics->count;
     int reached_line = parser->fill ? parser->tokens[parser->fill - 1].at.lineno : 0;
     diagnostics->has_error = false;
-    Token token;
-    do
+    Token token = { .kind = TOKEN_NL };
+    while (token.kind != TOKEN_ERROR && token.kind != TOKEN_ENDMARKER)
         token = lexer_next(lexer);
-    while (token.kind != TOKEN_ERROR && token.kind != TOKEN_ENDMARKER);
-    if (token.kind == TOKEN_ERROR && !diagnostics->has_error && lexer->level
+    if (lexer_in_fstring(lexer))
+        diagnostics->count = found;
+    else if (token.kind == TOKEN_ERROR && !diagnostics->has_error && lexer->level
         && reached_line > lexer->brackets[lexer->level - 1].lineno)
         report_unclosed(parser);
-    if (!diagnostics->has_error) {
+    if (diagnostics->count == found) {
         diagnostics->items[diagnostics->count++] = reported;
         diagnostics->has_error = true;
     }
