@@ -128,7 +128,7 @@ BigInt *bigint_new(Thread *t, size_t count)
         raise_memory_error(t);
         return NULL;
     }
-    BigInt *big = (BigInt *)heap_new(t, t->interp->types[KIND_INT], cell_size(count));
+    BigInt *big = (BigInt *)heap_new_raw(t, t->interp->types[KIND_INT], cell_size(count));
     if (LIKELY(big != NULL))
         big->size = (int64_t)count;
     return big;
@@ -384,8 +384,7 @@ Value int_from_bytes(Thread *t, const uint8_t *bytes, size_t length, bool is_lit
     BigInt *big = bigint_new(t, count + 1);
     if (!big)
         return FAILED;
-    if (is_negative)
-        memset(big->limbs, 0xff, (count + 1) * sizeof(uint64_t));
+    memset(big->limbs, is_negative ? 0xff : 0, (count + 1) * sizeof(uint64_t));
     for (size_t i = 0; i < length; i++) {
         uint64_t byte = bytes[is_little ? i : length - 1 - i];
         uint64_t *limb = &big->limbs[i / 8];

@@ -57,7 +57,7 @@ static inline bool small_number(Value v, int64_t *n)
     return true;
 }
 
-MUST_CHECK BigInt *bigint_new(Thread *t, size_t count);                   /* limbs zeroed; size is count: I1 */
+MUST_CHECK BigInt *bigint_new(Thread *t, size_t count);                   /* limbs not set; size is count: I1 */
 /* The first [used] limbs with the sign, as a Value. */
 MUST_CHECK Value bigint_finish(Thread *t, TAKES BigInt *big, size_t used, bool is_negative);
 /* An instance of [type], int or a subclass, with the value of [v]. */

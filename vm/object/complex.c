@@ -431,10 +431,10 @@ static Value format_method(Thread *t, Value self, const Value *args)
 }
 
 static const NativeDef complex_methods[] = {
-    NATIVE("conjugate", conjugate, "($self, /)", NATIVE_LEAF, "The number with the sign of its imaginary part turned."),
-    NATIVE("__complex__", to_complex, "($self, /)", NATIVE_LEAF, "The number itself."),
+    NATIVE("conjugate", conjugate, "($self, /)", 0, "The number with the sign of its imaginary part turned."),
+    NATIVE("__complex__", to_complex, "($self, /)", 0, "The number itself."),
     NATIVE("__format__", format_method, "($self, format_spec, /)", 0, "Text as the format specification asks."),
-    NATIVE("__getnewargs__", getnewargs, "($self, /)", NATIVE_LEAF, NULL),
+    NATIVE("__getnewargs__", getnewargs, "($self, /)", 0, NULL),
     NATIVE_END,
 };
 

@@ -215,18 +215,18 @@ static Value getformat(Thread *t, Value class, const Value *args)
 }
 
 const NativeDef float_methods[] = {
-    NATIVE("as_integer_ratio", as_integer_ratio, "($self, /)", NATIVE_LEAF, "Two ints without a common factor whose ratio is this number."),
-    NATIVE("conjugate", conjugate, "($self, /)", NATIVE_LEAF, "The number itself: a float has no imaginary part."),
+    NATIVE("as_integer_ratio", as_integer_ratio, "($self, /)", 0, "Two ints without a common factor whose ratio is this number."),
+    NATIVE("conjugate", conjugate, "($self, /)", 0, "The number itself: a float has no imaginary part."),
     NATIVE("fromhex", fromhex, "($type, string, /)", NATIVE_CLASS, "The float that hex() wrote."),
-    NATIVE("hex", hex, "($self, /)", NATIVE_LEAF, "Exact text in hexadecimal: 3.14 is '0x1.91eb851eb851fp+1'."),
-    NATIVE("is_integer", is_integer, "($self, /)", NATIVE_LEAF, "Whether there is nothing behind the point."),
-    NATIVE("__ceil__", method_ceil, "($self, /)", NATIVE_LEAF, "The least int that is not less."),
-    NATIVE("__floor__", method_floor, "($self, /)", NATIVE_LEAF, "The greatest int that is not greater."),
-    NATIVE("__trunc__", method_trunc, "($self, /)", NATIVE_LEAF, "The int before the point."),
+    NATIVE("hex", hex, "($self, /)", 0, "Exact text in hexadecimal: 3.14 is '0x1.91eb851eb851fp+1'."),
+    NATIVE("is_integer", is_integer, "($self, /)", 0, "Whether there is nothing behind the point."),
+    NATIVE("__ceil__", method_ceil, "($self, /)", 0, "The least int that is not less."),
+    NATIVE("__floor__", method_floor, "($self, /)", 0, "The greatest int that is not greater."),
+    NATIVE("__trunc__", method_trunc, "($self, /)", 0, "The int before the point."),
     NATIVE("__round__", round_method, "($self, ndigits=None, /)", 0, "Rounded to ndigits behind the point, ties to even; an int without ndigits."),
     NATIVE("__format__", format_method, "($self, format_spec, /)", 0, "Text as the format specification asks."),
     NATIVE("__getformat__", getformat, "($type, typestr, /)", NATIVE_CLASS, "How the machine holds a 'double' or a 'float'."),
-    NATIVE("__getnewargs__", getnewargs, "($self, /)", NATIVE_LEAF, NULL),
+    NATIVE("__getnewargs__", getnewargs, "($self, /)", 0, NULL),
     NATIVE_END,
 };
 

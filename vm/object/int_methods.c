@@ -177,20 +177,20 @@ static Value sizeof_method(Thread *t, Value self, const Value *args)
 }
 
 const NativeDef int_methods[] = {
-    NATIVE("as_integer_ratio", as_integer_ratio, "($self, /)", NATIVE_LEAF, "The pair (self, 1): two ints whose ratio is this number."),
-    NATIVE("bit_count", bit_count, "($self, /)", NATIVE_LEAF, "How many ones the absolute value has in binary."),
-    NATIVE("bit_length", bit_length, "($self, /)", NATIVE_LEAF, "How many bits the absolute value needs."),
-    NATIVE("conjugate", exact, "($self, /)", NATIVE_LEAF, "The number itself: an int has no imaginary part."),
+    NATIVE("as_integer_ratio", as_integer_ratio, "($self, /)", 0, "The pair (self, 1): two ints whose ratio is this number."),
+    NATIVE("bit_count", bit_count, "($self, /)", 0, "How many ones the absolute value has in binary."),
+    NATIVE("bit_length", bit_length, "($self, /)", 0, "How many bits the absolute value needs."),
+    NATIVE("conjugate", exact, "($self, /)", 0, "The number itself: an int has no imaginary part."),
     NATIVE("from_bytes", from_bytes, "($type, /, bytes, byteorder='big', *, signed=False)", NATIVE_CLASS, "The int that these bytes are."),
-    NATIVE("is_integer", is_integer, "($self, /)", NATIVE_LEAF, "True: for code that takes ints and floats alike."),
-    NATIVE("to_bytes", to_bytes, "($self, /, length=1, byteorder='big', *, signed=False)", NATIVE_LEAF, "The number as that many bytes."),
-    NATIVE("__ceil__", exact, "($self, /)", NATIVE_LEAF, "The number itself."),
-    NATIVE("__floor__", exact, "($self, /)", NATIVE_LEAF, "The number itself."),
-    NATIVE("__trunc__", exact, "($self, /)", NATIVE_LEAF, "The number itself."),
+    NATIVE("is_integer", is_integer, "($self, /)", 0, "True: for code that takes ints and floats alike."),
+    NATIVE("to_bytes", to_bytes, "($self, /, length=1, byteorder='big', *, signed=False)", 0, "The number as that many bytes."),
+    NATIVE("__ceil__", exact, "($self, /)", 0, "The number itself."),
+    NATIVE("__floor__", exact, "($self, /)", 0, "The number itself."),
+    NATIVE("__trunc__", exact, "($self, /)", 0, "The number itself."),
     NATIVE("__round__", round_method, "($self, ndigits=None, /)", 0, "Rounded to tens, hundreds ... for negative ndigits; ties to even."),
     NATIVE("__format__", format_method, "($self, format_spec, /)", 0, "Text as the format specification asks."),
-    NATIVE("__getnewargs__", getnewargs, "($self, /)", NATIVE_LEAF, NULL),
-    NATIVE("__sizeof__", sizeof_method, "($self, /)", NATIVE_LEAF, "Bytes of memory this object takes."),
+    NATIVE("__getnewargs__", getnewargs, "($self, /)", 0, NULL),
+    NATIVE("__sizeof__", sizeof_method, "($self, /)", 0, "Bytes of memory this object takes."),
     NATIVE_END,
 };
 

@@ -39,7 +39,7 @@ Str *str_new_of(Thread *t, Type *type, size_t length, uint32_t widest)
     unsigned width = codec_width(widest);
     bool is_ascii = widest < 0x80;
     size_t size = cell_size(length, width, is_ascii);
-    Object *object = LIKELY(type->kind == KIND_STR) ? heap_new(t, type, size) : type_alloc_sized(t, type, size);
+    Object *object = LIKELY(type->kind == KIND_STR) ? heap_new_raw(t, type, size) : type_alloc_sized(t, type, size);
     if (UNLIKELY(!object))
         return NULL;
     Str *s = (Str *)object;
@@ -47,7 +47,8 @@ Str *str_new_of(Thread *t, Type *type, size_t length, uint32_t widest)
     s->length = length;
     s->width = (uint8_t)width;
     s->is_ascii = is_ascii;
-    memset(str_at(s, length), 0, width);
+    char *end = str_at(s, length);
+    memset(end, 0, size - (size_t)(end - (char *)s));
     return s;
 }
 

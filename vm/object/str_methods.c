@@ -50,13 +50,13 @@ static Value found_or_raise(Thread *t, int64_t at)
     return at >= 0 ? small_int_value(at) : raise_value_error(t, "substring not found");
 }
 
-static Value index(Thread *t, Value self, const Value *args)
+static Value find_or_raise(Thread *t, Value self, const Value *args)
 {
     int64_t at;
     return search(t, self, "index", args, false, &at) ? found_or_raise(t, at) : FAILED;
 }
 
-static Value rindex(Thread *t, Value self, const Value *args)
+static Value rfind_or_raise(Thread *t, Value self, const Value *args)
 {
     int64_t at;
     return search(t, self, "rindex", args, true, &at) ? found_or_raise(t, at) : FAILED;
@@ -180,7 +180,7 @@ static Value sizeof_method(Thread *t, Value self, const Value *args)
 }
 
 /* clang-format off */
-#define METHOD(name, signature, doc) NATIVE(#name, str_method_##name, signature, NATIVE_LEAF, doc)
+#define METHOD(name, signature, doc) NATIVE(#name, str_method_##name, signature, 0, doc)
 const NativeDef str_methods[] = {
     METHOD(capitalize,   "($self, /)",                               "First character in title case, the rest in lower case."),
     METHOD(casefold,     "($self, /)",                               "For comparing without regard to case."),
@@ -192,7 +192,7 @@ const NativeDef str_methods[] = {
     NATIVE("find", find, "($self, sub, start=None, end=None, /)",    0, "The first place of sub in s[start:end], or -1."),
     NATIVE_RAW_ROW("format", format, "($self, /, *args, **kwargs)",  0, "The text with its {fields} filled in."),
     NATIVE("format_map", format_map, "($self, mapping, /)",          0, "As format(**mapping), without a copy."),
-    NATIVE("index", index, "($self, sub, start=None, end=None, /)",  0, "As find, but ValueError when it is not there."),
+    NATIVE("index", find_or_raise, "($self, sub, start=None, end=None, /)",  0, "As find, but ValueError when it is not there."),
     METHOD(isalnum,      "($self, /)",                               "Letters and numbers only, and at least one."),
     METHOD(isalpha,      "($self, /)",                               "Letters only, and at least one."),
     METHOD(isascii,      "($self, /)",                               "Nothing above U+007F."),
@@ -211,11 +211,11 @@ const NativeDef str_methods[] = {
     METHOD(lstrip,       "($self, chars=None, /)",                   "Without the blanks (or chars) in front."),
     NATIVE("maketrans", str_method_maketrans, "(x, y=None, z=None, /)", NATIVE_STATIC, "A table for translate()."),
     METHOD(partition,    "($self, sep, /)",                          "(before, sep, after) at the first sep."),
-    NATIVE("removeprefix", removeprefix, "($self, prefix, /)",       NATIVE_LEAF, "Without prefix, if it begins so."),
-    NATIVE("removesuffix", removesuffix, "($self, suffix, /)",       NATIVE_LEAF, "Without suffix, if it ends so."),
+    NATIVE("removeprefix", removeprefix, "($self, prefix, /)",       0, "Without prefix, if it begins so."),
+    NATIVE("removesuffix", removesuffix, "($self, suffix, /)",       0, "Without suffix, if it ends so."),
     NATIVE("replace", str_method_replace, "($self, old, new, /, count=-1)", 0, "With new for old: everywhere, or the first count times."),
     NATIVE("rfind", rfind, "($self, sub, start=None, end=None, /)",  0, "The last place of sub in s[start:end], or -1."),
-    NATIVE("rindex", rindex, "($self, sub, start=None, end=None, /)", 0, "As rfind, but ValueError when it is not there."),
+    NATIVE("rindex", rfind_or_raise, "($self, sub, start=None, end=None, /)", 0, "As rfind, but ValueError when it is not there."),
     METHOD(rjust,        "($self, width, fillchar=' ', /)",          "Padded on the left."),
     METHOD(rpartition,   "($self, sep, /)",                          "(before, sep, after) at the last sep."),
     METHOD(rsplit,       "($self, /, sep=None, maxsplit=-1)",        "As split, counting from the end."),
@@ -230,8 +230,8 @@ const NativeDef str_methods[] = {
     METHOD(upper,        "($self, /)",                               "In capital letters."),
     METHOD(zfill,        "($self, width, /)",                        "Padded with zeros behind the sign."),
     NATIVE("__format__", format_method, "($self, format_spec, /)",   0, "Text as the format specification asks."),
-    NATIVE("__getnewargs__", getnewargs, "($self, /)",               NATIVE_LEAF, NULL),
-    NATIVE("__sizeof__", sizeof_method, "($self, /)",                NATIVE_LEAF, "Bytes of memory this object takes."),
+    NATIVE("__getnewargs__", getnewargs, "($self, /)",               0, NULL),
+    NATIVE("__sizeof__", sizeof_method, "($self, /)",                0, "Bytes of memory this object takes."),
     NATIVE_END,
 };
 #undef METHOD

@@ -273,9 +273,9 @@ static Value iterator_setstate(Thread *t, Value self, const Value *args)
 }
 
 static const NativeDef iterator_methods[] = {
-    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", NATIVE_LEAF, "How many characters are left."),
-    NATIVE("__reduce__", iterator_reduce, "($self, /)", NATIVE_LEAF, "For copy and pickle."),
-    NATIVE("__setstate__", iterator_setstate, "($self, state, /)", NATIVE_LEAF, "Go to this place."),
+    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", 0, "How many characters are left."),
+    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "For copy and pickle."),
+    NATIVE("__setstate__", iterator_setstate, "($self, state, /)", 0, "Go to this place."),
     NATIVE_END,
 };
 

@@ -14,6 +14,9 @@
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
+#include "vm/object/float.h"
+#include "vm/object/bytes.h"
+#include "vm/object/int.h"
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/slots.h"
@@ -292,7 +295,7 @@ static bool names_init(Thread *t)
 bool types_init(Thread *t)
 {
     Interp *interp = t->interp;
-    if (!cells_init(t) || !str_init(t) || !names_init(t)) return false;
+    if (!cells_init(t) || !str_init(t) || !names_init(t) || !int_init(t) || !float_init(t) || !bytes_init(t)) return false;
     Tuple *empty = (Tuple *)type_alloc_sized(t, interp->types[KIND_TUPLE], sizeof(Tuple));
     if (!empty) return false;
     empty->head.count = COUNT_IMMORTAL;
@@ -374,6 +377,7 @@ void types_finish(Interp *interp)
         names[i] = NULL;
     }
     str_finish(interp);
+    int_finish(interp);
     if (object) give_cells_back(t, object);
     for (int kind = 1; kind < KIND_COUNT; kind++)
         if (interp->types[kind]) heap_discard(interp, &interp->types[kind]->head);
