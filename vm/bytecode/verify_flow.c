@@ -137,6 +137,7 @@ static uint32_t entries_kept(const Instruction *instruction)
     case OP_FOR_ITER: case OP_SEND: case OP_CHECK_EXC_MATCH: case OP_IMPORT_FROM: case OP_GET_LEN: case OP_MATCH_MAPPING:
     case OP_MATCH_SEQUENCE: case OP_GET_ANEXT: case OP_JUMP_IF_FALSE_OR_POP: case OP_JUMP_IF_TRUE_OR_POP:
     case OP_SET_FUNCTION_ATTRIBUTE:
+    case OP_YIELD_VALUE:  /* throw() resumes it as send(None) would, and raises then */
         return 1;
     case OP_MATCH_KEYS:        return 2;
     case OP_WITH_EXCEPT_START: return 4;
