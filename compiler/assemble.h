@@ -25,7 +25,7 @@ typedef struct Handler {
     struct Handler *outer;
     Label label;             /* where the exception is handled */
     bool pushes_offset;      /* the handler wants to know which instruction raised (HandlerEntry.pushes_offset) */
-    bool drops_value;        /* `with`: the value of __enter__ is dropped before the handler runs */
+    bool drops_value;        /* what lies on top where the range starts is dropped before the handler runs */
     struct Block *block;     /* flow.c: the block of the label */
     uint32_t depth;          /* flow.c: how deep the stack is when the handler starts, before anything is pushed for it */
 } Handler;

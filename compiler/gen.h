@@ -132,9 +132,9 @@ void emit_const(Gen *g, const Const *value, Span at);
 void emit_none(Gen *g, Span at);
 void emit_int(Gen *g, uint64_t value, Span at);
 void emit_text(Gen *g, CodeText text, Span at);
-/* From here on a raise goes to [label]. SETUP_CLEANUP: with the offset of what raised; SETUP_WITH: that, and without the value that
- * __enter__ returned. */
-typedef enum SetupKind { SETUP_FINALLY, SETUP_CLEANUP, SETUP_WITH } SetupKind;
+/* From here on a raise goes to [label]. SETUP_CLEANUP: with the offset of what raised. SETUP_BELOW: that, and without what is on top of
+ * the stack now: the value that __enter__ returned, or the exception being handled. */
+typedef enum SetupKind { SETUP_FINALLY, SETUP_CLEANUP, SETUP_BELOW } SetupKind;
 void emit_setup(Gen *g, SetupKind kind, Label label, Span at);
 void emit_pop_block(Gen *g, Span at);              /* ends the innermost handler */
 uint32_t unit_constant(Gen *g, const Const *value);

@@ -189,7 +189,7 @@ void gen_yield_from(Gen *g, bool is_await, Span at)
     label_place(g, send);
     emit_jump(g, OP_SEND, exit, at);
     emit_setup(g, SETUP_FINALLY, fail, at);  /* a throw() or close() arrives at the yield */
-    emit(g, OP_YIELD_VALUE, 1, at);
+    emit(g, OP_YIELD_VALUE, 0, at);
     emit_pop_block(g, NO_PLACE);
     emit(g, OP_RESUME, is_await ? 3 : 2, at);
     emit_jump(g, PSEUDO_JUMP_NO_INTERRUPT, send, at);

@@ -68,8 +68,8 @@ static void except_clauses(Gen *g, NodeList clauses, Label end)
 {
     FrameBlock handlers;
     Label cleanup = label_new(g);
-    emit_setup(g, SETUP_CLEANUP, cleanup, NO_PLACE);
     emit(g, OP_PUSH_EXC_INFO, 0, NO_PLACE);
+    emit_setup(g, SETUP_BELOW, cleanup, NO_PLACE);
     block_push(g, &handlers, BLOCK_HANDLERS, NO_LABEL, NO_LABEL, NO_PLACE);
     for (size_t i = 0; i < clauses.count; i++) {
         Node *clause = clauses.items[i], *type = clause->ExceptHandler.type;
@@ -127,8 +127,8 @@ static void try_finally(Gen *g, Node *node, void (*inner)(Gen *g, Node *node), b
     emit_jump(g, PSEUDO_JUMP, exit, NO_PLACE);
 
     label_place(g, handler);
-    emit_setup(g, SETUP_CLEANUP, cleanup, NO_PLACE);
     emit(g, OP_PUSH_EXC_INFO, 0, NO_PLACE);
+    emit_setup(g, SETUP_BELOW, cleanup, NO_PLACE);
     block_push(g, &block, BLOCK_FINALLY_HANDLER, NO_LABEL, NO_LABEL, node->at);
     gen_statements(g, finally_body);
     block_pop(g);
@@ -213,8 +213,8 @@ static void try_star_except(Gen *g, Node *node)
     emit_jump(g, PSEUDO_JUMP, orelse, NO_PLACE);
 
     label_place(g, handlers);
-    emit_setup(g, SETUP_CLEANUP, cleanup, NO_PLACE);
     emit(g, OP_PUSH_EXC_INFO, 0, NO_PLACE);
+    emit_setup(g, SETUP_BELOW, cleanup, NO_PLACE);
     block_push(g, &block, BLOCK_GROUP_HANDLERS, NO_LABEL, NO_LABEL, node->at);
     group_clauses(g, node->TryStar.handlers);
     block_pop(g);

@@ -294,7 +294,7 @@ void emit_setup(Gen *g, SetupKind kind, Label label, Span at)
         return;
     }
     *handler = (Handler){.outer = g->unit->handler, .label = label, .pushes_offset = kind != SETUP_FINALLY,
-                         .drops_value = kind == SETUP_WITH};
+                         .drops_value = kind == SETUP_BELOW};
     draft->setup = handler;
     g->unit->handler = handler;
 }

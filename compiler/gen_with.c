@@ -48,7 +48,7 @@ static void with_item(Gen *g, Node *node, NodeList items, size_t index, NodeList
     gen_expression(g, manager);
     emit(g, is_async ? OP_BEFORE_ASYNC_WITH : OP_BEFORE_WITH, 0, at);
     if (is_async) gen_await(g, 1, at);
-    emit_setup(g, SETUP_WITH, final, at);
+    emit_setup(g, SETUP_BELOW, final, at);
     FrameBlock block;
     block_push(g, &block, is_async ? BLOCK_ASYNC_WITH : BLOCK_WITH, NO_LABEL, NO_LABEL, node->at);
     block.node = manager;
@@ -68,8 +68,8 @@ static void with_item(Gen *g, Node *node, NodeList items, size_t index, NodeList
     emit_jump(g, PSEUDO_JUMP, exit, at);
 
     label_place(g, final);
-    emit_setup(g, SETUP_CLEANUP, cleanup, at);
     emit(g, OP_PUSH_EXC_INFO, 0, at);
+    emit_setup(g, SETUP_BELOW, cleanup, at);
     emit(g, OP_WITH_EXCEPT_START, 0, at);
     if (is_async) gen_await(g, 2, at);
     finish_exceptional(g, cleanup, exit, at);
