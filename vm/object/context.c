@@ -9,10 +9,8 @@
 #include "vm/object/context.h"
 
 #include "vm/base/siphash.h"
-#include "vm/object/bytes.h"
 #include "vm/object/collector.h"
 #include "vm/object/exception.h"
-#include "vm/object/float.h"
 #include "vm/object/heap.h"
 #include "vm/object/int.h"
 #include "vm/object/type_layout.h"
@@ -34,7 +32,7 @@ bool objects_init(Thread *t)
     HashKey key = interp->config.hash_is_random ? hash_key_random() : hash_key_from_seed((uint32_t)interp->config.hash_seed);
     interp->hash_key[0] = key.k0;
     interp->hash_key[1] = key.k1;
-    return heap_init(interp) && collector_init(interp) && types_init(t) && int_init(t) && float_init(t) && bytes_init(t) && exceptions_init(t);
+    return heap_init(interp) && collector_init(interp) && types_init(t) && exceptions_init(t);
 }
 
 void objects_finish(Interp *interp, bool reports)

@@ -346,11 +346,19 @@ static bool object_survives(Thread *t, Object *object)
     return survives;
 }
 
-static void contents_free(Thread *t, Object *object)
+static inline void contents_free(Thread *t, Object *object)
 {
     Type *type = object->type;
-    if (type->member_count || type_is(type, TYPE_HAS_ATTRIBUTES))
+    if (type->attributes_offset && !type->member_count) {
+        /* The plain instance: a shape, everything in the object itself. Others take the long way. */
+        Attributes *attributes = (Attributes *)((char *)object + type->attributes_offset);
+        if (LIKELY(attributes->shape && !attributes->extra))
+            for (uint32_t i = 0; i < attributes->shape->count; i++) release(attributes->slots[i]);
+        else
+            attributes_clear(object);
+    } else if (type->member_count || type_is(type, TYPE_HAS_ATTRIBUTES)) {
         attributes_clear(object);
+    }
     if (type->spec->free)
         type->spec->free(object);
     cell_give_back(t->interp, object);
