@@ -5,7 +5,8 @@
  * Invariants  none beyond instance.h's.
  * GIL         held.
  * Read next   instance.c */
-#include "vm/object/arguments.h"
+#include "vm/object/namespace.h"
+
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/instance.h"
@@ -14,7 +15,7 @@
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 
-static Value namespace_new(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
+static Value namespace_new_instance(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
     (void)args, (void)count, (void)names;   /* __init__ looks at them */
     return object_value(type_alloc(t, type));
@@ -37,6 +38,16 @@ static bool set_all(Thread *t, Value self, Dict *source)
     }
     object_release(own);
     return is_good;
+}
+
+Value namespace_new(Thread *t, Dict *fields)
+{
+    Value self = object_value(type_alloc(t, kind_type(t, KIND_NAMESPACE)));
+    if (!failed(self) && !set_all(t, self, fields)) {
+        release(self);
+        return FAILED;
+    }
+    return self;
 }
 
 static bool namespace_init(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
@@ -158,7 +169,7 @@ static const NativeDef methods[] = {
 const TypeSpec namespace_spec = {
     .doc = "A simple attribute-based namespace.", .signature = "(mapping_or_iterable=(), /, **kwargs)",
     .size = sizeof(Object), .flags = TYPE_IS_CONTAINER | TYPE_HAS_ATTRIBUTES,
-    .slots = {.repr = namespace_repr, .hash = hash_not_implemented, .compare = namespace_compare, .new_instance = namespace_new,
+    .slots = {.repr = namespace_repr, .hash = hash_not_implemented, .compare = namespace_compare, .new_instance = namespace_new_instance,
               .init = namespace_init},
     .methods = methods,
 };
