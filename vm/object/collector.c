@@ -85,6 +85,7 @@ typedef struct Run {
     enum Colour from;              /* what mark turns into BLACK: WHITE, or GARBAGE when looking for the resurrected */
     Object **garbage;
     size_t garbage_count, live;
+    size_t white;                  /* candidates not reached yet */
 } Run;
 
 static void gather(Object *object, void *context)
@@ -95,6 +96,7 @@ static void gather(Object *object, void *context)
     if (object->count >= COUNT_IMMORTAL) return;    /* not a candidate: its references count as coming from outside */
     *heap_scratch(object) = object->count;
     paint(object, COLOUR_WHITE);
+    run->white++;
 }
 
 static void subtract_child(Object *child, void *context)
@@ -116,6 +118,7 @@ static void mark_grey(Object *object, void *context)
     Run *run = context;
     if (colour(object) != run->from) return;
     paint(object, COLOUR_GREY);
+    run->white--;
     if (run->depth == run->capacity) {
         size_t capacity = run->capacity ? run->capacity * 2 : 512;
         Object **grown = memory_resize(run->memory, run->stack, run->capacity * sizeof(Object *), capacity * sizeof(Object *));
@@ -149,6 +152,7 @@ static void mark_forgotten(Object *object, void *context)
 {
     if (colour(object) != COLOUR_GREY) return;
     paint(object, ((Run *)context)->from);
+    ((Run *)context)->white++;
     mark_from(context, object);
 }
 
@@ -158,11 +162,6 @@ static void mark_all(Interp *interp, Run *run)
         run->is_incomplete = false;
         heap_walk_containers(interp, mark_forgotten, run);
     }
-}
-
-static void count_white(Object *object, void *context)
-{
-    if (colour(object) == COLOUR_WHITE) ++*(size_t *)context;
 }
 
 /* Ends the search: reachable ones lose their colour; garbage is listed and held, if there is a list. */
@@ -268,19 +267,16 @@ static void tell_callbacks(Thread *t, const char *phase, int generation, int64_t
     if (info) object_release(info);
 }
 
-static size_t find_garbage(Interp *interp, Run *run)
+static void find_garbage(Interp *interp, Run *run)
 {
     heap_walk_containers(interp, gather, run);
     heap_walk_containers(interp, subtract, NULL);
     run->from = COLOUR_WHITE;
     heap_walk_containers(interp, mark, run);
     mark_all(interp, run);
-    size_t whites = 0;
-    heap_walk_containers(interp, count_white, &whites);
-    if (whites)    /* without memory for the list the garbage stays where it is until the next run */
-        run->garbage = memory_alloc_array(run->memory, whites, sizeof(Object *));
+    if (run->white)    /* without memory for the list the garbage stays where it is until the next run */
+        run->garbage = memory_alloc_array(run->memory, run->white, sizeof(Object *));
     heap_walk_containers(interp, judge, run);
-    return whites;
 }
 
 int64_t collect(Thread *t, int generation)
@@ -297,12 +293,13 @@ int64_t collect(Thread *t, int generation)
     tell_callbacks(t, "start", generation, 0);
 
     Run run = {.memory = &interp->memory};
-    size_t whites = find_garbage(interp, &run), collected = 0;
+    find_garbage(interp, &run);
+    size_t found = run.white, collected = 0;
     if (run.garbage) {
         if (say_farewell(t, &run))
             spare_resurrected(interp, &run);
         collected = end_garbage(t, &run);
-        memory_free(run.memory, run.garbage, whites * sizeof(Object *));
+        memory_free(run.memory, run.garbage, found * sizeof(Object *));
     }
     memory_free(run.memory, run.stack, run.capacity * sizeof(Object *));
 
