@@ -1,4 +1,6 @@
-/* memoryview.h - making memoryviews from native code.   What  memoryview_new.   GIL  held.   Read next  memoryview.c */
+/* memoryview.h - making memoryviews from native code.
+ * What        memoryview_new.   How  see memoryview.c.
+ * GIL         held.   Read next  memoryview.c */
 #ifndef TOY_OBJECT_MEMORYVIEW_H
 #define TOY_OBJECT_MEMORYVIEW_H
 

@@ -1,4 +1,6 @@
-/* namespace.h - making a SimpleNamespace from native code.   What  namespace_new.   GIL  held.   Read next  namespace.c */
+/* namespace.h - making a SimpleNamespace from native code.
+ * What        namespace_new.   How  see namespace.c.
+ * GIL         held.   Read next  namespace.c */
 #ifndef TOY_OBJECT_NAMESPACE_H
 #define TOY_OBJECT_NAMESPACE_H
 

@@ -1,4 +1,5 @@
 /* set_table.h - what set_methods.c needs of set.c beyond set.h.
+ * How         hashes are computed once and handed on.
  * What        Steps with known hashes; the ways two sets combine. [kind] is KIND_SET or KIND_FROZENSET, of the result.
  * GIL         held.   Read next  set.c */
 #ifndef TOY_OBJECT_SET_TABLE_H
