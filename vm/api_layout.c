@@ -28,7 +28,8 @@
 #define TypeSpec WallTypeSpec
 #define NativeModule WallNativeModule
 #define ScriptLock WallScriptLock
-#include "vm/toy.h"
+#define RecursiveLock WallRecursiveLock
+#include "vm/toy_vm.h"
 #undef Value
 #undef Object
 #undef CompareOp
@@ -53,6 +54,7 @@
 #undef TypeSpec
 #undef NativeModule
 #undef ScriptLock
+#undef RecursiveLock
 
 #include "vm/object/arguments.h"
 #include "vm/object/buffer_view.h"
@@ -127,6 +129,9 @@ SAME_SIZE(ScriptLock);
 SAME_PLACE(ScriptLock, is_locked);
 SAME_PLACE(ScriptLock, fork_count);
 SAME_PLACE(ScriptLock, first);
+SAME_SIZE(RecursiveLock);
+SAME_PLACE(RecursiveLock, owner);
+SAME_PLACE(RecursiveLock, depth);
 
 /* Every slot: they are of like types, so a swap of two would pass unseen. */
 #define SLOT(field, signature, dunder, wrapper) SAME_PLACE(TypeSlots, field);

@@ -47,7 +47,7 @@ bool toy_thread_start(ToyThread *t, void (*body)(ToyThread *t, void *argument), 
 ToyThread *toy_thread_attach(ToyInterp *interp, int *was)
 {
     Thread *t = thread_current();
-    *was = t ? (int)t->block_depth : -1;
+    *was = t ? t->block_depth : -1;
     if (!t) return thread_attach(interp);
     if (t->block_depth) gil_take(&interp->gil, &t->gil_client);
     t->block_depth = 0;
@@ -60,7 +60,7 @@ void toy_thread_leave(ToyThread *t, int was)
         thread_detach(t);
         return;
     }
-    t->block_depth = (unsigned)was;
+    t->block_depth = was;
     if (was) gil_drop(&t->interp->gil, &t->gil_client, DROP_NATIVE);
 }
 

@@ -1,0 +1,159 @@
+/* toy_vm.h - the second door of the wall: what only modules about the machine itself may see.
+ *
+ * What        Thread handles and thread-local storage, recursive locks, the collector, counters of the lock, signal actions, frames.
+ *             For the modules listed under "inside" in tests/structure/floors.txt (sys, gc, toy, _thread, signal ...); not installed.
+ * How         As toy.h: wrappers in api_vm.c, the same ownership and failure rules.
+ * GIL         held.
+ * Read next   toy.h, api_vm.c */
+#ifndef TOY_TOY_VM_H
+#define TOY_TOY_VM_H
+
+#include "vm/toy.h"
+
+/* ==== thread handles: what outlives a thread ================================================================================ */
+
+typedef struct ThreadHandle ToyHandle;
+typedef void (*ToyThreadBody)(ToyThread *t, void *argument);
+
+TOY_API TOY_MUST_CHECK ToyHandle *toy_handle_new(ToyThread *t);             /* of no thread yet; NULL raises */
+TOY_API void toy_handle_release(ToyThread *t, TOY_TAKES ToyHandle *handle);
+/* Start a thread; it keeps the handle while it lives. [waits]: return only after it has had the lock for the first time. */
+TOY_API TOY_MUST_CHECK bool toy_handle_start(ToyThread *t, ToyHandle *handle, ToyThreadBody body, void *argument, bool is_daemon, bool waits);
+TOY_API uint64_t toy_handle_ident(const ToyHandle *handle);                 /* 0: not started */
+TOY_API int toy_handle_native_id(const ToyHandle *handle);                  /* 0: not known yet */
+TOY_API bool toy_handle_is_done(const ToyHandle *handle);
+TOY_API void toy_handle_set_ident(ToyHandle *handle, uint64_t ident);       /* for threads that others made */
+TOY_API void toy_handle_set_done(ToyThread *t, ToyHandle *handle);
+TOY_API TOY_MUST_CHECK ToyLockResult toy_handle_join(ToyThread *t, ToyHandle *handle, int64_t timeout_ns);
+TOY_API TOY_MUST_CHECK bool toy_threads_join_all(ToyThread *t);             /* but daemons; false: a signal handler raised */
+TOY_API int toy_thread_native_id(ToyThread *t);
+TOY_API uint64_t toy_thread_main_ident(ToyThread *t);
+TOY_API size_t toy_thread_stack_size(ToyThread *t);
+TOY_API TOY_MUST_CHECK bool toy_thread_set_stack_size(ToyThread *t, size_t bytes);   /* false: too small, nothing raised */
+/* Raise [exception_type] in the thread at its next safepoint; UNBOUND takes it back. False: there is no such thread. */
+TOY_API bool toy_thread_raise_later(ToyThread *t, uint64_t ident, ToyValue exception_type);
+
+/* threading.local: one dict per thread and object, known by a number. UNBOUND without anything raised: there is none yet. BORROWED. */
+TOY_API TOY_BORROWED ToyValue toy_local_find(ToyThread *t, uint64_t key);
+TOY_API TOY_MUST_CHECK bool toy_local_store(ToyThread *t, uint64_t key, ToyValue dict);
+TOY_API void toy_local_forget(ToyThread *t, uint64_t key);                  /* in every thread */
+/* Attributes as if [dict] were the object's __dict__. */
+TOY_API TOY_MUST_CHECK ToyValue toy_get_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, ToyValue dict);
+TOY_API TOY_MUST_CHECK bool toy_set_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, ToyValue value, ToyValue dict);
+TOY_API bool toy_type_has_own_init(ToyThread *t, const ToyType *type);      /* an __init__ that is not object's */
+
+/* ==== recursive locks ======================================================================================================= */
+
+#ifndef TOY_THREADS_LOCK_H
+struct RecursiveLock { struct ScriptLock lock; uint64_t owner; uint64_t depth; };
+/* ==== what sys tells about the machine ====================================================================================== */
+
+/* Of the command line; as sys.flags names them. */
+typedef struct ToyFlags {
+    int debug, inspect, interactive, optimize, no_user_site, no_site, ignore_environment, verbose, bytes_warning, quiet, hash_randomization,
+        isolated, dev_mode, safe_path, int_max_str_digits;
+} ToyFlags;
+TOY_API ToyFlags toy_flags(ToyThread *t);
+TOY_API void toy_set_int_max_str_digits(ToyThread *t, int digits);
+TOY_API uint32_t toy_recursion_limit(ToyThread *t);
+TOY_API TOY_MUST_CHECK bool toy_set_recursion_limit(ToyThread *t, uint32_t limit);     /* RecursionError: deeper than that already */
+TOY_API TOY_BORROWED ToyValue toy_modules(ToyThread *t);                    /* sys.modules */
+TOY_API TOY_BORROWED ToyValue toy_builtins(ToyThread *t);                   /* the dict of the builtins module */
+/* Names of the modules that are native, and of all that lie in the program: tuples, sorted. */
+TOY_API TOY_MUST_CHECK ToyValue toy_native_module_names(ToyThread *t, bool with_embedded);
+TOY_API TOY_BORROWED ToyValue toy_handled_exception(ToyThread *t);          /* UNBOUND: none is being handled */
+/* An exception and its traceback, as people read it, to [file] (UNBOUND: sys.stderr). */
+TOY_API TOY_MUST_CHECK bool toy_print_exception(ToyThread *t, ToyValue exception, ToyValue file);
+TOY_API void toy_print_unraisable(ToyThread *t, ToyValue exception, ToyValue where, ToyValue message);
+TOY_API size_t toy_size_of(ToyThread *t, ToyValue v);                       /* bytes of the object's cell; 0 for values without one */
+
+#endif
+typedef struct RecursiveLock ToyRecursiveLock;
+TOY_API TOY_MUST_CHECK ToyLockResult toy_rlock_acquire(ToyThread *t, ToyRecursiveLock *lock, int64_t timeout_ns);
+TOY_API TOY_MUST_CHECK bool toy_rlock_release(ToyThread *t, ToyRecursiveLock *lock);   /* false raises: not the owner */
+TOY_API bool toy_rlock_is_owned(ToyThread *t, const ToyRecursiveLock *lock);
+TOY_API TOY_MUST_CHECK bool toy_rlock_release_all(ToyThread *t, ToyRecursiveLock *lock, uint64_t *depth, uint64_t *owner);
+TOY_API TOY_MUST_CHECK ToyLockResult toy_rlock_acquire_again(ToyThread *t, ToyRecursiveLock *lock, uint64_t depth, uint64_t owner);
+TOY_API void toy_rlock_forget(ToyThread *t, ToyRecursiveLock *lock);
+
+/* ==== the lock of the interpreter =========================================================================================== */
+
+/* Counts since the start: {"takes": ..., "threads": [{...}, ...]}; see vm/gil/README.md for what each means. */
+TOY_API TOY_MUST_CHECK ToyValue toy_gil_stats(ToyThread *t);
+TOY_API const char *toy_gil_policy(ToyThread *t);
+TOY_API TOY_MUST_CHECK bool toy_gil_set_policy(ToyThread *t, const char *name);        /* false: there is none of that name */
+TOY_API const char *toy_gil_policy_name_at(int index);                      /* NULL behind the last */
+TOY_API uint64_t toy_gil_interval_us(ToyThread *t);
+TOY_API void toy_gil_set_interval_us(ToyThread *t, uint64_t interval_us);
+/* How many times this thread has dropped the lock. */
+TOY_API uint64_t toy_gil_drops(ToyThread *t);
+/* As a safepoint that was asked: whoever waits runs now. */
+TOY_API void toy_gil_hand_over(ToyThread *t);
+
+/* ==== the collector ========================================================================================================= */
+
+typedef struct ToyCollectorStats { uint64_t collections, collected, uncollectable; } ToyCollectorStats;
+TOY_API int64_t toy_collect(ToyThread *t, int generation);                  /* may run script code; leaves no exception */
+TOY_API bool toy_collector_is_enabled(ToyThread *t);
+TOY_API void toy_collector_enable(ToyThread *t, bool is_enabled);
+TOY_API int toy_collector_debug(ToyThread *t);
+TOY_API void toy_collector_set_debug(ToyThread *t, int flags);
+TOY_API int64_t *toy_collector_thresholds(ToyThread *t);                    /* three of them */
+TOY_API size_t toy_collector_young(ToyThread *t);
+TOY_API ToyCollectorStats toy_collector_stats(ToyThread *t, int generation);
+TOY_API TOY_BORROWED TOY_MUST_CHECK ToyValue toy_collector_callbacks(ToyThread *t);
+TOY_API TOY_BORROWED TOY_MUST_CHECK ToyValue toy_collector_garbage(ToyThread *t);
+TOY_API bool toy_is_tracked(ToyValue v);
+TOY_API bool toy_is_finalized(ToyValue v);
+TOY_API TOY_MUST_CHECK ToyValue toy_collector_objects(ToyThread *t);
+TOY_API TOY_MUST_CHECK ToyValue toy_collector_referents(ToyThread *t, const ToyValue *objects, size_t count);
+TOY_API TOY_MUST_CHECK ToyValue toy_collector_referrers(ToyThread *t, const ToyValue *objects, size_t count);
+TOY_API int64_t toy_live_objects(ToyThread *t);                             /* -1: this build does not count */
+TOY_API size_t toy_bytes_in_use(ToyThread *t);
+TOY_API int64_t toy_reference_count(ToyValue v);                            /* immortals: a large number */
+
+/* ==== weak references ======================================================================================================= */
+
+TOY_API size_t toy_weakref_count(ToyThread *t, ToyValue v);
+TOY_API TOY_MUST_CHECK ToyValue toy_weakref_list(ToyThread *t, ToyValue v);
+TOY_API TOY_MUST_CHECK ToyValue toy_weak_proxy(ToyThread *t, ToyValue target, ToyValue callback_or_none);
+
+/* ==== signals =============================================================================================================== */
+
+typedef enum ToySignalAction { TOY_SIGNAL_DEFAULT, TOY_SIGNAL_IGNORED, TOY_SIGNAL_FOREIGN, TOY_SIGNAL_INTERRUPTS, TOY_SIGNAL_CALLS } ToySignalAction;
+enum { TOY_SIGNAL_COUNT = 65 };
+/* [handler] BORROWED: of TOY_SIGNAL_CALLS only. */
+TOY_API ToySignalAction toy_signal_action(ToyThread *t, int number, ToyValue *handler);
+TOY_API TOY_MUST_CHECK bool toy_signal_set_action(ToyThread *t, int number, ToySignalAction action, ToyValue handler);   /* false: errno */
+TOY_API void toy_signal_trip(ToyThread *t, int number);
+TOY_API int toy_signal_set_wakeup_fd(ToyThread *t, int fd, bool warns_on_full_buffer);
+
+/* ==== frames ================================================================================================================ */
+
+/* The frame object [depth] callers up; UNBOUND without anything raised: the stack is not so deep. */
+TOY_API ToyValue toy_frame(ToyThread *t, size_t depth);
+/* The innermost frame of every thread, by ident: a dict. */
+TOY_API TOY_MUST_CHECK ToyValue toy_current_frames(ToyThread *t);
+
+/* ==== what sys tells about the machine ====================================================================================== */
+
+/* Of the command line; as sys.flags names them. */
+typedef struct ToyFlags {
+    int debug, inspect, interactive, optimize, no_user_site, no_site, ignore_environment, verbose, bytes_warning, quiet, hash_randomization,
+        isolated, dev_mode, safe_path, int_max_str_digits;
+} ToyFlags;
+TOY_API ToyFlags toy_flags(ToyThread *t);
+TOY_API void toy_set_int_max_str_digits(ToyThread *t, int digits);
+TOY_API uint32_t toy_recursion_limit(ToyThread *t);
+TOY_API TOY_MUST_CHECK bool toy_set_recursion_limit(ToyThread *t, uint32_t limit);     /* RecursionError: deeper than that already */
+TOY_API TOY_BORROWED ToyValue toy_modules(ToyThread *t);                    /* sys.modules */
+TOY_API TOY_BORROWED ToyValue toy_builtins(ToyThread *t);                   /* the dict of the builtins module */
+/* Names of the modules that are native, and of all that lie in the program: tuples, sorted. */
+TOY_API TOY_MUST_CHECK ToyValue toy_native_module_names(ToyThread *t, bool with_embedded);
+TOY_API TOY_BORROWED ToyValue toy_handled_exception(ToyThread *t);          /* UNBOUND: none is being handled */
+/* An exception and its traceback, as people read it, to [file] (UNBOUND: sys.stderr). */
+TOY_API TOY_MUST_CHECK bool toy_print_exception(ToyThread *t, ToyValue exception, ToyValue file);
+TOY_API void toy_print_unraisable(ToyThread *t, ToyValue exception, ToyValue where, ToyValue message);
+TOY_API size_t toy_size_of(ToyThread *t, ToyValue v);                       /* bytes of the object's cell; 0 for values without one */
+
+#endif
