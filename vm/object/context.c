@@ -8,7 +8,6 @@
  * Read next   heap.c, type.c `types_init`, exception.c */
 #include "vm/object/context.h"
 
-#include "vm/base/siphash.h"
 #include "vm/object/collector.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
@@ -29,9 +28,6 @@ bool objects_init(Thread *t)
 {
     ASSERT_GIL(t);
     Interp *interp = t->interp;
-    HashKey key = interp->config.hash_is_random ? hash_key_random() : hash_key_from_seed((uint32_t)interp->config.hash_seed);
-    interp->hash_key[0] = key.k0;
-    interp->hash_key[1] = key.k1;
     return heap_init(interp) && collector_init(interp) && types_init(t) && exceptions_init(t);
 }
 
