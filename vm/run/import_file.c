@@ -26,7 +26,7 @@
 
 /* ---- files ---- */
 
-static bool read_descriptor(Thread *t, int descriptor, Str *name, char **bytes, size_t *length)
+bool file_read_descriptor(Thread *t, int descriptor, Str *name, char **bytes, size_t *length)
 {
     size_t capacity = 4096;
     *length = 0;
@@ -78,7 +78,7 @@ bool file_read_all(Thread *t, Str *name, char **bytes, size_t *length)
         raise_os_error(t, error, object_value(name));
         return false;
     }
-    bool done = read_descriptor(t, descriptor, name, bytes, length);
+    bool done = file_read_descriptor(t, descriptor, name, bytes, length);
     close(descriptor);
     return done;
 }
@@ -231,6 +231,11 @@ static Code *code_of_file(Thread *t, Str *file)
     return code;
 }
 
+Code *import_source_code(Thread *t, const ImportSource *source)
+{
+    return source->embedded ? code_of_embedded(t, source->embedded) : code_of_file(t, source->file);
+}
+
 static Value package_path(Thread *t, const ImportSource *source)
 {
     if (!source->is_package) return UNBOUND;
@@ -244,7 +249,7 @@ static Value package_path(Thread *t, const ImportSource *source)
 
 Value import_run_source(Thread *t, Str *name, const ImportSource *source)
 {
-    Code *code = source->embedded ? code_of_embedded(t, source->embedded) : code_of_file(t, source->file);
+    Code *code = import_source_code(t, source);
     Module *module = code ? module_new(t, name) : NULL;
     Value path = module ? package_path(t, source) : UNBOUND;
     Dict *modules = as_dict(t->interp->modules);

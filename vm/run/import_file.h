@@ -17,6 +17,8 @@ typedef struct ImportSource {
 /* False: not there, or raised. [path]: a package's __path__, UNBOUND for sys.path. */
 MUST_CHECK bool import_find_source(Thread *t, Str *name, Value path, ImportSource *source);
 void import_source_free(Thread *t, ImportSource *source);
+/* Its code, compiled or read from its image. */
+MUST_CHECK Code *import_source_code(Thread *t, const ImportSource *source);
 /* Make the module, put it into sys.modules, run it; owned. */
 MUST_CHECK Value import_run_source(Thread *t, Str *name, const ImportSource *source);
 /* __spec__, __loader__, __package__, __file__, __path__. [origin]: "built-in", "frozen" or NULL for a file. */
@@ -24,5 +26,7 @@ MUST_CHECK bool import_set_spec(Thread *t, Module *module, Str *name, const char
 
 /* All bytes of a file. False: raised, OSError with the name. Freed with memory_free(&interp->memory, *bytes, *length + 1). */
 MUST_CHECK bool file_read_all(Thread *t, Str *name, char **bytes, size_t *length);
+
+MUST_CHECK bool file_read_descriptor(Thread *t, int descriptor, Str *name, char **bytes, size_t *length);
 
 #endif

@@ -8,6 +8,7 @@
  * Read next   interp.h, vm/cli/main.c, vm/threads/thread.h */
 #include "vm/run/interp.h"
 
+#include "vm/base/siphash.h"
 #include "vm/object/collector.h"
 #include "vm/object/dict.h"
 #include "vm/object/heap.h"
@@ -51,6 +52,9 @@ Thread *interp_new(const Config *config, const LoaderHooks *hooks)
     if (!interp) return NULL;
     interp->config = *config;
     memory_init(&interp->memory);
+    HashKey key = config->hash_is_random ? hash_key_random() : hash_key_from_seed((uint32_t)config->hash_seed);
+    interp->hash_key[0] = key.k0;
+    interp->hash_key[1] = key.k1;
     gil_init(&interp->gil, gil_policy_named(NULL));
     const ThreadHooks thread_hooks = {.prepare = stack_init, .finish = stack_finish};
     if (!threading_init(interp, &thread_hooks)) return NULL;
@@ -147,6 +151,8 @@ void interp_finish(Thread *t)
         object_release(interp->run->sys_module);
     }
     object_release(interp->run->retired_code);
+    clear(&interp->run->sources);
+    if (interp->run->native_owners) object_release(interp->run->native_owners);
     dict_clear(t, interp->run->builtins_module->dict);
     object_release(interp->run->builtins_module);
     clear(&interp->builtins);

@@ -44,16 +44,20 @@ typedef struct EmbeddedModule {
     bool is_package;
 } EmbeddedModule;
 
-/* Where the operator stands in an expression that a traceback underlines: bytes of the segment, from its start. */
-typedef struct CaretAnchors { uint32_t left_end_line, left_end, right_start_line, right_start; } CaretAnchors;
+/* Where the operator, or the pair of brackets, stands in an expression that a traceback underlines: lines from 0, columns in
+ * characters; the right end is exclusive. */
+typedef struct CaretAnchors { uint32_t left_line, left_column, right_line, right_column; } CaretAnchors;
 
 typedef struct LoaderHooks {
     /* NULL: raised, or *is_incomplete. The unit is verified. SyntaxWarnings have gone through the filter. */
     CodeUnit *(*compile)(Thread *t, const CompileRequest *request, bool *is_incomplete);
     const NativeModule *const *native_modules;            /* ends with NULL */
     const EmbeddedModule *embedded_modules;               /* ends with a NULL name */
-    /* Parse [segment], which failed while running; false: it has no operator to point at. May be NULL. */
+    /* For tracebacks; both may be NULL. [segment], an expression that failed: false, if it has no operator to point at. */
     bool (*caret_anchors)(Thread *t, const char *segment, size_t length, CaretAnchors *anchors);
+    /* Is [lines], a statement, empty, or `return f(...)` or `x = f(...)` whose call spans columns [start] to [end] of all
+     * [line_count] lines? Then carets would tell nothing. */
+    bool (*carets_are_idle)(Thread *t, const char *lines, size_t length, uint32_t line_count, uint32_t start, uint32_t end);
 } LoaderHooks;
 
 struct RunState {
@@ -63,7 +67,9 @@ struct RunState {
     List *native_owners;                                  /* native modules whose types use their state: kept to the end; NULL: none */
     Value import_lock_owner;
     struct ImportState *import;                           /* import.c */
+    Value sources;                                        /* source_lines.c: texts that are no files, by file name; or UNBOUND */
     Value build_class;
+    void *signal_stack;                                   /* fatal_signals.c; NULL: not watching */
     bool is_shutting_down;
 };
 
