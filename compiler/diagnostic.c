@@ -80,6 +80,24 @@ void diagnostic_vadd(Diagnostics *diagnostics, DiagnosticClass class, const Diag
     diagnostics->has_error = !diagnostic_is_warning(diagnostic);
 }
 
+void diagnostics_put(Diagnostics *diagnostics, const Diagnostic *diagnostic)
+{
+    Diagnostic *place = diagnostics_grow(diagnostics);
+    if (!place) {
+        diagnostics_out_of_memory(diagnostics);
+        return;
+    }
+    *place = *diagnostic;
+    diagnostics->count++;
+    diagnostics->has_error = !diagnostic_is_warning(diagnostic);
+}
+
+Diagnostic diagnostics_take_error(Diagnostics *diagnostics)
+{
+    diagnostics->has_error = false;
+    return diagnostics->items[--diagnostics->count];
+}
+
 void diagnostic_add(Diagnostics *diagnostics, DiagnosticClass class, const DiagnosticPlace *place, const char *format, ...)
 {
     va_list arguments;

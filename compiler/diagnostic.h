@@ -3,7 +3,8 @@
  * What        A list of Diagnostic in the order they were found. The compiler knows no exception objects: the loader turns
  *             these into raised SyntaxErrors and issued warnings.
  * How         lineno, offset, end_lineno and end_offset are the attributes of CPython's SyntaxError: lines and offsets
- *             count from 1, offsets in characters; -1 or 0 stand for "unknown" exactly where CPython has them; end_lineno -1: both ends are None.
+ *             count from 1, offsets in characters; -1 or 0 stand for "unknown" exactly where CPython has them, an
+ *             end_lineno of -1 for ends that are None. The text may hold bytes that are no UTF-8: show them as U+FFFD.
  * Invariants  I1 an error is the last entry: nothing is reported after it.
  *             I2 messages and source lines live in the arena.
  *             I3 is_incomplete: the input is a good beginning (only when ParseInput asked for it); an error is there as well.
@@ -66,5 +67,8 @@ void diagnostics_out_of_memory(Diagnostics *diagnostics);
 bool diagnostic_is_warning(const Diagnostic *diagnostic);
 const char *diagnostic_class_name(DiagnosticClass class);            /* "SyntaxError" */
 BORROWED const Diagnostic *diagnostics_error(const Diagnostics *diagnostics);  /* NULL when there is none */
+/* Takes the error out of the list, so that another may be reported in its place; there must be one. */
+Diagnostic diagnostics_take_error(Diagnostics *diagnostics);
+void diagnostics_put(Diagnostics *diagnostics, const Diagnostic *diagnostic);
 
 #endif

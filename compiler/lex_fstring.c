@@ -45,7 +45,7 @@ Token lexer_fstring_start(Lexer *lexer, int quote)
 
 void lexer_warn_escape(Lexer *lexer, int byte)
 {
-    if (lexer->has_warnings_off || lexer->wants_all)
+    if (lexer->wants_all)
         return;
     DiagnosticPlace place = { .lineno = lexer->lineno, .offset = (int)(lexer->cursor - lexer->line_start), .end_lineno = lexer->lineno,
                               .end_offset = -1, .text = lexer->line_start,

@@ -312,10 +312,8 @@ static bool check_number_end(Lexer *lexer, int byte, const char *kind)
     lexer_unread(lexer, byte);
     for (size_t i = 0; i < ARRAY_LENGTH(may_follow); i++) {
         if (strncmp(lexer->cursor, may_follow[i], strlen(may_follow[i])) == 0) {
-            if (!lexer->has_warnings_off) {
-                DiagnosticPlace place = place_at_cursor(lexer);
-                diagnostic_add(lexer->diagnostics, DIAGNOSTIC_SYNTAX_WARNING, &place, "invalid %s literal", kind);
-            }
+            DiagnosticPlace place = place_at_cursor(lexer);
+            diagnostic_add(lexer->diagnostics, DIAGNOSTIC_SYNTAX_WARNING, &place, "invalid %s literal", kind);
             lexer_read(lexer);
             return true;
         }
@@ -561,7 +559,7 @@ static Token name_or_string(Lexer *lexer, int byte)
         byte = lexer_read(lexer);
     }
     lexer_unread(lexer, byte);
-    if (!is_ascii && !check_name(lexer))
+    if (!is_ascii && !lexer->wants_all && !check_name(lexer))
         return empty_token(lexer, TOKEN_ERROR);
     return simple_token(lexer, name_kind(lexer->token_start, (size_t)(lexer->cursor - lexer->token_start)));
 }

@@ -90,7 +90,6 @@ typedef struct Lexer {
     LexerMode modes[LEXER_MAX_MODES];
 
     bool wants_all;                          /* COMMENT and NL too, and be lenient: `-m tokenize` */
-    bool has_warnings_off;                   /* the second reading must not repeat the warnings of the first */
     bool checks_utf8;                        /* a script file: each line is checked when it is reached */
     const char *filename;
     Diagnostics *diagnostics;

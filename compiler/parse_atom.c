@@ -257,10 +257,12 @@ static Node *brace_inside(Parser *parser, Span from)
     NodeList keys = { 0 }, values = { 0 };
     if (at_either(parser, TOKEN_RBRACE, TOKEN_DOUBLESTAR))
         return dict_rest(parser, from, keys, values);
+    Span start = here(parser);
     Node *first = parse_star_named_expression(parser);
     if (!first)
         return NULL;
-    if (first->kind != NODE_Starred && first->kind != NODE_NamedExpr && accept(parser, TOKEN_COLON)) {
+    bool is_bare_walrus = first->kind == NODE_NamedExpr && first->at.lineno == start.lineno && first->at.col_offset == start.col_offset;
+    if (first->kind != NODE_Starred && !is_bare_walrus && accept(parser, TOKEN_COLON)) {
         size_t mark = parser->mark;
         Node *value = parse_expression(parser);
         if (!value) {

@@ -206,22 +206,20 @@ static void prefer_lexer_error(Parser *parser)
     Lexer *lexer = parser->lexer;
     if (!diagnostics->count || diagnostics->is_out_of_memory)
         return;
-    Diagnostic reported = diagnostics->items[--diagnostics->count];
-    size_t found = diagnostics->count;
+    Diagnostic reported = diagnostics_take_error(diagnostics);
     int reached_line = parser->fill ? parser->tokens[parser->fill - 1].at.lineno : 0;
-    diagnostics->has_error = false;
     Token token = { .kind = TOKEN_NL };
     while (token.kind != TOKEN_ERROR && token.kind != TOKEN_ENDMARKER)
         token = lexer_next(lexer);
-    if (lexer_in_fstring(lexer))
-        diagnostics->count = found;
-    else if (token.kind == TOKEN_ERROR && !diagnostics->has_error && lexer->level
-        && reached_line > lexer->brackets[lexer->level - 1].lineno)
+    if (lexer_in_fstring(lexer)) {
+        if (diagnostics->has_error)
+            (void)diagnostics_take_error(diagnostics);
+    } else if (token.kind == TOKEN_ERROR && !diagnostics->has_error && lexer->level
+               && reached_line > lexer->brackets[lexer->level - 1].lineno) {
         report_unclosed(parser);
-    if (diagnostics->count == found) {
-        diagnostics->items[diagnostics->count++] = reported;
-        diagnostics->has_error = true;
     }
+    if (!diagnostics->has_error)
+        diagnostics_put(diagnostics, &reported);
 }
 
 void report_final(Parser *parser, Token last)

@@ -359,9 +359,8 @@ static void report_incomplete(Parser *parser)
     Diagnostics *diagnostics = parser->diagnostics;
     if (diagnostics->is_out_of_memory)
         return;
-    if (diagnostics->has_error && diagnostics->count)
-        diagnostics->count--;
-    diagnostics->has_error = false;
+    if (diagnostics->has_error)
+        (void)diagnostics_take_error(diagnostics);
     diagnostics->is_incomplete = true;
     mistake_here(parser, "incomplete input");
 }
@@ -410,7 +409,6 @@ Node *parse(Arena *arena, NameTable *names, const ParseInput *input, Diagnostics
         for (size_t i = 0; i < parser->fill; i++)
             parser->tokens[i].memos = NULL;
         parser->has_failed_once = true;
-        lexer->has_warnings_off = true;
         (void)parse_input(parser);
     }
     report_final(parser, last);

@@ -88,7 +88,13 @@ static bool is_or_extends(const char *name, const char *base)
     return strncmp(name, base, length) == 0 && (name[length] == '\0' || name[length] == '-');
 }
 
-static Encoding encoding_of_name(Declaration declaration)
+static bool is_latin1_name(const char *name)
+{
+    return is_or_extends(name, "latin-1") || is_or_extends(name, "iso-8859-1") || is_or_extends(name, "iso-latin-1");
+}
+
+/* [name] is normalised. */
+static Encoding encoding_of_name(const char *name)
 {
     static const struct { const char *name; Encoding encoding; } aliases[] = {
         { "utf8", ENCODING_UTF8_STRICT }, { "u8", ENCODING_UTF8_STRICT }, { "utf", ENCODING_UTF8_STRICT },
@@ -97,11 +103,9 @@ static Encoding encoding_of_name(Declaration declaration)
         { "cp819", ENCODING_LATIN1 }, { "iso8859-1", ENCODING_LATIN1 }, { "iso8859", ENCODING_LATIN1 },
         { "ascii", ENCODING_ASCII }, { "us-ascii", ENCODING_ASCII }, { "646", ENCODING_ASCII }, { "us", ENCODING_ASCII },
     };
-    char name[32];
-    normalise_name(declaration, name);
     if (is_or_extends(name, "utf-8"))
         return ENCODING_UTF8;
-    if (is_or_extends(name, "latin-1") || is_or_extends(name, "iso-8859-1") || is_or_extends(name, "iso-latin-1"))
+    if (is_latin1_name(name))
         return ENCODING_LATIN1;
     for (size_t i = 0; i < ARRAY_LENGTH(aliases); i++)
         if (strcmp(name, aliases[i].name) == 0)
@@ -155,44 +159,58 @@ static bool normalise_text(Arena *arena, const char *bytes, size_t length, bool 
     return true;
 }
 
+static bool refuse(const ParseInput *input, Diagnostics *diagnostics, const char *problem, Declaration name, const char *more)
+{
+    diagnostic_add(diagnostics, DIAGNOSTIC_SYNTAX_ERROR, input->is_script_file ? NULL : &whole_source, "%s: %.*s%s", problem,
+                   (int)name.length, name.name, more);
+    return false;
+}
+
+/* Mark and encoding line: which encoding, under which name. *skip: bytes of the mark. */
+static bool find_encoding(Arena *arena, const ParseInput *input, Encoding *encoding, size_t *skip, SourceText *text,
+                          Diagnostics *diagnostics)
+{
+    static const Declaration latin1 = { "iso-8859-1", 10 };
+    bool has_mark = input->length >= 3 && memcmp(input->source, "\xef\xbb\xbf", 3) == 0;
+    *skip = has_mark ? 3 : 0;
+    text->encoding = has_mark ? "utf-8-sig" : "utf-8";
+    Declaration declared = find_declaration(input->source + *skip, input->length - *skip);
+    if (!declared.name)
+        return true;
+    char name[32];
+    normalise_name(declared, name);
+    *encoding = encoding_of_name(name);
+    if (*encoding == ENCODING_UNKNOWN)
+        return refuse(input, diagnostics, input->is_script_file ? "encoding problem" : "unknown encoding", declared, "");
+    if (is_latin1_name(name))
+        declared = latin1;
+    if (has_mark && *encoding != ENCODING_UTF8)
+        return refuse(input, diagnostics, "encoding problem", declared, " with BOM");
+    if (*encoding != ENCODING_UTF8 && !(text->encoding = arena_copy(arena, declared.name, declared.length))) {
+        diagnostics_out_of_memory(diagnostics);
+        return false;
+    }
+    return true;
+}
+
 bool source_read(Arena *arena, const ParseInput *input, SourceText *text, Diagnostics *diagnostics)
 {
-    const char *bytes = input->source;
-    size_t length = input->length;
     Encoding encoding = ENCODING_UTF8;
-    *text = (SourceText){ 0 };
+    size_t skip = 0;
+    *text = (SourceText){ .encoding = "utf-8" };
 
-    if (!input->is_script_file && memchr(bytes, 0, length)) {
+    if (!input->is_script_file && memchr(input->source, 0, input->length)) {
         diagnostic_add(diagnostics, DIAGNOSTIC_SYNTAX_ERROR, NULL, "source code string cannot contain null bytes");
         return false;
     }
-    if (!input->is_text) {
-        bool has_mark = length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0;
-        if (has_mark) {
-            bytes += 3;
-            length -= 3;
-        }
-        Declaration declaration = find_declaration(bytes, length);
-        text->is_declared = has_mark || declaration.name;
-        if (declaration.name)
-            encoding = encoding_of_name(declaration);
-        if (encoding == ENCODING_UNKNOWN) {
-            diagnostic_add(diagnostics, DIAGNOSTIC_SYNTAX_ERROR, input->is_script_file ? NULL : &whole_source, "%s: %.*s",
-                           input->is_script_file ? "encoding problem" : "unknown encoding", (int)declaration.length, declaration.name);
-            return false;
-        }
-        if (has_mark && (encoding == ENCODING_LATIN1 || encoding == ENCODING_ASCII)) {
-            char name[32];
-            normalise_name(declaration, name);
-            diagnostic_add(diagnostics, DIAGNOSTIC_SYNTAX_ERROR, input->is_script_file ? NULL : &whole_source,
-                           "encoding problem: %s with BOM", encoding == ENCODING_LATIN1 ? "iso-8859-1" : name);
-            return false;
-        }
-        if (encoding == ENCODING_ASCII && !check_decodes(CODEC_ASCII, bytes, length, diagnostics))
-            return false;
-        if (encoding == ENCODING_UTF8_STRICT && !check_decodes(CODEC_UTF8, bytes, length, diagnostics))
-            return false;
-    }
+    if (!input->is_text && !find_encoding(arena, input, &encoding, &skip, text, diagnostics))
+        return false;
+    const char *bytes = input->source + skip;
+    size_t length = input->length - skip;
+    if (encoding == ENCODING_ASCII && !check_decodes(CODEC_ASCII, bytes, length, diagnostics))
+        return false;
+    if (encoding == ENCODING_UTF8_STRICT && !check_decodes(CODEC_UTF8, bytes, length, diagnostics))
+        return false;
     if (!normalise_text(arena, bytes, length, encoding == ENCODING_LATIN1, input->mode == PARSE_FILE, text)) {
         diagnostics_out_of_memory(diagnostics);
         return false;

@@ -16,7 +16,7 @@
 typedef struct SourceText {
     const char *bytes;
     size_t length;
-    bool is_declared;       /* an encoding line or mark named the encoding */
+    const char *encoding;   /* as tokenize names it: "utf-8", "utf-8-sig", "iso-8859-1", or the name declared */
     bool lacked_newline;    /* the last line had no newline of its own */
 } SourceText;
 
