@@ -46,27 +46,6 @@ TOY_API bool toy_type_has_own_init(ToyThread *t, const ToyType *type);      /* a
 
 #ifndef TOY_THREADS_LOCK_H
 struct RecursiveLock { struct ScriptLock lock; uint64_t owner; uint64_t depth; };
-/* ==== what sys tells about the machine ====================================================================================== */
-
-/* Of the command line; as sys.flags names them. */
-typedef struct ToyFlags {
-    int debug, inspect, interactive, optimize, no_user_site, no_site, ignore_environment, verbose, bytes_warning, quiet, hash_randomization,
-        isolated, dev_mode, safe_path, int_max_str_digits;
-} ToyFlags;
-TOY_API ToyFlags toy_flags(ToyThread *t);
-TOY_API void toy_set_int_max_str_digits(ToyThread *t, int digits);
-TOY_API uint32_t toy_recursion_limit(ToyThread *t);
-TOY_API TOY_MUST_CHECK bool toy_set_recursion_limit(ToyThread *t, uint32_t limit);     /* RecursionError: deeper than that already */
-TOY_API TOY_BORROWED ToyValue toy_modules(ToyThread *t);                    /* sys.modules */
-TOY_API TOY_BORROWED ToyValue toy_builtins(ToyThread *t);                   /* the dict of the builtins module */
-/* Names of the modules that are native, and of all that lie in the program: tuples, sorted. */
-TOY_API TOY_MUST_CHECK ToyValue toy_native_module_names(ToyThread *t, bool with_embedded);
-TOY_API TOY_BORROWED ToyValue toy_handled_exception(ToyThread *t);          /* UNBOUND: none is being handled */
-/* An exception and its traceback, as people read it, to [file] (UNBOUND: sys.stderr). */
-TOY_API TOY_MUST_CHECK bool toy_print_exception(ToyThread *t, ToyValue exception, ToyValue file);
-TOY_API void toy_print_unraisable(ToyThread *t, ToyValue exception, ToyValue where, ToyValue message);
-TOY_API size_t toy_size_of(ToyThread *t, ToyValue v);                       /* bytes of the object's cell; 0 for values without one */
-
 #endif
 typedef struct RecursiveLock ToyRecursiveLock;
 TOY_API TOY_MUST_CHECK ToyLockResult toy_rlock_acquire(ToyThread *t, ToyRecursiveLock *lock, int64_t timeout_ns);

@@ -1,0 +1,407 @@
+/* mod_sys.c - module sys: the machine as scripts see it.
+ *
+ * What        Limits, flags, hooks, frames, the handled exception, the switch interval. argv, path, executable and the streams are put
+ *             here by the program (vm/cli) and by io.
+ * How         Constants at start-up; functions ask the machine through the second door of the wall.
+ * GIL         held.
+ * Read next   vm/toy_vm.h, vm/cli/main_module.c */
+#include <float.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "vm/toy_vm.h"
+
+/* The language that is implemented: the oracle's version. */
+enum { VERSION_MAJOR = 3, VERSION_MINOR = 13, VERSION_MICRO = 0 };
+#define TOY_VERSION "0.1.0"
+
+typedef struct SysState {
+    ToyType *version_info, *flags, *float_info, *int_info, *hash_info, *thread_info, *hook_args;
+} SysState;
+
+/* ---- records ---- */
+
+static const ToyMember version_fields[] = {
+    TOY_RECORD_FIELD("major", 0, "Major release number"), TOY_RECORD_FIELD("minor", 1, "Minor release number"),
+    TOY_RECORD_FIELD("micro", 2, "Patch release number"), TOY_RECORD_FIELD("releaselevel", 3, "'alpha', 'beta', 'candidate', or 'final'"),
+    TOY_RECORD_FIELD("serial", 4, "Serial release number"), TOY_RECORD_END,
+};
+static const ToyTypeSpec version_spec = TOY_RECORD("sys.version_info\n\nVersion information as a named tuple.", version_fields, 5);
+
+#define EACH_FLAG(X) \
+    X(debug) X(inspect) X(interactive) X(optimize) X(dont_write_bytecode) X(no_user_site) X(no_site) X(ignore_environment) X(verbose) \
+    X(bytes_warning) X(quiet) X(hash_randomization) X(isolated) X(dev_mode) X(utf8_mode) X(warn_default_encoding) X(safe_path) X(int_max_str_digits)
+enum {
+#define X(name) FLAG_##name,
+    EACH_FLAG(X)
+#undef X
+    FLAG_COUNT
+};
+static const ToyMember flag_fields[] = {
+#define X(name) TOY_RECORD_FIELD(#name, FLAG_##name, NULL),
+    EACH_FLAG(X)
+#undef X
+    TOY_RECORD_END,
+};
+static const ToyTypeSpec flags_spec = TOY_RECORD("sys.flags\n\nFlags provided through command line arguments or environment vars.", flag_fields, FLAG_COUNT);
+
+static const ToyMember float_fields[] = {
+    TOY_RECORD_FIELD("max", 0, NULL), TOY_RECORD_FIELD("max_exp", 1, NULL), TOY_RECORD_FIELD("max_10_exp", 2, NULL), TOY_RECORD_FIELD("min", 3, NULL),
+    TOY_RECORD_FIELD("min_exp", 4, NULL), TOY_RECORD_FIELD("min_10_exp", 5, NULL), TOY_RECORD_FIELD("dig", 6, NULL), TOY_RECORD_FIELD("mant_dig", 7, NULL),
+    TOY_RECORD_FIELD("epsilon", 8, NULL), TOY_RECORD_FIELD("radix", 9, NULL), TOY_RECORD_FIELD("rounds", 10, NULL), TOY_RECORD_END,
+};
+static const ToyTypeSpec float_spec = TOY_RECORD("sys.float_info\n\nA named tuple holding information about the float type.", float_fields, 11);
+
+static const ToyMember int_fields[] = {
+    TOY_RECORD_FIELD("bits_per_digit", 0, NULL), TOY_RECORD_FIELD("sizeof_digit", 1, NULL), TOY_RECORD_FIELD("default_max_str_digits", 2, NULL),
+    TOY_RECORD_FIELD("str_digits_check_threshold", 3, NULL), TOY_RECORD_END,
+};
+static const ToyTypeSpec int_spec = TOY_RECORD("sys.int_info\n\nA named tuple that holds information about int.", int_fields, 4);
+
+static const ToyMember hash_fields[] = {
+    TOY_RECORD_FIELD("width", 0, NULL), TOY_RECORD_FIELD("modulus", 1, NULL), TOY_RECORD_FIELD("inf", 2, NULL), TOY_RECORD_FIELD("nan", 3, NULL),
+    TOY_RECORD_FIELD("imag", 4, NULL), TOY_RECORD_FIELD("algorithm", 5, NULL), TOY_RECORD_FIELD("hash_bits", 6, NULL),
+    TOY_RECORD_FIELD("seed_bits", 7, NULL), TOY_RECORD_FIELD("cutoff", 8, NULL), TOY_RECORD_END,
+};
+static const ToyTypeSpec hash_spec = TOY_RECORD("hash_info\n\nA named tuple providing parameters used for computing hashes.", hash_fields, 9);
+
+static const ToyMember thread_fields[] = {
+    TOY_RECORD_FIELD("name", 0, "name of the thread implementation"), TOY_RECORD_FIELD("lock", 1, "name of the lock implementation"),
+    TOY_RECORD_FIELD("version", 2, "name and version of the thread library"), TOY_RECORD_END,
+};
+static const ToyTypeSpec thread_spec = TOY_RECORD("sys.thread_info\n\nA named tuple holding information about the thread implementation.", thread_fields, 3);
+
+static const ToyMember hook_fields[] = {
+    TOY_RECORD_FIELD("exc_type", 0, "Exception type"), TOY_RECORD_FIELD("exc_value", 1, "Exception value"), TOY_RECORD_FIELD("exc_traceback", 2, "Exception traceback"),
+    TOY_RECORD_FIELD("err_msg", 3, "Error message"), TOY_RECORD_FIELD("object", 4, "Object causing the exception"), TOY_RECORD_END,
+};
+static const ToyTypeSpec hook_spec = TOY_RECORD("UnraisableHookArgs\n\nType used to pass arguments to sys.unraisablehook.", hook_fields, 5);
+
+/* ---- leaving, limits ---- */
+
+static ToyValue sys_exit(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue status = toy_is_bound(args[0]) ? args[0] : TOY_NONE;
+    ToyValue type = toy_type_value(toy_exception_type(t, TOY_SystemExit));
+    /* A tuple is the row of arguments, None is none: as `raise SystemExit(...)` would have it. */
+    ToyValue exception = toy_is_none(status)   ? toy_call0(t, type)
+                         : toy_is_tuple(status) ? toy_call_with(t, type, status, TOY_UNBOUND)
+                                                : toy_call1(t, type, status);
+    return toy_failed(exception) ? TOY_FAILED : toy_raise_instance(t, exception);
+}
+
+static ToyValue sys_getrecursionlimit(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_small_int_value(toy_recursion_limit(t)); }
+static ToyValue sys_setrecursionlimit(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int limit;
+    if (!toy_arg_int(t, args[0], &limit)) return TOY_FAILED;
+    if (limit < 1) return toy_raise_value_error(t, "recursion limit must be greater or equal than 1");
+    return toy_set_recursion_limit(t, (uint32_t)limit) ? TOY_NONE : TOY_FAILED;
+}
+
+static ToyValue sys_getswitchinterval(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_float(t, 1e-6 * (double)toy_gil_interval_us(t)); }
+static ToyValue sys_setswitchinterval(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    double seconds;
+    if (!toy_arg_double(t, args[0], &seconds)) return TOY_FAILED;
+    if (!(seconds > 0)) return toy_raise_value_error(t, "switch interval must be strictly positive");
+    double microseconds = seconds * 1e6;
+    toy_gil_set_interval_us(t, microseconds < 1 ? 1 : microseconds > 1e15 ? (uint64_t)1e15 : (uint64_t)microseconds);
+    return TOY_NONE;
+}
+
+static ToyValue sys_get_int_max_str_digits(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_small_int_value(toy_flags(t).int_max_str_digits); }
+static ToyValue sys_set_int_max_str_digits(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int digits;
+    if (!toy_arg_int(t, args[0], &digits)) return TOY_FAILED;
+    if (digits != 0 && digits < 640) return toy_raise_value_error(t, "maxdigits must be 0 or larger than 640");
+    toy_set_int_max_str_digits(t, digits);
+    return TOY_NONE;
+}
+
+/* ---- objects ---- */
+
+static ToyValue sys_getrefcount(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, toy_reference_count(args[0])); }
+
+static ToyValue sys_getsizeof(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue method = toy_find_special(t, args[0], "__sizeof__");
+    if (toy_is_unbound(method)) {
+        if (toy_is_raised(t)) return TOY_FAILED;
+        return toy_is_bound(args[1]) ? toy_retain(args[1]) : toy_raise_type_error(t, "Type %T doesn't define __sizeof__", args[0]);
+    }
+    ToyValue size = toy_call0(t, method);
+    toy_release(method);
+    return size;
+}
+
+static ToyValue sys_intern(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "intern() argument must be str, not %T", args[0]);
+    return toy_str_intern(t, toy_retain(args[0]));
+}
+
+static ToyValue sys_is_finalizing(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_bool(toy_is_finalizing(t)); }
+static ToyValue sys_getdefaultencoding(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_str(t, "utf-8"); }
+static ToyValue sys_getfilesystemencodeerrors(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_str(t, "surrogateescape"); }
+static ToyValue sys_getallocatedblocks(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t objects = toy_live_objects(t);
+    return toy_int(t, objects < 0 ? 0 : objects);
+}
+
+/* ---- frames and exceptions ---- */
+
+static ToyValue sys_getframe(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int depth = 0;
+    if (!toy_arg_int(t, args[0], &depth)) return TOY_FAILED;
+    ToyValue frame = toy_frame(t, depth < 0 ? 0 : (size_t)depth);
+    return toy_is_unbound(frame) && !toy_is_raised(t) ? toy_raise_value_error(t, "call stack is not deep enough") : frame;
+}
+
+static ToyValue sys_getframemodulename(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int depth = 0;
+    if (!toy_arg_int(t, args[0], &depth)) return TOY_FAILED;
+    ToyValue frame = toy_frame(t, depth < 0 ? 0 : (size_t)depth);
+    if (toy_is_unbound(frame)) return toy_is_raised(t) ? TOY_FAILED : TOY_NONE;
+    ToyValue globals = toy_get_attribute(t, frame, "f_globals");
+    toy_release(frame);
+    ToyValue name = toy_failed(globals) ? TOY_FAILED : toy_dict_get_text(t, globals, "__name__");
+    toy_release(globals);
+    return toy_is_unbound(name) && !toy_is_raised(t) ? TOY_NONE : name;
+}
+
+static ToyValue sys_current_frames(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_current_frames(t); }
+
+static ToyValue sys_exception(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue handled = toy_handled_exception(t);
+    return toy_is_bound(handled) ? toy_retain(handled) : TOY_NONE;
+}
+
+static ToyValue sys_exc_info(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue handled = toy_handled_exception(t);
+    if (toy_is_unbound(handled)) return toy_tuple(t, TOY_NONE, TOY_NONE, TOY_NONE);
+    ToyValue traceback = toy_exception_traceback(handled);
+    return toy_tuple(t, toy_retain(toy_type_value(toy_type_of(t, handled))), toy_retain(handled), toy_is_bound(traceback) ? toy_retain(traceback) : TOY_NONE);
+}
+
+static ToyValue sys_excepthook(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (!toy_is_exception(args[1])) return toy_raise_type_error(t, "print_exception(): Exception expected for value, %T found", args[1]);
+    return toy_print_exception(t, args[1], TOY_UNBOUND) ? TOY_NONE : TOY_FAILED;
+}
+
+static ToyValue sys_unraisablehook(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue value = toy_get_attribute(t, args[0], "exc_value"), message = toy_failed(value) ? TOY_FAILED : toy_get_attribute(t, args[0], "err_msg");
+    ToyValue object = toy_failed(message) ? TOY_FAILED : toy_get_attribute(t, args[0], "object");
+    bool done = !toy_failed(object);
+    if (done) toy_print_unraisable(t, value, object, toy_is_none(message) ? TOY_UNBOUND : message);
+    toy_release(value);
+    toy_release(message);
+    toy_release(object);
+    return done ? TOY_NONE : TOY_FAILED;
+}
+
+/* ---- the prompt ---- */
+
+static bool set_underscore(ToyThread *t, ToyValue v) { return toy_dict_set_text(t, toy_builtins(t), "_", v); }
+
+/* The repr as the stream can show it: what its encoding lacks is escaped. */
+static bool write_line(ToyThread *t, ToyValue out, ToyValue text)
+{
+    ToyValue newline = toy_str(t, "\n"), line = toy_failed(newline) ? TOY_FAILED : toy_str_concat(t, text, newline);
+    toy_release(newline);
+    ToyValue written = toy_failed(line) ? TOY_FAILED : toy_call_method(t, out, "write", &line, 1);
+    toy_release(line);
+    toy_release(written);
+    return !toy_failed(written);
+}
+
+static ToyValue sys_displayhook(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (toy_is_none(args[0])) return TOY_NONE;
+    if (!set_underscore(t, TOY_NONE)) return TOY_FAILED;
+    ToyValue out = toy_sys_get(t, "stdout");
+    if (!toy_is_given(out)) return toy_raise(t, TOY_RuntimeError, "lost sys.stdout");
+    ToyValue text = toy_repr(t, args[0]);
+    bool done = !toy_failed(text) && write_line(t, out, text) && set_underscore(t, args[0]);
+    toy_release(text);
+    toy_release(out);
+    return done ? TOY_NONE : TOY_FAILED;
+}
+
+static ToyValue sys_breakpointhook(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
+{
+    ToyValue set_trace = toy_import_from(t, "pdb", "set_trace");
+    if (toy_failed(set_trace)) return TOY_FAILED;
+    ToyValue v = toy_call_names(t, set_trace, args, count, names);
+    toy_release(set_trace);
+    return v;
+}
+
+static ToyValue sys_audit(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_NONE; }
+
+static const ToyFunction sys_functions[] = {
+    TOY_FUNCTION("_current_frames", sys_current_frames, "()", 0, "Return a dict mapping each thread's thread id to its current stack frame."),
+    TOY_FUNCTION("_getframe", sys_getframe, "(depth=0, /)", 0, "Return a frame object from the call stack."),
+    TOY_FUNCTION("_getframemodulename", sys_getframemodulename, "(depth=0)", 0, "Return the name of the module for a calling frame."),
+    TOY_FUNCTION("audit", sys_audit, "(event, /, *args)", 0, "Passes the event to any hooks that are attached."),
+    TOY_RAW_FUNCTION("breakpointhook", sys_breakpointhook, "(*args, **kws)", 0, "This hook function is called by built-in breakpoint()."),
+    TOY_FUNCTION("displayhook", sys_displayhook, "(object, /)", 0, "Print an object to sys.stdout and also save it in builtins._"),
+    TOY_FUNCTION("exc_info", sys_exc_info, "()", 0, "Return current exception information: (type, value, traceback)."),
+    TOY_FUNCTION("excepthook", sys_excepthook, "(exctype, value, traceback, /)", 0, "Handle an exception by displaying it with a traceback on sys.stderr."),
+    TOY_FUNCTION("exception", sys_exception, "()", 0, "Return the current exception."),
+    TOY_FUNCTION("exit", sys_exit, "(status=None, /)", 0, "Exit the interpreter by raising SystemExit(status)."),
+    TOY_FUNCTION("getallocatedblocks", sys_getallocatedblocks, "()", 0, "Return the number of memory blocks currently allocated."),
+    TOY_FUNCTION("getdefaultencoding", sys_getdefaultencoding, "()", 0, "Return the current default encoding used by the Unicode implementation."),
+    TOY_FUNCTION("getfilesystemencodeerrors", sys_getfilesystemencodeerrors, "()", 0, "Return the error mode used for Unicode to OS filename conversion."),
+    TOY_FUNCTION("getfilesystemencoding", sys_getdefaultencoding, "()", 0, "Return the encoding used to convert Unicode filenames to OS filenames."),
+    TOY_FUNCTION("get_int_max_str_digits", sys_get_int_max_str_digits, "()", 0, "Return the maximum string digits limit for non-binary int<->str conversions."),
+    TOY_FUNCTION("getrecursionlimit", sys_getrecursionlimit, "()", 0, "Return the current value of the recursion limit."),
+    TOY_FUNCTION("getrefcount", sys_getrefcount, "(object, /)", 0, "Return the reference count of object."),
+    TOY_FUNCTION("getsizeof", sys_getsizeof, "(object, default=<unrepresentable>)", 0, "Return the size of object in bytes."),
+    TOY_FUNCTION("getswitchinterval", sys_getswitchinterval, "()", 0, "Return the current thread switch interval."),
+    TOY_FUNCTION("intern", sys_intern, "(string, /)", 0, "``Intern'' the given string."),
+    TOY_FUNCTION("is_finalizing", sys_is_finalizing, "()", 0, "Return True if Python is exiting."),
+    TOY_FUNCTION("set_int_max_str_digits", sys_set_int_max_str_digits, "(maxdigits)", 0, "Set the maximum string digits limit for non-binary int<->str conversions."),
+    TOY_FUNCTION("setrecursionlimit", sys_setrecursionlimit, "(limit, /)", 0, "Set the maximum depth of the Python interpreter stack to n."),
+    TOY_FUNCTION("setswitchinterval", sys_setswitchinterval, "(interval, /)", 0, "Set the ideal thread switching delay inside the interpreter."),
+    TOY_FUNCTION("unraisablehook", sys_unraisablehook, "(unraisable, /)", 0, "Handle an unraisable exception."),
+    TOY_FUNCTIONS_END,
+};
+
+/* ---- start ---- */
+
+static ToyValue small(int64_t n) { return toy_small_int_value(n); }
+
+static ToyValue version_info(ToyThread *t, SysState *state)
+{
+    ToyValue items[] = {small(VERSION_MAJOR), small(VERSION_MINOR), small(VERSION_MICRO), toy_str(t, "final"), small(0)};
+    return toy_record_new(t, state->version_info, items);
+}
+
+static ToyValue flags_record(ToyThread *t, SysState *state)
+{
+    ToyFlags flags = toy_flags(t);
+    ToyValue items[FLAG_COUNT] = {
+        [FLAG_debug] = small(flags.debug), [FLAG_inspect] = small(flags.inspect), [FLAG_interactive] = small(flags.interactive),
+        [FLAG_optimize] = small(flags.optimize), [FLAG_dont_write_bytecode] = small(1), [FLAG_no_user_site] = small(flags.no_user_site),
+        [FLAG_no_site] = small(flags.no_site), [FLAG_ignore_environment] = small(flags.ignore_environment), [FLAG_verbose] = small(flags.verbose),
+        [FLAG_bytes_warning] = small(flags.bytes_warning), [FLAG_quiet] = small(flags.quiet),
+        [FLAG_hash_randomization] = small(flags.hash_randomization), [FLAG_isolated] = small(flags.isolated), [FLAG_dev_mode] = toy_bool(flags.dev_mode),
+        [FLAG_utf8_mode] = small(1), [FLAG_warn_default_encoding] = small(0), [FLAG_safe_path] = toy_bool(flags.safe_path),
+        [FLAG_int_max_str_digits] = small(flags.int_max_str_digits),
+    };
+    return toy_record_new(t, state->flags, items);
+}
+
+static ToyValue float_info(ToyThread *t, SysState *state)
+{
+    ToyValue items[] = {toy_float(t, DBL_MAX), small(DBL_MAX_EXP), small(DBL_MAX_10_EXP), toy_float(t, DBL_MIN), small(DBL_MIN_EXP), small(DBL_MIN_10_EXP),
+                        small(DBL_DIG), small(DBL_MANT_DIG), toy_float(t, DBL_EPSILON), small(FLT_RADIX), small(1)};
+    return toy_record_new(t, state->float_info, items);
+}
+
+static ToyValue int_info(ToyThread *t, SysState *state)
+{
+    return toy_record_new(t, state->int_info, (ToyValue[]){small(64), small(8), small(4300), small(640)});
+}
+
+static ToyValue hash_info(ToyThread *t, SysState *state)
+{
+    ToyValue items[] = {small(64), toy_int(t, ((int64_t)1 << 61) - 1), small(314159), small(0), small(1000003), toy_str(t, "siphash13"), small(64), small(128), small(0)};
+    return toy_record_new(t, state->hash_info, items);
+}
+
+static ToyValue thread_info(ToyThread *t, SysState *state)
+{
+    return toy_record_new(t, state->thread_info, (ToyValue[]){toy_str(t, "pthread"), toy_str(t, "futex"), TOY_NONE});
+}
+
+static ToyValue implementation(ToyThread *t, SysState *state)
+{
+    ToyValue dict = toy_dict(t);
+    if (toy_failed(dict)) return TOY_FAILED;
+    bool done = toy_dict_take_text(t, dict, "name", toy_str(t, "toy")) && toy_dict_take_text(t, dict, "cache_tag", TOY_NONE) &&
+                toy_dict_take_text(t, dict, "version", version_info(t, state)) &&
+                toy_dict_take_text(t, dict, "hexversion", small(VERSION_MAJOR << 24 | VERSION_MINOR << 16 | VERSION_MICRO << 8 | 0xf0)) &&
+                toy_dict_take_text(t, dict, "_multiarch", toy_str(t, "x86_64-linux-gnu"));
+    ToyValue v = done ? toy_namespace(t, dict) : TOY_FAILED;
+    toy_release(dict);
+    return v;
+}
+
+static bool make_types(ToyThread *t, ToyModuleObject *module, SysState *state)
+{
+    return (state->version_info = toy_record_type_new(t, module, &version_spec, "sys.version_info")) &&
+           (state->flags = toy_record_type_new(t, module, &flags_spec, "sys.flags")) &&
+           (state->float_info = toy_record_type_new(t, module, &float_spec, "sys.float_info")) &&
+           (state->int_info = toy_record_type_new(t, module, &int_spec, "sys.int_info")) &&
+           (state->hash_info = toy_record_type_new(t, module, &hash_spec, "sys.hash_info")) &&
+           (state->thread_info = toy_record_type_new(t, module, &thread_spec, "sys.thread_info")) &&
+           (state->hook_args = toy_record_type_new(t, module, &hook_spec, "UnraisableHookArgs"));
+}
+
+/* The hooks under their second names, by which scripts find the originals again. */
+static bool keep_originals(ToyThread *t, ToyModuleObject *module)
+{
+    static const char *const hooks[] = {"breakpointhook", "displayhook", "excepthook", "unraisablehook"};
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+        char second[32];
+        snprintf(second, sizeof second, "__%s__", hooks[i]);
+        if (!toy_module_add(t, module, second, toy_dict_get_text(t, toy_module_dict(module), hooks[i]))) return false;
+    }
+    return true;
+}
+
+static ToyValue frozen(ToyThread *t, ToyValue tuple)
+{
+    ToyValue set = toy_failed(tuple) ? TOY_FAILED : toy_set_from(t, true, tuple);
+    toy_release(tuple);
+    return set;
+}
+
+static bool sys_init(ToyThread *t, ToyModuleObject *module)
+{
+    SysState *state = toy_module_state(toy_module_value(module));
+    char version[128];
+    snprintf(version, sizeof version, "%d.%d.%d (toy %s) [%s]", VERSION_MAJOR, VERSION_MINOR, VERSION_MICRO, TOY_VERSION,
+#ifdef __clang__
+             "Clang " __clang_version__
+#else
+             "GCC " __VERSION__
+#endif
+    );
+    return make_types(t, module, state) && keep_originals(t, module) && toy_module_add(t, module, "version", toy_str(t, version)) &&
+           toy_module_add(t, module, "version_info", version_info(t, state)) && toy_module_add(t, module, "implementation", implementation(t, state)) &&
+           toy_module_add(t, module, "flags", flags_record(t, state)) && toy_module_add(t, module, "float_info", float_info(t, state)) &&
+           toy_module_add(t, module, "int_info", int_info(t, state)) && toy_module_add(t, module, "hash_info", hash_info(t, state)) &&
+           toy_module_add(t, module, "thread_info", thread_info(t, state)) &&
+           toy_module_add_int(t, module, "hexversion", VERSION_MAJOR << 24 | VERSION_MINOR << 16 | VERSION_MICRO << 8 | 0xf0) &&
+           toy_module_add_int(t, module, "api_version", 1013) && toy_module_add_int(t, module, "maxsize", INT64_MAX) &&
+           toy_module_add_int(t, module, "maxunicode", 0x10ffff) && toy_module_add(t, module, "platform", toy_str(t, "linux")) &&
+           toy_module_add(t, module, "byteorder", toy_str(t, "little")) && toy_module_add(t, module, "abiflags", toy_str(t, "")) &&
+           toy_module_add(t, module, "copyright", toy_str(t, "Copyright (c) the toy authors.\nAll Rights Reserved.")) &&
+           toy_module_add(t, module, "float_repr_style", toy_str(t, "short")) && toy_module_add(t, module, "platlibdir", toy_str(t, "lib")) &&
+           toy_module_add(t, module, "pycache_prefix", TOY_NONE) && toy_module_add(t, module, "dont_write_bytecode", TOY_TRUE) &&
+           toy_module_add(t, module, "modules", toy_retain(toy_modules(t))) && toy_module_add(t, module, "meta_path", toy_list(t)) &&
+           toy_module_add(t, module, "path_hooks", toy_list(t)) && toy_module_add(t, module, "path_importer_cache", toy_dict(t)) &&
+           toy_module_add(t, module, "argv", toy_list(t)) && toy_module_add(t, module, "orig_argv", toy_list(t)) &&
+           toy_module_add(t, module, "path", toy_list(t)) && toy_module_add(t, module, "warnoptions", toy_list(t)) &&
+           toy_module_add(t, module, "_xoptions", toy_dict(t)) && toy_module_add(t, module, "builtin_module_names", toy_native_module_names(t, false)) &&
+           toy_module_add(t, module, "stdlib_module_names", frozen(t, toy_native_module_names(t, true)));
+}
+
+const ToyModule toy_module_sys = {
+    .name = "sys",
+    .doc = "This module provides access to some objects used or maintained by the\ninterpreter and to functions that interact strongly with the interpreter.",
+    .functions = sys_functions,
+    .state_size = sizeof(SysState),
+    .init = sys_init,
+};
