@@ -39,9 +39,9 @@ static void warn_escape(Parser *parser, const Token *token, const StringLiteral 
     if (!escape || (token->kind == TOKEN_FSTRING_MIDDLE && (*escape == '{' || *escape == '}')))   /* the lexer warned of those */
         return;
     if (*escape >= '4' && *escape <= '7')
-        warn_at(parser, token, "invalid octal escape sequence '\\%.3s'", escape);
+        token_warn(parser, token, "invalid octal escape sequence '\\%.3s'", escape);
     else
-        warn_at(parser, token, "invalid escape sequence '\\%c'", *escape);
+        token_warn(parser, token, "invalid escape sequence '\\%c'", *escape);
 }
 
 /* One STRING token, just taken. */

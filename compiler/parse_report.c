@@ -140,7 +140,7 @@ Node *mistake_indent(Parser *parser, const char *format, ...)
 
 Node *mistake_columns(Parser *parser, DiagnosticClass class, Span span, const char *format, ...) { REPORT(class, span); }
 
-void warn_at(Parser *parser, const Token *token, const char *format, ...)
+void token_warn(Parser *parser, const Token *token, const char *format, ...)
 {
     if (parser->has_failed_once)
         return;

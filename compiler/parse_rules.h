@@ -122,7 +122,7 @@ Node *mistake_indent(Parser *parser, const char *format, ...) PRINTF_LIKE(2, 3);
 Node *mistake_columns(Parser *parser, DiagnosticClass class, Span span, const char *format, ...) PRINTF_LIKE(4, 5);
 void report_lexer_stop(Parser *parser);
 void report_final(Parser *parser, Token last);    /* after the second reading */
-void warn_at(Parser *parser, const Token *token, const char *format, ...) PRINTF_LIKE(3, 4);
+void token_warn(Parser *parser, const Token *token, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* ---- statements (parse_stmt.c, parse_compound.c) ---- */
 bool parse_statements(Parser *parser, NodeList *body);      /* one or more */

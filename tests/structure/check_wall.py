@@ -7,7 +7,8 @@ import tree
 floors, _ = tree.read_floors()
 rooms = [floor for floor in floors if floor.library != '-']
 defined = {floor.room: tree.symbols(floor.library, undefined=False) for floor in rooms}
-findings = []
+findings = [f'{name} is defined in {one.room} and in {other.room}' for i, one in enumerate(rooms) for other in rooms[:i]
+            for name in sorted(defined[one.room] & defined[other.room])]
 for floor in rooms:
     if floor.room in ('vm/object', 'vm/threads', 'vm/run', 'vm'):
         continue
