@@ -11,6 +11,13 @@
 #include "vm/bytecode/opcode.h"
 #include "vm/object/context.h"
 
+/* The local that the instruction behind an addition stores into, or NULL. */
+static inline Value *arith_append_target(Value *locals, Word next)
+{
+    bool stores = WORD_OPCODE(next) == OP_STORE_FAST || WORD_OPCODE(next) == OP_STORE_FAST_LOAD_FAST;
+    return stores ? &locals[WORD_OPERAND(next)] : NULL;
+}
+
 MUST_CHECK Value value_binary(Thread *t, Value left, Value right, BinaryOp op);
 MUST_CHECK Value value_divmod(Thread *t, Value left, Value right);
 MUST_CHECK Value value_power(Thread *t, Value base, Value exponent, Value modulus_or_none);

@@ -420,6 +420,18 @@ dispatch:
     CASE(BINARY_OP) {
         SAVE();
         Value left = sp[-2], right = TOP;
+        if (is_kind(left, KIND_STR) && is_kind(right, KIND_STR) && (OPERAND == BINARY_ADD || OPERAND == BINARY_INPLACE_ADD)) {
+            ip += CACHES_BINARY_OP;
+            sp -= 2;
+            /* s = s + t: the variable gives its reference up first, so that nobody else has s and it grows in place. */
+            Value *target = arith_append_target(locals, *ip);
+            if (target && is_same(*target, left)) clear(target);
+            Value text = str_append(t, left, as_str(right));
+            release(right);
+            if (failed(text)) FAIL;
+            PUSH(text);
+            NEXT;
+        }
         Value v = value_binary(t, left, right, OPERAND);
         if (failed(v)) FAIL;
         SKIP(BINARY_OP);
