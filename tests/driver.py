@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from script_test import TESTS, SILENT_SUCCESS, ScriptTest, clean_environment, describe_status, run_command
+from script_test import DAMAGE, TESTS, ScriptTest, clean_environment, describe_status, run_command
 
 ROOT = os.path.dirname(TESTS)
 FOLDERS = ['structure', 'unit', 'language', 'opcodes', 'rejected', 'threads', 'fork', 'native', 'repl', 'tools', 'docs',
@@ -24,8 +24,6 @@ FOLDERS = ['structure', 'unit', 'language', 'opcodes', 'rejected', 'threads', 'f
 STRESSED_FOLDERS = ['language', 'opcodes', 'threads', 'fork']
 SKIPPED = 77  # exit status of a check that cannot run here
 FAILED_ALLOCATIONS = 2000
-# What a sanitizer or the count of living objects says when something was lost.
-DAMAGE = re.compile(r'(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:|toy: leaked|Assertion .* failed')
 
 
 def printable(text):

@@ -13,9 +13,11 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, 'tests'))
+from script_test import DAMAGE
+
 PROGRAM = os.environ.get('TOY') or os.path.join(ROOT, 'build', 'toy')
 SLOWNESS = float(os.environ.get('TOY_SLOWNESS', 1))
-DAMAGE = re.compile(r'(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:|toy: leaked|Assertion .* failed')
 STREWN = ['(', ')', '[', ']', '{', '}', ':', ',', '=', ':=', '*', '**', '@', '"', "'", '"""', "f'{", '\\', '\n', '    ', '\t',
           'if ', 'else', 'lambda ', 'yield ', 'await ', 'async ', 'for ', 'in ', 'match ', 'case ', 'except* ', 'del ', 'global x',
           'nonlocal x', '...', '->', '~', 'not ', '0x', '1e', '1_', '\0', '\x0c', '\ufeff', 'é', '𝒙', '\u2028', '#', ';', '!r', '%']
@@ -46,7 +48,7 @@ def damage(text, pick):
     if pick.random() < 0.05:
         text = text[:pick.randrange(len(text) + 1)]
     if pick.random() < 0.02:
-        text = pick.choice(['(', '[', '{', 'lambda:', 'not ', '-', 'a[', "f'{", 'if x:\n ', 'x = ']) * pick.choice([50, 300, 5000]) + text
+        text = pick.choice(['(', '[', '{', 'lambda:', 'not ', '-', 'a[', "f'{", 'if x:\n ', 'x = ']) * pick.choice([50, 5000]) + text
     data = bytearray(text.encode('utf-8', 'surrogatepass'))
     if pick.random() < 0.1 and data:
         data[pick.randrange(len(data))] = pick.randrange(256)
