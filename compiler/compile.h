@@ -44,5 +44,7 @@ typedef struct FoldOptions {
     const char *stack_limit;
 } FoldOptions;
 MUST_CHECK bool fold_tree(Arena *arena, Node *module, const FoldOptions *options, Diagnostics *diagnostics);
+/* fold_format.c: turns "text" % (tuple) into an f-string where that means the same; [node] is such a BinOp. */
+MUST_CHECK bool fold_format(Arena *arena, Node *node, Diagnostics *diagnostics);
 
 #endif

@@ -1,6 +1,6 @@
 /* fold.c - what can be computed while compiling is computed: in the tree, before scopes and code.
  *
- * What        -1, 60 * 60 * 24, (1, 2, 3), x in {1, 2}, not a is b, __debug__.
+ * What        -1, 60 * 60 * 24, (1, 2, 3), x in {1, 2}, not a is b, __debug__; "%s" % (x,) is left to fold_format.c.
  * How         Children first; a node whose parts are all constants becomes a Constant where it stands. Only what cannot raise and
  *             stays small is folded: an int that would need more than two limbs is left to the machine.
  *             A list or set display that is only searched or looped over becomes a tuple or frozenset constant.
@@ -13,6 +13,8 @@
 #include "compiler/compile.h"
 
 typedef __int128 Wide;
+
+enum { LONGEST_REPEATED = 4096 };  /* bytes of "-" * 70; longer ones are made when they are needed */
 
 typedef struct Folder {
     Arena *arena;
@@ -162,12 +164,42 @@ static void fold_complex(Node *node, Operator op, double left, const Const *righ
                                   .imaginary = op == OPERATOR_Add ? 0.0 + right->imaginary : 0.0 - right->imaginary});
 }
 
+/* ---- texts ---- */
+
+static bool is_text(const Const *value) { return value->kind == CONST_TEXT || value->kind == CONST_BYTES; }
+
+/* The bytes of [left], [times] over, then those of [right]. */
+static bool set_text(Folder *f, Node *node, const Const *left, uint64_t times, const Const *right)
+{
+    size_t length = left->text.length * times + (right ? right->text.length : 0), filled = 0;
+    ConstKind kind = left->kind;
+    char *bytes = arena_alloc(f->arena, length + 1);
+    if (!bytes) return out_of_memory(f);
+    for (; times > 0; times--, filled += left->text.length) memcpy(bytes + filled, left->text.bytes, left->text.length);
+    if (right) memcpy(bytes + filled, right->text.bytes, right->text.length);
+    become_constant(node, (Const){.kind = kind, .text = {bytes, length}});
+    return true;
+}
+
+static bool fold_texts(Folder *f, Node *node, const Const *left, const Const *right)
+{
+    Wide times;
+    if (node->BinOp.op == OPERATOR_Add && left->kind == right->kind) return set_text(f, node, left, 1, right);
+    if (node->BinOp.op == OPERATOR_Mult && small_int(right, &times) && times >= 0 && times <= LONGEST_REPEATED &&
+        times * (Wide)left->text.length <= LONGEST_REPEATED)
+        return set_text(f, node, left, (uint64_t)times, NULL);
+    return true;
+}
+
 static bool fold_binary(Folder *f, Node *node)
 {
     const Const *left = constant_of(node->BinOp.left), *right = constant_of(node->BinOp.right);
+    if (left && left->kind == CONST_TEXT && node->BinOp.op == OPERATOR_Mod && node->BinOp.right->kind == NODE_Tuple)
+        return fold_format(f->arena, node, f->diagnostics);
     Wide left_int, right_int;
     double left_float, right_float;
     if (!left || !right) return true;
+    if (is_text(left)) return fold_texts(f, node, left, right);
     if (small_int(left, &left_int) && small_int(right, &right_int))
         return fold_ints(f, node, node->BinOp.op, left_int, right_int);
     if (!exact_double(left, &left_float)) return true;
@@ -196,7 +228,7 @@ static bool is_true(const Const *value)
     }
 }
 
-/* not a is b  ->  a is not b; the same for in. Other comparisons may answer anything, so they stay. */
+/* not a is b  ->  a is not b, at the place of the comparison; the same for in. Other comparisons may answer anything. */
 static void fold_not(Node *node)
 {
     Node *operand = node->UnaryOp.operand;
@@ -213,9 +245,7 @@ static void fold_not(Node *node)
     case COMPARE_NotIn: *op = COMPARE_In; break;
     default: return;
     }
-    Span at = node->at;
     *node = *operand;
-    node->at = at;
 }
 
 static bool fold_unary(Folder *f, Node *node)
@@ -312,6 +342,8 @@ static bool fold_optional(Folder *f, Node **place) { return !*place || fold(plac
 /* With annotations as text, those of arguments, results and targets are not touched. */
 static bool fold_children(Folder *f, Node *node)
 {
+    /* What stands alone keeps its form: "a" + "b" at the head of a function is no docstring. */
+    if (node->kind == NODE_Expr && node->Expr.value->kind == NODE_BinOp) return fold_children(f, node->Expr.value);
     if (!f->options->has_text_annotations) return node_visit_children(node, fold, f);
     switch (node->kind) {
     case NODE_arg: return true;

@@ -210,6 +210,7 @@ void gen_list(Gen *g, Node *node);
 void gen_set(Gen *g, Node *node);
 void gen_tuple(Gen *g, Node *node);
 void gen_dict(Gen *g, Node *node);
+void gen_row(Gen *g, NodeList elements, Span at);
 void gen_joined_string(Gen *g, Node *node);
 void gen_formatted_value(Gen *g, Node *node);
 /* Pushes the elements as a list or tuple of [pushed] values that are on the stack already and these. */

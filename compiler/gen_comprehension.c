@@ -99,7 +99,7 @@ static void sync_clause(Gen *g, const Comprehension *c, size_t index, uint32_t d
         }
         depth++;
         label_place(g, start);
-        emit_jump(g, OP_FOR_ITER, end, c->at);
+        emit_jump(g, OP_FOR_ITER, end, iterable->at);
     }
     gen_expression(g, clause->comprehension.target);
     clause_body(g, c, index, depth, skip);

@@ -64,6 +64,18 @@ void gen_star_elements(Gen *g, NodeList elements, uint32_t pushed, Opcode build,
         emit(g, OP_CALL_INTRINSIC_1, INTRINSIC_LIST_TO_TUPLE, at);
 }
 
+/* A tuple of any length, without unpacking. */
+void gen_row(Gen *g, NodeList elements, Span at)
+{
+    if (all_constant(elements)) {
+        Const row = constant_row(g, elements, CONST_TUPLE);
+        emit_const(g, &row, at);
+        return;
+    }
+    for (size_t i = 0; i < elements.count; i++) gen_expression(g, elements.items[i]);
+    emit(g, OP_BUILD_TUPLE, (uint32_t)elements.count, at);
+}
+
 static void delete_each(Gen *g, NodeList elements)
 {
     for (size_t i = 0; i < elements.count; i++) gen_expression(g, elements.items[i]);

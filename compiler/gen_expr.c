@@ -177,7 +177,10 @@ static void gen_unary(Gen *g, Node *node)
 {
     static const Opcode opcodes[] = {[UNARY_Invert] = OP_UNARY_INVERT, [UNARY_Not] = OP_UNARY_NOT,
                                      [UNARY_UAdd] = OP_UNARY_POSITIVE, [UNARY_USub] = OP_UNARY_NEGATIVE};
-    gen_expression(g, node->UnaryOp.operand);
+    Node *operand = node->UnaryOp.operand;
+    /* A traceback underlines `not a < b` as a whole when the comparison fails. */
+    if (node->UnaryOp.op == UNARY_Not && operand->kind == NODE_Compare && operand->Compare.ops.count == 1) operand->at = node->at;
+    gen_expression(g, operand);
     emit(g, opcodes[node->UnaryOp.op], 0, node->at);
 }
 

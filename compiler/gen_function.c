@@ -135,8 +135,7 @@ static unsigned gen_defaults(Gen *g, const Node *arguments, Span at)
     NodeList defaults = arguments->arguments.defaults, names = arguments->arguments.kwonlyargs;
     unsigned attributes = 0;
     if (defaults.count) {
-        for (size_t i = 0; i < defaults.count; i++) gen_expression(g, defaults.items[i]);
-        emit(g, OP_BUILD_TUPLE, (uint32_t)defaults.count, at);
+        gen_row(g, defaults, at);
         attributes |= HAS_DEFAULTS;
     }
     uint32_t count = 0;

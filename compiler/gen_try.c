@@ -132,7 +132,7 @@ static void try_finally(Gen *g, Node *node, void (*inner)(Gen *g, Node *node), b
     block_push(g, &block, BLOCK_FINALLY_HANDLER, NO_LABEL, NO_LABEL, node->at);
     gen_statements(g, finally_body);
     block_pop(g);
-    emit(g, OP_RERAISE, 0, finally_body.count ? finally_body.items[finally_body.count - 1]->at : NO_PLACE);
+    emit(g, OP_RERAISE, 0, NO_PLACE);
     if (!g->has_failed) g->unit->handler = g->unit->handler->outer;
     label_place(g, cleanup);
     pop_except_and_reraise(g);

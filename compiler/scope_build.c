@@ -47,6 +47,12 @@ static bool add_to(Builder *b, Scope *scope, Identifier name, unsigned flag, Spa
     if (flag & SYMBOL_TYPE_PARAMETER && symbol->flags & SYMBOL_TYPE_PARAMETER)
         return fail(b, at, "duplicate type parameter '%s'", name);
     symbol->flags |= flag;
+    if (flag & SYMBOL_GLOBAL && scope != b->module) {  /* the module reaches such a name as a global, too */
+        symbol = scope_add(b->arena, b->module, mangled);
+        if (!symbol) return out_of_memory(b);
+        symbol->flags |= SYMBOL_GLOBAL;
+        symbol = scope_find(scope, mangled);
+    }
     if (scope->is_iteration_target) {
         if (symbol->flags & (SYMBOL_GLOBAL | SYMBOL_NONLOCAL))
             return fail(b, at, "comprehension inner loop cannot rebind assignment expression target '%s'", name);
