@@ -215,7 +215,7 @@ static Value view_and(Thread *t, Value left, Value right)
     if (is_kind(other, KIND_SET) || is_view(other)) {
         if (!value_length(t, view, &a) || !value_length(t, other, &b))
             return FAILED;
-        if (b > a) {
+        if (b > a || (b == a && !is_view(other))) {
             Value swap = view;
             view = other;
             other = swap;

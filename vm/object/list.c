@@ -285,7 +285,7 @@ bool list_set_slice(Thread *t, List *list, size_t start, size_t end, Value itera
     if (!values) {
         if (raised_is(t, EXC_TypeError) && !value_is_iterable(t, iterable_or_unbound)) {
             raised_clear(t);
-            return raise_false(t, EXC_TypeError, "can only assign an iterable");
+            return raise_false(t, EXC_TypeError, "must assign iterable to extended slice");
         }
         return false;
     }

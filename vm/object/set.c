@@ -5,7 +5,7 @@
  *             lines), then jumps, the high bits of the hash mixed in. The order in which a set prints is the order of its
  *             slots: so probing, growth (four times the size, twice when above 50,000) and the ways to combine two sets are
  *             those of CPython, step by step, and sets of ints print alike.
- * Invariants  I1 of set.h.  I2 at most three fifths of the slots are filled.  I3 a deleted entry keeps its slot until the next resize.
+ * Invariants  I1 of set.h.  I2 at most three fifths of the slots are filled.  I3 a deleted entry keeps its slot until it is used again or the table resized.
  * GIL         held; == of keys runs script code, after which the table is looked at again.
  * Read next   set_methods.c */
 #include "vm/object/set.h"
@@ -160,17 +160,22 @@ static Comparison compare_keys(Thread *t, Set *set, SetEntry *entry, Value key)
     return !is_good ? RAISED : is_changed ? CHANGED : equal ? EQUAL : DIFFERENT;
 }
 
-/* The entry that holds the key or, *is_there false, the free one where the search ended. NULL: raised. */
+/* The entry that holds the key or, *is_there false, the place for it: the last deleted entry on the way (CPython's choice
+ * too), else the free one where the search ended. NULL: raised. */
 static SetEntry *find(Thread *t, Set *set, Value key, int64_t hash, bool *is_there)
 {
+    SetEntry *deleted;
 restart:
+    deleted = NULL;
     for (Probe probe = {(size_t)hash & set->mask, (uint64_t)hash}; ; probe_next(&probe, set->mask)) {
         SetEntry *entry = &set->table[probe.slot];
         for (size_t left = neighbours_of(probe.slot, set->mask) + 1; left > 0; left--, entry++) {
             if (is_free(entry)) {
                 *is_there = false;
-                return entry;
+                return deleted ? deleted : entry;
             }
+            if (is_unbound(entry->key))
+                deleted = entry;
             if (entry->hash != hash || is_unbound(entry->key))
                 continue;
             switch (compare_keys(t, set, entry, key)) {
@@ -191,9 +196,12 @@ bool set_add_hashed(Thread *t, Set *set, Value key, int64_t hash)
         return false;
     if (is_there)
         return true;
+    bool was_deleted = entry->hash == -1;
     *entry = (SetEntry){retain(key), hash};
-    set->filled++;
     set->used++;
+    if (was_deleted)
+        return true;   /* it was filled already */
+    set->filled++;
     if (set->filled * 5 < set->mask * 3 || grow(t, set))   /* keeps I2 */
         return true;
     /* No room to grow: as if it had never been added. The slot was free, so it may be so again. */
