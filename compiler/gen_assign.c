@@ -33,7 +33,6 @@ static void augment_attribute(Gen *g, Node *target, Node *node, uint32_t operati
     gen_expression(g, node->AugAssign.value);
     emit(g, OP_BINARY_OP, operation, node->at);
     emit(g, OP_SWAP, 2, at);
-    gen_check_assignable(g, target->Attribute.attr, CONTEXT_Store, target->at);
     emit_attribute(g, OP_STORE_ATTR, target->Attribute.attr, at);
 }
 

@@ -284,7 +284,7 @@ static void gen_attribute(Gen *g, Node *node)
         return;
     }
     gen_expression(g, node->Attribute.value);
-    gen_check_assignable(g, node->Attribute.attr, context, node->at);
+    if (context == CONTEXT_Store) gen_check_assignable(g, node->Attribute.attr, context, node->at);
     if (context == CONTEXT_Store && node->Attribute.value->kind == NODE_Name &&
         identifier_is(node->Attribute.value->Name.id, "self")) {
         /* Noted for the class around: it becomes __static_attributes__. */

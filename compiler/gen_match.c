@@ -225,7 +225,7 @@ static void pattern_sequence(Gen *g, Pattern *p, Node *node)
             continue;
         }
         if (star >= 0) {
-            gen_error(g, node->at, "multiple starred expressions in sequence pattern");
+            gen_error(g, node->at, "multiple starred names in sequence pattern");
             return;
         }
         star = (int64_t)i;
