@@ -68,10 +68,10 @@ static void lay_out(Buffer *out, const char *digits, size_t count, int point, bo
         for (int i = point; i < 0; i++)
             buffer_add_byte(out, '0');
         buffer_add(out, digits + whole, count - whole);
-    } else if (flags & FLOAT_ALTERNATE) {
-        buffer_add_byte(out, '.');
     } else if ((flags & FLOAT_ADD_DOT_0) && !has_exponent) {
         buffer_add_text(out, ".0");
+    } else if (flags & FLOAT_ALTERNATE) {
+        buffer_add_byte(out, '.');
     }
     if (has_exponent)
         buffer_add_format(out, "%c%+03d", is_capital ? 'E' : 'e', exponent);

@@ -167,15 +167,9 @@ static Value slot_inplace_add(Thread *t, Value self, Value other)
     ByteArray *array = as_bytearray(self);
     if (!is_bytes(other) && !value_has_buffer(t, other))
         return raise_type_error(t, "can't concat %T to %T", other, self);
-    if (is_same(self, other)) {  /* its own view would forbid the growth */
-        size_t length = array->length;
-        if (!resize(t, array, length * 2))
-            return FAILED;
-        memcpy(array->data + length, array->data, length);
-        return retain(self);
-    }
     if (!needle_get(t, other, false, &needle))
         return FAILED;
+    /* b += b: the view of the right side forbids the left side to grow, in CPython too. */
     bool is_good = splice(t, array, array->length, 0, needle.span.data, needle.span.length);
     needle_release(t, &needle);
     return is_good ? retain(self) : FAILED;
@@ -298,7 +292,8 @@ static bool delete_stepped(Thread *t, ByteArray *array, int64_t start, int64_t s
     return resize(t, array, to);
 }
 
-static bool set_slice_bytes(Thread *t, Value self, Value slice, ByteSpan bytes, bool deletes)
+/* No bytes at all delete the slice, whatever its step. */
+static bool set_slice_bytes(Thread *t, Value self, Value slice, ByteSpan bytes)
 {
     ByteArray *array = as_bytearray(self);
     int64_t start, stop, step;
@@ -307,7 +302,7 @@ static bool set_slice_bytes(Thread *t, Value self, Value slice, ByteSpan bytes, 
         return false;
     if (step == 1)
         return splice(t, array, (size_t)start, count, bytes.data, bytes.length);
-    if (deletes)
+    if (bytes.length == 0)
         return count == 0 || delete_stepped(t, array, start, step, count);
     if (bytes.length != count)
         return raise_false(t, EXC_ValueError, "attempt to assign bytes of size %zu to extended slice of size %zu", bytes.length, count);
@@ -321,7 +316,7 @@ static bool slot_set_item(Thread *t, Value self, Value key, Value value)
     if (!is_kind(key, KIND_SLICE))
         return set_index(t, self, key, value);
     if (is_unbound(value))
-        return set_slice_bytes(t, self, key, (ByteSpan){(const uint8_t *)"", 0}, true);
+        return set_slice_bytes(t, self, key, (ByteSpan){(const uint8_t *)"", 0});
     if (is_same(self, value) || (!is_bytes(value) && !is_bytearray(value))) {
         /* Anything else becomes bytes first: a view of self would forbid the change, an iterable has to be walked. */
         if (is_int(value) || is_str(value) || (!value_has_buffer(t, value) && !value_type(t, value)->slots.iterate))
@@ -329,14 +324,14 @@ static bool slot_set_item(Thread *t, Value self, Value key, Value value)
         Value copy = bytes_from_arguments(t, "bytearray", value, UNBOUND, UNBOUND);
         if (failed(copy))
             return false;
-        bool is_set = set_slice_bytes(t, self, key, span_of(copy), false);
+        bool is_set = set_slice_bytes(t, self, key, span_of(copy));
         release(copy);
         return is_set;
     }
     Needle needle;
     if (!needle_get(t, value, false, &needle))
         return false;
-    bool is_set = set_slice_bytes(t, self, key, needle.span, false);
+    bool is_set = set_slice_bytes(t, self, key, needle.span);
     needle_release(t, &needle);
     return is_set;
 }
@@ -365,6 +360,8 @@ static Value copy_method(Thread *t, Value self, const Value *args)
 static Value extend(Thread *t, Value self, const Value *args)
 {
     ByteArray *array = as_bytearray(self);
+    if (is_same(args[0], self))
+        return splice(t, array, array->length, 0, array->data, array->length) ? NONE : FAILED;
     if (is_bytes(args[0]) || value_has_buffer(t, args[0])) {
         Value sum = slot_inplace_add(t, self, args[0]);
         release(sum);

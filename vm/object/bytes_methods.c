@@ -228,6 +228,8 @@ Value bytes_from_arguments(Thread *t, const char *name, Value source, Value enco
 
 Value bytes_repr(Thread *t, const char *prefix, ByteSpan span, const char *suffix)
 {
+    /* CPython's bytearray escapes ' even between "; where there is a closing bracket, so do we. */
+    bool is_array = *suffix != 0;
     static const char hex_digits[] = "0123456789abcdef";
     bool has_single = memchr(span.data, '\'', span.length) != NULL, has_double = memchr(span.data, '"', span.length) != NULL;
     uint8_t quote = has_single && !has_double ? '"' : '\'';
@@ -237,7 +239,8 @@ Value bytes_repr(Thread *t, const char *prefix, ByteSpan span, const char *suffi
     str_builder_add_char(&out, quote);
     for (size_t i = 0; i < span.length && !out.has_failed; i++) {
         uint8_t c = span.data[i];
-        char letter = c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\\' ? '\\' : c == quote ? (char)quote : 0;
+        char letter = c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\\' ? '\\'
+                    : c == (is_array ? '\'' : quote) ? (char)c : 0;
         if (letter) {
             str_builder_add_char(&out, '\\');
             str_builder_add_char(&out, (uint32_t)letter);

@@ -42,12 +42,8 @@ static bool split_blanks(Thread *t, List *list, Value self, int64_t most)
         if (i >= span.length)
             return true;
         size_t start = i;
-        if (most-- <= 0) {
-            size_t end = span.length;
-            while (end > start && is_space(span.data[end - 1]))
-                end--;
-            return add_part(t, list, self, start, end);
-        }
+        if (most-- <= 0)
+            return add_part(t, list, self, start, span.length);
         while (i < span.length && !is_space(span.data[i]))
             i++;
         if (!add_part(t, list, self, start, i))
@@ -65,12 +61,8 @@ static bool rsplit_blanks(Thread *t, List *list, Value self, int64_t most)
         if (i == 0)
             return true;
         size_t end = i;
-        if (most-- <= 0) {
-            size_t start = 0;
-            while (is_space(span.data[start]))
-                start++;
-            return add_part(t, list, self, start, end);
-        }
+        if (most-- <= 0)
+            return add_part(t, list, self, 0, end);
         while (i > 0 && !is_space(span.data[i - 1]))
             i--;
         if (!add_part(t, list, self, i, end))
@@ -185,7 +177,7 @@ static Value partition(Thread *t, Value self, Value separator, bool from_end)
         size_t before_end = at >= 0 ? (size_t)at : from_end ? 0 : span.length;
         size_t after_start = at >= 0 ? (size_t)at + part.length : from_end ? 0 : span.length;
         Value before = bytes_slice(t, self, 0, before_end);
-        Value middle = is_bytes(separator) && is_bytes(self) && at >= 0 ? retain(separator) : bytes_like(t, self, part.data, at >= 0 ? part.length : 0);
+        Value middle = is_bytes(self) && at >= 0 ? retain(separator) : bytes_like(t, self, part.data, at >= 0 ? part.length : 0);
         parts = tuple_take3(t, before, middle, bytes_slice(t, self, after_start, span.length));
     }
     needle_release(t, &needle);

@@ -237,7 +237,7 @@ static Pair power_polar(Pair base, Pair exponent)
     double length = hypot(base.real, base.imaginary), angle = atan2(base.imaginary, base.real);
     double power = pow(length, exponent.real), phase = angle * exponent.real;
     if (exponent.imaginary != 0) {
-        power *= exp(-angle * exponent.imaginary);
+        power /= exp(angle * exponent.imaginary);
         phase += exponent.imaginary * log(length);
     }
     return (Pair){power * cos(phase), power * sin(phase)};
@@ -246,14 +246,13 @@ static Pair power_polar(Pair base, Pair exponent)
 static Value power(Thread *t, Pair a, Pair b)
 {
     const double small_exponent = 100.0;
-    if (b.real == 0 && b.imaginary == 0)
-        return complex_value(t, 1.0, 0.0);
+    bool is_whole = b.imaginary == 0 && b.real == floor(b.real) && fabs(b.real) <= small_exponent;
     if (a.real == 0 && a.imaginary == 0) {
         if (b.imaginary != 0 || b.real < 0)
             return raise_error(t, EXC_ZeroDivisionError, "0.0 to a negative or complex power");
-        return complex_value(t, 0.0, 0.0);
+        if (!is_whole)
+            return complex_value(t, 0.0, 0.0);
     }
-    bool is_whole = b.imaginary == 0 && b.real == floor(b.real) && fabs(b.real) <= small_exponent;
     Pair result = is_whole ? power_whole(a, (long)b.real) : power_polar(a, b);
     if (isinf(result.real) || isinf(result.imaginary))
         return raise_error(t, EXC_OverflowError, "complex exponentiation");

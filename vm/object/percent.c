@@ -241,7 +241,7 @@ static Value whole_number(Reader *r, Value v, const Directive *d)
     }
     if (wants_int)
         return raise_type_error(t, "%%%c format: an integer is required, not %T", (int)d->code, v);
-    return raise_type_error(t, "%%%c format: a real number is required, not %T", (int)d->code, v);
+    return raise_type_error(t, "%%%c format: a real number is required, not %T", r->for_bytes ? 'd' : (int)d->code, v);
 }
 
 static bool add_whole_number(Reader *r, const Directive *d, Value v)
@@ -389,7 +389,7 @@ static bool add_argument(Reader *r, const Directive *d, Value v)
     default:  break;
     }
     return raise_false(t, EXC_ValueError, "unsupported format character '%c' (0x%x) at index %zu",
-                       d->code > 31 && d->code <= 126 ? (int)d->code : '?', (unsigned)d->code, d->code_at);
+                       r->for_bytes || (d->code > 31 && d->code <= 126) ? (int)d->code : '?', (unsigned)d->code, d->code_at);
 }
 
 /* ---- the whole ---- */
@@ -404,13 +404,14 @@ static bool run(Reader *r)
         r->at = sign + 1;
         if (found < 0)
             break;
+        if (r->at < format->length && str_char(format, r->at) == '%') {
+            str_builder_add_char(&r->out, '%');
+            r->at++;
+            continue;
+        }
         Directive d;
         if (!read_directive(r, &d))
             return false;
-        if (d.code == '%') {
-            str_builder_add_char(&r->out, '%');
-            continue;
-        }
         Value v = next_argument(r);
         if (is_unbound(v) || !add_argument(r, &d, v))
             return false;

@@ -44,12 +44,8 @@ static bool split_blanks(Thread *t, List *list, Str *s, int64_t most)
         if (i >= length)
             return true;
         size_t start = i;
-        if (most-- <= 0) {
-            size_t end = length;
-            while (end > start && is_space(str_char(s, end - 1)))
-                end--;
-            return add_slice(t, list, s, start, end);
-        }
+        if (most-- <= 0)
+            return add_slice(t, list, s, start, length);  /* the blanks at its end stay */
         while (i < length && !is_space(str_char(s, i)))
             i++;
         if (!add_slice(t, list, s, start, i))
@@ -66,12 +62,8 @@ static bool rsplit_blanks(Thread *t, List *list, Str *s, int64_t most)
         if (i == 0)
             return true;
         size_t end = i;
-        if (most-- <= 0) {
-            size_t start = 0;
-            while (is_space(str_char(s, start)))
-                start++;
-            return add_slice(t, list, s, start, end);
-        }
+        if (most-- <= 0)
+            return add_slice(t, list, s, 0, end);
         while (i > 0 && !is_space(str_char(s, i - 1)))
             i--;
         if (!add_slice(t, list, s, i, end))

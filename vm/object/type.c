@@ -377,7 +377,6 @@ void types_finish(Interp *interp)
         names[i] = NULL;
     }
     str_finish(interp);
-    int_finish(interp);
     if (object) give_cells_back(t, object);
     for (int kind = 1; kind < KIND_COUNT; kind++)
         if (interp->types[kind]) heap_discard(interp, &interp->types[kind]->head);
