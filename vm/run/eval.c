@@ -1165,7 +1165,8 @@ unwind:
     unwind_add_traceback(t, frame);
 reraise:
     for (;;) {
-        const HandlerEntry *handler = code_handler(frame->code->unit, frame_offset(frame));
+        /* Where it is now decides the handler; where it was raised (frame->ip, after a RERAISE) is what that one remembers. */
+        const HandlerEntry *handler = code_handler(frame->code->unit, frame_offset_at(frame, ip));
         if (handler) {
             Value *keep = frame_stack(frame) + handler->depth;
             while (sp > keep) RELEASE_TOP();

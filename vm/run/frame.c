@@ -18,12 +18,12 @@
 
 /* ---- positions ---- */
 
-uint32_t frame_offset(const Frame *frame)
+uint32_t frame_offset_at(const Frame *frame, const Word *ip)
 {
     const Code *code = frame->code;
     const Word *start = code->unit->words;
-    if (code->hot && frame->ip > code->hot && frame->ip <= code->hot + code->unit->word_count) start = code->hot;
-    return frame->ip > start ? (uint32_t)(frame->ip - start - 1) : 0;
+    if (code->hot && ip > code->hot && ip <= code->hot + code->unit->word_count) start = code->hot;
+    return ip > start ? (uint32_t)(ip - start - 1) : 0;
 }
 
 LineEntry frame_position(const Frame *frame) { return code_position(frame->code->unit, frame_offset(frame)); }

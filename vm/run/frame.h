@@ -47,7 +47,8 @@ _Static_assert(sizeof(Frame) == CODE_FRAME_HEADER_WORDS * sizeof(Value), "code o
 static inline Value *frame_locals(Frame *frame) { return (Value *)frame - frame->code->unit->slot_count; }
 static inline Value *frame_stack(Frame *frame) { return (Value *)(frame + 1); }
 /* Word offset of the instruction that runs, or ran last: any word of it, caches included. */
-uint32_t frame_offset(const Frame *frame);
+uint32_t frame_offset_at(const Frame *frame, const Word *ip);
+static inline uint32_t frame_offset(const Frame *frame) { return frame_offset_at(frame, frame->ip); }
 LineEntry frame_position(const Frame *frame);
 uint32_t frame_line(const Frame *frame);
 
