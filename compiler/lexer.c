@@ -570,6 +570,7 @@ static Token name_or_string(Lexer *lexer, int byte)
 static TokenKind punctuation_kind(Lexer *lexer, int byte)
 {
     size_t left = (size_t)(lexer->line_end - lexer->token_start);
+    (void)lexer_peek(lexer);   /* `+` at the very end: who waits for more text must hear that the end was reached */
     for (TokenKind kind = TOKEN_ELLIPSIS; kind < TOKEN_FALSE; kind++) {
         const char *text = kinds[kind].text;
         if (text[0] != byte)

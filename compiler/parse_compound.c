@@ -213,7 +213,7 @@ static bool with_items(Parser *parser, NodeList *items)
 Node *parse_with_stmt(Parser *parser, Span from, bool is_async)
 {
     size_t start = parser->mark++;
-    Header opened = { "'with' statement", parser->tokens[start].at.lineno };
+    Header opened = { "'with' statement", token_at(parser, start)->at.lineno };
     NodeList items = { 0 }, statements;
     bool has_items = false;
     if (accept(parser, TOKEN_LPAR) && with_items(parser, &items)) {

@@ -318,12 +318,12 @@ static Node *unary(Parser *parser, UnaryOperator op, Node *(*operand)(Parser *pa
 }
 
 /* inversion: 'not' inversion | comparison */
-static Node *inversion(Parser *parser)
+Node *parse_inversion(Parser *parser)
 {
-    return at(parser, TOKEN_NOT) ? unary(parser, UNARY_Not, inversion) : comparison(parser);
+    return at(parser, TOKEN_NOT) ? unary(parser, UNARY_Not, parse_inversion) : comparison(parser);
 }
 
-static Node *conjunction(Parser *parser) { return bool_operation(parser, TOKEN_AND, BOOL_And, inversion); }
+static Node *conjunction(Parser *parser) { return bool_operation(parser, TOKEN_AND, BOOL_And, parse_inversion); }
 
 /* disjunction: conjunction ('or' conjunction)* */
 Node *parse_disjunction(Parser *parser)
@@ -339,28 +339,28 @@ Node *parse_disjunction(Parser *parser)
 
 /* ---- arithmetic ---- */
 
+enum { LEVEL_BITWISE_OR = 1, LEVEL_BITWISE_XOR, LEVEL_BITWISE_AND, LEVEL_SHIFT, LEVEL_SUM, LEVEL_TERM };
+
 typedef struct Precedence { int level; Operator op; } Precedence;   /* level 0: no binary operator */
 
 static Precedence precedence(TokenKind kind)
 {
     switch (kind) {
-    case TOKEN_VBAR: return (Precedence){ 1, OPERATOR_BitOr };
-    case TOKEN_CIRCUMFLEX: return (Precedence){ 2, OPERATOR_BitXor };
-    case TOKEN_AMPER: return (Precedence){ 3, OPERATOR_BitAnd };
-    case TOKEN_LEFTSHIFT: return (Precedence){ 4, OPERATOR_LShift };
-    case TOKEN_RIGHTSHIFT: return (Precedence){ 4, OPERATOR_RShift };
-    case TOKEN_PLUS: return (Precedence){ 5, OPERATOR_Add };
-    case TOKEN_MINUS: return (Precedence){ 5, OPERATOR_Sub };
-    case TOKEN_STAR: return (Precedence){ 6, OPERATOR_Mult };
-    case TOKEN_SLASH: return (Precedence){ 6, OPERATOR_Div };
-    case TOKEN_DOUBLESLASH: return (Precedence){ 6, OPERATOR_FloorDiv };
-    case TOKEN_PERCENT: return (Precedence){ 6, OPERATOR_Mod };
-    case TOKEN_AT: return (Precedence){ 6, OPERATOR_MatMult };
+    case TOKEN_VBAR: return (Precedence){ LEVEL_BITWISE_OR, OPERATOR_BitOr };
+    case TOKEN_CIRCUMFLEX: return (Precedence){ LEVEL_BITWISE_XOR, OPERATOR_BitXor };
+    case TOKEN_AMPER: return (Precedence){ LEVEL_BITWISE_AND, OPERATOR_BitAnd };
+    case TOKEN_LEFTSHIFT: return (Precedence){ LEVEL_SHIFT, OPERATOR_LShift };
+    case TOKEN_RIGHTSHIFT: return (Precedence){ LEVEL_SHIFT, OPERATOR_RShift };
+    case TOKEN_PLUS: return (Precedence){ LEVEL_SUM, OPERATOR_Add };
+    case TOKEN_MINUS: return (Precedence){ LEVEL_SUM, OPERATOR_Sub };
+    case TOKEN_STAR: return (Precedence){ LEVEL_TERM, OPERATOR_Mult };
+    case TOKEN_SLASH: return (Precedence){ LEVEL_TERM, OPERATOR_Div };
+    case TOKEN_DOUBLESLASH: return (Precedence){ LEVEL_TERM, OPERATOR_FloorDiv };
+    case TOKEN_PERCENT: return (Precedence){ LEVEL_TERM, OPERATOR_Mod };
+    case TOKEN_AT: return (Precedence){ LEVEL_TERM, OPERATOR_MatMult };
     default: return (Precedence){ 0, OPERATOR_Add };
     }
 }
-
-static Node *factor(Parser *parser);
 
 static Node *binary_make(Parser *parser, Span from, Node *left, Operator op, Node *right)
 {
@@ -375,7 +375,11 @@ static Node *binary_make(Parser *parser, Span from, Node *left, Operator op, Nod
 static Node *binary(Parser *parser, int level)
 {
     Span from = here(parser);
-    Node *left = factor(parser);
+    if (names_mistakes(parser) && level <= LEVEL_SHIFT)
+        mistake_arithmetic(parser);
+    if (names_mistakes(parser) && level <= LEVEL_TERM)
+        mistake_factor(parser);
+    Node *left = parse_factor(parser);
     while (left) {
         size_t mark = parser->mark;
         Precedence found = precedence(next_kind(parser));
@@ -392,13 +396,16 @@ static Node *binary(Parser *parser, int level)
     return left;
 }
 
+/* sum: the operators from + and - upwards */
+Node *parse_sum(Parser *parser) { return binary(parser, LEVEL_SUM); }
+
 Node *parse_bitwise_or(Parser *parser)
 {
     Memo memo;
     if (memo_find(parser, RULE_BITWISE_OR, &memo))
         return memo.node;
     size_t start = parser->mark;
-    Node *node = binary(parser, 1);
+    Node *node = binary(parser, LEVEL_BITWISE_OR);
     memo_keep(parser, RULE_BITWISE_OR, start, node, (NodeList){ 0 });
     return node;
 }
@@ -427,7 +434,7 @@ static Node *power(Parser *parser)
         return left;
     Node *right = NULL;
     if (parser_enter(parser)) {
-        right = factor(parser);
+        right = parse_factor(parser);
         parser_leave(parser);
     }
     if (!right) {
@@ -438,12 +445,12 @@ static Node *power(Parser *parser)
 }
 
 /* factor: ('+' | '-' | '~') factor | power */
-static Node *factor(Parser *parser)
+Node *parse_factor(Parser *parser)
 {
     switch (next_kind(parser)) {
-    case TOKEN_PLUS: return unary(parser, UNARY_UAdd, factor);
-    case TOKEN_MINUS: return unary(parser, UNARY_USub, factor);
-    case TOKEN_TILDE: return unary(parser, UNARY_Invert, factor);
+    case TOKEN_PLUS: return unary(parser, UNARY_UAdd, parse_factor);
+    case TOKEN_MINUS: return unary(parser, UNARY_USub, parse_factor);
+    case TOKEN_TILDE: return unary(parser, UNARY_Invert, parse_factor);
     default: return power(parser);
     }
 }
@@ -552,6 +559,8 @@ Node *parse_primary(Parser *parser)
     while (node) {
         size_t mark = parser->mark;
         TokenKind kind = next_kind(parser);
+        if (names_mistakes(parser) && (kind == TOKEN_LSQB || kind == TOKEN_LBRACE))
+            mistake_comprehension(parser);   /* f{x, y for ...}: perhaps a call with the wrong brackets */
         Node *longer = kind == TOKEN_DOT    ? attribute(parser, from, node)
                        : kind == TOKEN_LPAR ? call(parser, from, node)
                        : kind == TOKEN_LSQB ? subscript(parser, from, node)
@@ -707,7 +716,7 @@ Node *parse_args(Parser *parser)
     }
     if (!args->Call.args.count && !args->Call.keywords.count)
         return NULL;
-    args->at = span_join(from, parser->tokens[parser->mark - 1].at);
+    args->at = span_join(from, token_at(parser, parser->mark - 1)->at);
     return args;
 }
 

@@ -156,7 +156,7 @@ static int fstring_conversion(Parser *parser)
     const Token *mark = last_token(parser);
     if (!accept(parser, TOKEN_NAME))
         return 0;
-    mark = &parser->tokens[parser->mark - 2];
+    mark = token_at(parser, parser->mark - 2);
     const Token *name = last_token(parser);
     if (mark->end != name->start) {
         /* The spelling is CPython 3.13's. */
@@ -215,7 +215,7 @@ static bool field(Parser *parser, NodeList *parts, bool is_raw)
         return false;
     bool is_debug = accept(parser, TOKEN_EQUAL);
     Span text_at = here(parser);
-    const char *text_end = parser->has_failed ? text_start : parser->tokens[parser->mark].start;
+    const char *text_end = parser->has_failed ? text_start : token_at(parser, parser->mark)->start;
     int conversion = fstring_conversion(parser);
     size_t conversion_name = parser->mark - 1;
     Node *spec = NULL;
@@ -226,7 +226,7 @@ static bool field(Parser *parser, NodeList *parts, bool is_raw)
         if (!spec)
             return false;
     }
-    if (!accept(parser, TOKEN_RBRACE) || (conversion != -1 && !check_conversion(parser, &parser->tokens[conversion_name])))
+    if (!accept(parser, TOKEN_RBRACE) || (conversion != -1 && !check_conversion(parser, token_at(parser, conversion_name))))
         return false;
     if (is_debug) {
         text_at = (Span){ from.lineno, from.col_offset + 1, text_at.lineno, text_at.col_offset };

@@ -16,7 +16,7 @@
 /* The span of a NAME '=' just taken. */
 static Span name_and_equal(const Parser *parser)
 {
-    return span_join(parser->tokens[parser->mark - 2].at, parser->tokens[parser->mark - 1].at);
+    return span_join(token_at(parser, parser->mark - 2)->at, token_at(parser, parser->mark - 1)->at);
 }
 
 static bool accept_name_equal(Parser *parser)
@@ -46,7 +46,7 @@ static bool at_soft_keyword(Parser *parser)
     const Identifier keywords[] = { parser->underscore, parser->case_, parser->match, parser->type };
     if (!at(parser, TOKEN_NAME))
         return false;
-    const Token *token = &parser->tokens[parser->mark];
+    const Token *token = token_at(parser, parser->mark);
     size_t length = (size_t)(token->end - token->start);
     for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++)
         if (length <= keywords[i]->length && memcmp(token->start, keywords[i]->bytes, length) == 0)
@@ -120,6 +120,49 @@ void mistake_expression(Parser *parser)
     }
 }
 
+static void report_not(Parser *parser, Node *(*operand)(Parser *parser))
+{
+    Span from = here(parser);
+    if (!accept(parser, TOKEN_NOT))
+        return;
+    Node *value = operand(parser);
+    if (value)
+        mistake_between(parser, from, value->at, "'not' after an operator must be parenthesized");
+}
+
+/* sum operator 'not' inversion */
+void mistake_arithmetic(Parser *parser)
+{
+    size_t start = parser->mark;
+    if (parse_sum(parser)) {
+        switch (next_kind(parser)) {
+        case TOKEN_PLUS:
+        case TOKEN_MINUS:
+        case TOKEN_STAR:
+        case TOKEN_SLASH:
+        case TOKEN_DOUBLESLASH:
+        case TOKEN_PERCENT:
+        case TOKEN_AT:
+            parser->mark++;
+            report_not(parser, parse_inversion);
+            break;
+        default: break;
+        }
+    }
+    parser->mark = start;
+}
+
+/* ('+' | '-' | '~') 'not' factor */
+void mistake_factor(Parser *parser)
+{
+    size_t start = parser->mark;
+    if (at_either(parser, TOKEN_PLUS, TOKEN_MINUS) || at(parser, TOKEN_TILDE)) {
+        parser->mark++;
+        report_not(parser, parse_factor);
+    }
+    parser->mark = start;
+}
+
 /* What may stand left of a '=' that was meant as such: `[a] = ...`, `(a, b) = ...`. */
 static bool at_display_or_constant(Parser *parser)
 {
@@ -129,7 +172,7 @@ static bool at_display_or_constant(Parser *parser)
         return false;
     size_t start = parser->mark;
     Node *node = parse_atom(parser);
-    bool is_bracket = node && node->at.lineno == parser->tokens[start].at.lineno && node->at.col_offset == parser->tokens[start].at.col_offset;
+    bool is_bracket = node && node->at.lineno == token_at(parser, start)->at.lineno && node->at.col_offset == token_at(parser, start)->at.col_offset;
     bool is_display = is_bracket && (node->kind == NODE_List || node->kind == NODE_Tuple || node->kind == NODE_GeneratorExp);
     parser->mark = start;
     return is_display;
@@ -145,7 +188,7 @@ void mistake_named_expression(Parser *parser)
 
     parser->mark = start;
     if (accept_name_equal(parser)) {
-        Span name = parser->tokens[start].at;
+        Span name = token_at(parser, start)->at;
         Node *value = parse_bitwise_or(parser);
         if (value && !at_either(parser, TOKEN_EQUAL, TOKEN_COLONEQUAL))
             mistake_between(parser, name, value->at, "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
@@ -196,7 +239,7 @@ void mistake_kwarg(Parser *parser)
     if (at_either(parser, TOKEN_TRUE, TOKEN_FALSE) || at(parser, TOKEN_NONE)) {
         const char *text = token_kind_text(next_kind(parser));
         if (kind_ahead(parser, 1) == TOKEN_EQUAL)
-            mistake_between(parser, from, parser->tokens[parser->mark + 1].at, "cannot assign to %s", text);
+            mistake_between(parser, from, token_at(parser, parser->mark + 1)->at, "cannot assign to %s", text);
     }
     keyword_comprehension(parser);
     parser->mark = start;

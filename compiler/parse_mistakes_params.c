@@ -237,7 +237,7 @@ void mistake_kwds(Parser *parser, bool is_lambda)
 void mistake_type_params(Parser *parser)
 {
     if (kind_ahead(parser, 1) == TOKEN_RSQB)
-        mistake_from(parser, parser->tokens[parser->mark + 1].at, "Type parameter list cannot be empty");
+        mistake_from(parser, token_at(parser, parser->mark + 1)->at, "Type parameter list cannot be empty");
 }
 
 /* ('*' | '**') NAME ':' expression */

@@ -22,7 +22,7 @@ static void annotated_display(Parser *parser)
     while (at(parser, TOKEN_LPAR)) {   /* brackets around brackets, down to the display */
         size_t mark = parser->mark;
         Node *atom = parse_atom(parser);
-        if (atom && atom->at.lineno == parser->tokens[mark].at.lineno && atom->at.col_offset == parser->tokens[mark].at.col_offset) {
+        if (atom && atom->at.lineno == token_at(parser, mark)->at.lineno && atom->at.col_offset == token_at(parser, mark)->at.col_offset) {
             parser->mark = mark;
             break;
         }
@@ -47,8 +47,14 @@ static void annotated_tuple(Parser *parser)
     Node *first = parse_star_named_expression(parser);
     if (!first || !accept(parser, TOKEN_COMMA))
         return;
-    NodeList rest = { 0 };
-    (void)parse_star_named_expressions(parser, &rest);
+    for (;;) {   /* row upon row, also without commas between them */
+        NodeList rest = { 0 };
+        size_t mark = parser->mark;
+        if (!parse_star_named_expressions(parser, &rest)) {
+            parser->mark = mark;
+            break;
+        }
+    }
     if (accept(parser, TOKEN_COLON) && parse_expression(parser))
         mistake_at(parser, first->at, "only single target (not tuple) can be annotated");
 }

@@ -123,26 +123,26 @@ Node *mistake_here(Parser *parser, const char *format, ...)
 {
     if (!parser->fill)
         REPORT(DIAGNOSTIC_SYNTAX_ERROR, ((Span){ 0, 0, 0, -1 }));
-    REPORT(DIAGNOSTIC_SYNTAX_ERROR, token_place(parser, &parser->tokens[parser->fill - 1]));
+    REPORT(DIAGNOSTIC_SYNTAX_ERROR, token_place(parser, token_at(parser, parser->fill - 1)));
 }
 
 Node *mistake_next(Parser *parser, const char *format, ...)
 {
     (void)next_kind(parser);
     size_t index = parser->mark < parser->fill ? parser->mark : parser->fill - 1;
-    REPORT(DIAGNOSTIC_SYNTAX_ERROR, token_place(parser, &parser->tokens[index]));
+    REPORT(DIAGNOSTIC_SYNTAX_ERROR, token_place(parser, token_at(parser, index)));
 }
 
 Node *mistake_indent(Parser *parser, const char *format, ...)
 {
-    REPORT(DIAGNOSTIC_INDENTATION_ERROR, token_place(parser, &parser->tokens[parser->fill - 1]));
+    REPORT(DIAGNOSTIC_INDENTATION_ERROR, token_place(parser, token_at(parser, parser->fill - 1)));
 }
 
 Node *mistake_columns(Parser *parser, DiagnosticClass class, Span span, const char *format, ...) { REPORT(class, span); }
 
 void token_warn(Parser *parser, const Token *token, const char *format, ...)
 {
-    if (parser->has_failed_once)
+    if (names_mistakes(parser))   /* said in the first reading */
         return;
     Line line = source_line(parser->lexer, token->at.lineno);
     Span place = from_one(token->at);
@@ -207,7 +207,7 @@ static void prefer_lexer_error(Parser *parser)
     if (!diagnostics->count || diagnostics->is_out_of_memory)
         return;
     Diagnostic reported = diagnostics_take_error(diagnostics);
-    int reached_line = parser->fill ? parser->tokens[parser->fill - 1].at.lineno : 0;
+    int reached_line = token_at(parser, parser->fill - 1)->at.lineno;
     Token token = { .kind = TOKEN_NL };
     while (token.kind != TOKEN_ERROR && token.kind != TOKEN_ENDMARKER)
         token = lexer_next(lexer);

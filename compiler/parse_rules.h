@@ -52,12 +52,18 @@ typedef struct Parser {
     bool hides_mistakes;        /* within the second reading, for a while: behave as in the first */
     bool gave_newline;          /* the end of an interactive input was handed out as a NEWLINE */
     Node spare;                 /* I2 */
+    Token no_token;             /* a TOKEN_ERROR without text */
     Identifier print, exec, underscore, match, case_, type;   /* names with a meaning in some places */
 } Parser;
 
 /* ---- tokens (parser.c) ---- */
 bool parser_fill(Parser *parser, size_t index);   /* reads tokens up to index; false when that cannot be */
 
+/* A token that was looked at; no_token when that failed (I1). */
+static inline const Token *token_at(const Parser *parser, size_t index)
+{
+    return index < parser->fill ? &parser->tokens[index] : &parser->no_token;
+}
 static inline TokenKind kind_ahead(Parser *parser, size_t distance)
 {
     size_t index = parser->mark + distance;
@@ -79,7 +85,7 @@ static inline bool accept(Parser *parser, TokenKind kind)
     return is_here;
 }
 /* The token just taken. */
-static inline const Token *last_token(const Parser *parser) { return &parser->tokens[parser->mark - 1]; }
+static inline const Token *last_token(const Parser *parser) { return token_at(parser, parser->mark - 1); }
 /* Where the next token stands. */
 Span here(Parser *parser);
 /* accept(), or else the mistake "expected '...'": for what nothing else can stand for. */
@@ -164,7 +170,10 @@ Node *parse_assignment_expression(Parser *parser);          /* NAME ':=' express
 Node *parse_yield_expr(Parser *parser);
 Node *parse_annotated_rhs(Parser *parser);                  /* yield_expr | star_expressions */
 Node *parse_disjunction(Parser *parser);
+Node *parse_inversion(Parser *parser);                      /* 'not' ... | comparison */
 Node *parse_bitwise_or(Parser *parser);
+Node *parse_sum(Parser *parser);
+Node *parse_factor(Parser *parser);
 Node *parse_primary(Parser *parser);
 Node *parse_atom(Parser *parser);
 Node *parse_lambdef(Parser *parser);
@@ -188,6 +197,8 @@ Node *parse_or_pattern(Parser *parser);
 /* ---- the rules for mistakes (parse_mistakes.c: expressions, parse_mistakes_stmt.c: statements) ----
  * Each looks at what stands at the mark and reports if it is its mistake. The mark is as before afterwards. */
 void mistake_expression(Parser *parser);
+void mistake_arithmetic(Parser *parser);
+void mistake_factor(Parser *parser);
 void mistake_named_expression(Parser *parser);
 void mistake_arguments(Parser *parser);
 void mistake_kwarg(Parser *parser);

@@ -347,7 +347,7 @@ static Node *import_stmt(Parser *parser, Span from)
     if (names_mistakes(parser))
         mistake_import(parser);
     parser->mark = start + 1;
-    if (parser->tokens[start].kind == TOKEN_FROM)
+    if (token_at(parser, start)->kind == TOKEN_FROM)
         return import_from(parser, from);
     NodeList names = { 0 };
     if (!aliases(parser, dotted_name, &names))
@@ -409,7 +409,7 @@ static Node *simple_stmt_inside(Parser *parser)
     Node *node = assignment_or_expression(parser);
     size_t mark = parser->mark;
     /* `type X = int` begins like the expression `type`: prefer the statement when it fits. */
-    if (parser->tokens[start].kind == TOKEN_NAME && mark == start + 1 && node && node->kind == NODE_Expr) {
+    if (token_at(parser, start)->kind == TOKEN_NAME && mark == start + 1 && node && node->kind == NODE_Expr) {
         parser->mark = start;
         Node *type_alias = parse_type_alias(parser);
         if (type_alias)

@@ -45,7 +45,7 @@ Node *node_make_at(Parser *parser, NodeKind kind, Span at)
 
 Node *node_make(Parser *parser, NodeKind kind, Span from)
 {
-    size_t last = parser->mark;
+    size_t last = parser->mark < parser->fill ? parser->mark : parser->fill;
     while (last > 1) {   /* a block ends where its last statement does, not at the DEDENT */
         TokenKind token = parser->tokens[last - 1].kind;
         if (token != TOKEN_NEWLINE && token != TOKEN_INDENT && token != TOKEN_DEDENT && token != TOKEN_ENDMARKER)
@@ -203,7 +203,7 @@ bool at_name(Parser *parser, Identifier name)
 {
     if (!at(parser, TOKEN_NAME))
         return false;
-    const Token *token = &parser->tokens[parser->mark];
+    const Token *token = token_at(parser, parser->mark);
     return (size_t)(token->end - token->start) == name->length && memcmp(token->start, name->bytes, name->length) == 0;
 }
 
@@ -387,7 +387,8 @@ Node *parse(Arena *arena, NameTable *names, const ParseInput *input, Diagnostics
     lexer_init(lexer, text.bytes, text.length, diagnostics);
     lexer->checks_utf8 = input->is_script_file;
     lexer->filename = input->filename;
-    *parser = (Parser){ .arena = arena, .names = names, .diagnostics = diagnostics, .input = input, .lexer = lexer };
+    *parser = (Parser){ .arena = arena, .names = names, .diagnostics = diagnostics, .input = input, .lexer = lexer,
+                        .no_token = { .kind = TOKEN_ERROR, .start = "", .end = "" } };
     if (!intern_soft_keywords(parser)) {
         diagnostics_out_of_memory(diagnostics);
         return NULL;
