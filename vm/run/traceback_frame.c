@@ -301,7 +301,10 @@ static void write_entry(TracebackWriter *writer, const Traceback *entry, uint32_
     const Code *code = entry->frame->code;
     const char *colour = traceback_colour(writer, COLOUR_PLACE), *end = traceback_colour(writer, COLOUR_END);
     LineEntry position = position_of(entry);
-    traceback_write(writer, "  File %s\"%U\"%s, line %s%u%s, in %s%U%s\n", colour, code->filename, end, colour, line, end, colour, code->name, end);
+    Value file = traceback_file_name(writer->t, object_value(code->filename));
+    if (failed(file)) return;
+    traceback_write(writer, "  File %s\"%S\"%s, line %s%u%s, in %s%U%s\n", colour, file, end, colour, line, end, colour, code->name, end);
+    release(file);
     write_quote(writer, code->filename, &position);
     traceback_emit(writer, '|');
 }

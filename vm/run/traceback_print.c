@@ -79,6 +79,14 @@ void traceback_emit(TracebackWriter *writer, char mark)
     release(piece);
 }
 
+Value traceback_file_name(Thread *t, Value filename)
+{
+    static const char prefix[] = "<stdin>-";
+    bool is_typed = is_str(filename) && as_str(filename)->length >= sizeof prefix - 1;
+    for (size_t i = 0; is_typed && i + 1 < sizeof prefix; i++) is_typed = str_char(as_str(filename), i) == (uint32_t)prefix[i];
+    return is_typed ? object_value(str_from_text(t, "<stdin>")) : retain(filename);
+}
+
 /* str(v) or repr(v), or words that it failed (I1). Owned; FAILED: out of memory. */
 static Value safe_text(Thread *t, Value v, Value (*text_of)(Thread *t, Value v), const char *what)
 {
@@ -261,11 +269,9 @@ static void write_syntax_error(TracebackWriter *writer, Value exception, Str *cl
     const char *colour = traceback_colour(writer, COLOUR_PLACE), *end = traceback_colour(writer, COLOUR_END);
     bool has_line = is_bound(line) && !is_none(line), has_file = is_bound(filename) && !is_none(filename);
     if (has_line) {
-        Value shown = has_file ? filename : UNBOUND;
-        traceback_write(writer, "  File %s\"", colour);
-        if (is_bound(shown)) traceback_write(writer, "%S", shown);
-        else traceback_write(writer, "<string>");
-        traceback_write(writer, "\"%s, line %s%S%s\n", end, colour, line, end);
+        Value shown = has_file ? traceback_file_name(writer->t, filename) : object_value(str_from_text(writer->t, "<string>"));
+        if (!failed(shown)) traceback_write(writer, "  File %s\"%S\"%s, line %s%S%s\n", colour, shown, end, colour, line, end);
+        release(shown);
     }
     if (is_str(e->fields[FIELD_TEXT])) write_syntax_line(writer, e);
     traceback_write(writer, "%s%U%s: %s", traceback_colour(writer, COLOUR_TYPE), class, end, colour);

@@ -45,6 +45,8 @@ static inline const char *traceback_colour(const TracebackWriter *writer, const 
 void traceback_write(TracebackWriter *writer, const char *format, ...);
 /* The piece goes out, each line behind the margin. [mark]: '|', or '+' for the first line of a box. */
 void traceback_emit(TracebackWriter *writer, char mark);
+/* What is typed at the prompt is numbered, <stdin>-7; people need not know. Owned. */
+MUST_CHECK Value traceback_file_name(Thread *t, Value filename);
 /* traceback_frame.c: the stack of a Traceback, oldest frame first, below [title]; emitted. */
 void traceback_write_frames(TracebackWriter *writer, Value traceback, const char *title, char mark);
 

@@ -1,0 +1,183 @@
+/* loader.c - where the machine meets the compiler: source text becomes a code unit, or an exception.
+ *
+ * What        The hook behind import, compile(), eval() and exec(); the lists of native and of embedded modules.
+ * How         The compiler knows no values and answers with diagnostics. Here warnings go through the script's filters, an error
+ *             becomes the exception CPython would raise, with the same fields, and a good unit passes the verifier.
+ * Invariants  I1 NULL means: raised, or *is_incomplete.  I2 everything the compiler needed is given back, but the unit.
+ * GIL         held: source may come from any thread, and the account of memory is the interpreter's.
+ * Read next   compiler/compile.h, compiler/diagnostic.h, vm/run/interp.h */
+#include "vm/cli/loader.h"
+
+#include "compiler/compile.h"
+#include "vm/bytecode/verify.h"
+#include "vm/object/bytes.h"
+#include "vm/object/list.h"
+#include "vm/object/protocol.h"
+#include "vm/object/str.h"
+#include "vm/run/warn.h"
+
+/* ---- modules that lie in the program ---- */
+
+#define MODULE(name, definition) extern const NativeModule definition;
+#include "stdlib/modules.def"
+#undef MODULE
+
+static const NativeModule *const native_modules[] = {
+#define MODULE(name, definition) &definition,
+#include "stdlib/modules.def"
+#undef MODULE
+    NULL,
+};
+
+extern const EmbeddedModule embedded_modules[];   /* generated: see compiler/embed.c */
+
+/* ---- diagnostics become exceptions ---- */
+
+/* PyCF_ flags of compile() that concern the compiler. */
+enum { FLAG_DONT_IMPLY_DEDENT = 0x200, FLAG_TOP_LEVEL_AWAIT = 0x2000, FLAG_ALLOW_INCOMPLETE = 0x4000 };
+
+static enum ExceptionKind class_of(DiagnosticClass class)
+{
+    static const enum ExceptionKind classes[] = {
+        [DIAGNOSTIC_SYNTAX_ERROR] = EXC_SyntaxError,
+        [DIAGNOSTIC_INDENTATION_ERROR] = EXC_IndentationError,
+        [DIAGNOSTIC_TAB_ERROR] = EXC_TabError,
+        [DIAGNOSTIC_MEMORY_ERROR] = EXC_MemoryError,
+        [DIAGNOSTIC_RECURSION_ERROR] = EXC_RecursionError,
+        [DIAGNOSTIC_OVERFLOW_ERROR] = EXC_OverflowError,
+        [DIAGNOSTIC_VALUE_ERROR] = EXC_ValueError,
+        [DIAGNOSTIC_UNICODE_DECODE_ERROR] = EXC_ValueError,   /* the class proper wants the bytes, which are gone */
+        [DIAGNOSTIC_SYSTEM_ERROR] = EXC_SystemError,
+        [DIAGNOSTIC_SYNTAX_WARNING] = EXC_SyntaxWarning,
+        [DIAGNOSTIC_DEPRECATION_WARNING] = EXC_DeprecationWarning,
+    };
+    return classes[class];
+}
+
+static Value text_or_none(Thread *t, const char *bytes, size_t length)
+{
+    return bytes ? object_value(str_from_wtf8(t, bytes, length)) : NONE;
+}
+
+/* SyntaxError(message, (filename, line, offset, text, end line, end offset)) */
+static Value make_syntax_error(Thread *t, enum ExceptionKind kind, const Diagnostic *diagnostic, Str *filename)
+{
+    Value text = text_or_none(t, diagnostic->text, diagnostic->text_length);
+    Value message = object_value(str_from_wtf8(t, diagnostic->message, strlen(diagnostic->message)));
+    Value exception = FAILED;
+    Value place[6] = {
+        object_value(filename), small_int_value(diagnostic->lineno), small_int_value(diagnostic->offset), text,
+        small_int_value(diagnostic->end_lineno), small_int_value(diagnostic->end_offset),
+    };
+    Tuple *details = failed(text) || failed(message) ? NULL : tuple_from_values(t, place, diagnostic->end_lineno == -1 ? 4 : 6);
+    if (details)
+        exception = value_call2(t, object_value(exception_type(t, kind)), message, object_value(details));
+    if (details) object_release(details);
+    release2(text, message);
+    return exception;
+}
+
+static void raise_diagnostic(Thread *t, const Diagnostic *diagnostic, Str *filename)
+{
+    enum ExceptionKind kind = class_of(diagnostic->class);
+    bool is_syntax = diagnostic->class <= DIAGNOSTIC_TAB_ERROR || diagnostic_is_warning(diagnostic);
+    if (!is_syntax || !diagnostic->has_position) {
+        raise_error(t, is_syntax && diagnostic_is_warning(diagnostic) ? EXC_SyntaxError : kind, "%s", diagnostic->message);
+        return;
+    }
+    Value exception = make_syntax_error(t, diagnostic_is_warning(diagnostic) ? EXC_SyntaxError : kind, diagnostic, filename);
+    if (!failed(exception)) raise_instance(t, exception);
+}
+
+void loader_raise(Thread *t, const Diagnostics *diagnostics, Str *filename)
+{
+    const Diagnostic *error = diagnostics_error(diagnostics);
+    if (diagnostics->is_out_of_memory || !error) raise_memory_error(t);
+    else raise_diagnostic(t, error, filename);
+}
+
+/* Through the filters of the script. A filter that makes it an exception gives a SyntaxError at the place, as CPython does. */
+static bool issue_warning(Thread *t, const Diagnostic *diagnostic, Str *filename)
+{
+    Str *message = str_from_wtf8(t, diagnostic->message, strlen(diagnostic->message));
+    if (!message) return false;
+    enum ExceptionKind kind = class_of(diagnostic->class);
+    bool passed = warn_at(t, kind, message, filename, (uint32_t)diagnostic->lineno, UNBOUND);
+    object_release(message);
+    if (passed || !raised_is(t, kind)) return passed;
+    raised_clear(t);
+    raise_diagnostic(t, diagnostic, filename);
+    return false;
+}
+
+/* ---- the hook ---- */
+
+/* Is the unit fit to run? What the compiler makes always is; a mistake of the compiler shall not become a crash. */
+static bool verify(Thread *t, CodeUnit *unit)
+{
+    VerifyError error;
+    if (unit->is_verified || code_verify(unit, &error)) return true;
+    if (error.is_out_of_memory) raise_memory_error(t);
+    else raise_error(t, EXC_SystemError, "the compiler made a bad code unit: %s (word %u)", error.message, error.offset);
+    return false;
+}
+
+static CodeUnit *report(Thread *t, const CompileRequest *request, CodeUnit *unit, const Diagnostics *diagnostics, bool *is_incomplete)
+{
+    bool passed = true;
+    for (size_t i = 0; passed && i < diagnostics->count; i++) {
+        if (!diagnostic_is_warning(&diagnostics->items[i])) break;
+        if (diagnostics->is_incomplete && request->may_be_incomplete) break;      /* they come again with the whole */
+        passed = issue_warning(t, &diagnostics->items[i], request->filename);
+    }
+    if (passed && unit && verify(t, unit)) return unit;
+    if (passed && !unit) {
+        if (diagnostics->is_incomplete && request->may_be_incomplete) *is_incomplete = true;
+        else loader_raise(t, diagnostics, request->filename);
+    }
+    if (unit) code_free(unit);
+    return NULL;
+}
+
+static CodeUnit *load(Thread *t, const CompileRequest *request, bool *is_incomplete)
+{
+    static const ParseMode modes[] = {[COMPILE_MODULE] = PARSE_FILE, [COMPILE_EXPRESSION] = PARSE_EVAL, [COMPILE_SINGLE] = PARSE_SINGLE};
+    *is_incomplete = false;
+    /* File names may hold bytes that are no UTF-8, as lone surrogates: they go through. */
+    Value filename = str_encode(t, request->filename, "utf-8", "surrogatepass");
+    if (failed(filename)) return NULL;
+    Arena arena;
+    arena_init(&arena, &t->interp->memory);
+    Diagnostics diagnostics;
+    diagnostics_init(&diagnostics, &arena);
+    CompileOptions options = {
+        .input = {
+            .source = request->source, .length = request->length, .filename = (const char *)as_bytes(filename)->data,
+            .mode = modes[request->mode], .is_text = request->is_text, .is_script_file = request->quotes_source && !request->is_text,
+            .allows_incomplete = request->may_be_incomplete || (request->flags & FLAG_ALLOW_INCOMPLETE),
+            .keeps_open_block = (request->flags & FLAG_DONT_IMPLY_DEDENT) != 0,
+            .stack_limit = (uintptr_t)t->stack_limit, .max_int_digits = (uint32_t)t->interp->config.int_max_str_digits,
+        },
+        .optimize = request->optimize < 0 ? t->interp->config.optimize : request->optimize,
+        .has_text_annotations = (request->flags & CODE_FUTURE_ANNOTATIONS) != 0,
+        .allows_top_level_await = (request->flags & FLAG_TOP_LEVEL_AWAIT) != 0,
+        .quotes_source = request->quotes_source,
+        .stack_limit = t->stack_limit,
+    };
+    CodeUnit *unit = compile_source(&t->interp->memory, &options, &diagnostics);
+    unit = report(t, request, unit, &diagnostics, is_incomplete);
+    arena_free(&arena);
+    release(filename);
+    return unit;
+}
+
+LoaderHooks loader_hooks(void)
+{
+    return (LoaderHooks){
+        .compile = load,
+        .native_modules = native_modules,
+        .embedded_modules = embedded_modules,
+        .caret_anchors = loader_caret_anchors,
+        .carets_are_idle = loader_carets_are_idle,
+    };
+}
