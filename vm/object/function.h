@@ -52,7 +52,8 @@ typedef struct Module {
     Dict *dict;
     Value name;
     void *state;                             /* a native module's own struct, NULL for modules of scripts */
-    void (*free_state)(Thread *t, void *state);
+    size_t state_size;
+    void (*free_state)(Thread *t, void *state);   /* drops what the state owns; the block is the module's own business */
 } Module;
 
 MUST_CHECK Code *code_object_new(Thread *t, TAKES CodeUnit *unit);            /* verified; owns the unit */

@@ -243,7 +243,8 @@ static void module_clear(Object *self)
 static void module_free(Object *self)
 {
     Module *module = (Module *)self;
-    if (module->free_state) module->free_state(thread_current(), module->state);
+    if (module->free_state && module->state) module->free_state(thread_current(), module->state);
+    memory_free(&thread_current()->interp->memory, module->state, module->state_size);
     if (module->dict) object_release(module->dict);
     clear(&module->name);
 }

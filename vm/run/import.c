@@ -139,6 +139,7 @@ Module *import_make_native(Thread *t, const NativeModule *definition)
     bool done = true;
     if (definition->state_size) {
         module->state = memory_alloc_zeroed(&t->interp->memory, definition->state_size);
+        module->state_size = definition->state_size;
         module->free_state = definition->free_state;
         done = module->state || raise_false(t, EXC_MemoryError, "%s", "");
     }
