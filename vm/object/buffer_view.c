@@ -1,6 +1,6 @@
 /* buffer_view.c - see buffer_view.h: borrowing the bytes of an object, and giving them back.
  *
- * What        buffer_get and buffer_release.
+ * What        buffer_get, buffer_release, buffer_copy.
  * How         The view is filled with the plainest case (bytes, one dimension, contiguous) before the exporter's slot is
  *             asked, so that simple exporters only say where the bytes are and how many.
  * Invariants  I1 of buffer_view.h.
@@ -43,4 +43,23 @@ void buffer_release(Thread *t, BufferView *view)
     view->owner = UNBOUND;
     view->data = NULL;
     release(owner);
+}
+
+static uint8_t *copy_dimension(const BufferView *view, int dimension, const uint8_t *at, uint8_t *to)
+{
+    if (dimension == view->dimensions) {
+        memcpy(to, at, view->item_size);
+        return to + view->item_size;
+    }
+    for (int64_t i = 0; i < view->shape[dimension]; i++)
+        to = copy_dimension(view, dimension + 1, at + i * view->strides[dimension], to);
+    return to;
+}
+
+void buffer_copy(const BufferView *view, uint8_t *to)
+{
+    if (view->shape && view->strides)
+        copy_dimension(view, 0, view->data, to);
+    else
+        memcpy(to, view->data, view->length);
 }

@@ -8,7 +8,11 @@
 
 #include "vm/object/context.h"
 
-enum { BUFFER_MAX_DIMENSIONS = 64, BUFFER_WRITABLE = 1 };
+enum {
+    BUFFER_MAX_DIMENSIONS = 64,
+    BUFFER_WRITABLE = 1,       /* refuse if the bytes may not be changed */
+    BUFFER_STRIDED = 2,        /* the caller can cope with gaps between the items: reads shape and strides, or uses buffer_copy */
+};
 
 struct BufferView {
     Value owner;               /* the exporter, owned by the view */
@@ -25,6 +29,8 @@ struct BufferView {
 
 MUST_CHECK bool buffer_get(Thread *t, Value v, BufferView *view, int flags);   /* TypeError "a bytes-like object is required, not 'T'" */
 void buffer_release(Thread *t, BufferView *view);
+/* The view's [length] bytes, item by item in reading order, without gaps. */
+void buffer_copy(const BufferView *view, uint8_t *to);
 bool value_has_buffer(Thread *t, Value v);
 
 #endif

@@ -133,9 +133,11 @@ static Value bytes_from_items(Thread *t, Value v, const char *name)
 {
     if (value_has_buffer(t, v)) {
         BufferView view;
-        if (!buffer_get(t, v, &view, 0))
+        if (!buffer_get(t, v, &view, BUFFER_STRIDED))
             return FAILED;
-        Bytes *bytes = bytes_from(t, view.data, view.length);
+        Bytes *bytes = bytes_new(t, view.length);
+        if (bytes)
+            buffer_copy(&view, bytes->data);
         buffer_release(t, &view);
         return bytes ? object_value(bytes) : FAILED;
     }

@@ -503,7 +503,8 @@ static bool get_buffer(Thread *t, Value self, BufferView *view, int flags)
         return false;
     if ((flags & BUFFER_WRITABLE) && m->is_read_only)
         return raise_false(t, EXC_BufferError, "memoryview: underlying buffer is not writable");
-    if (!is_contiguous(m, false))
+    bool has_gaps = !is_contiguous(m, false);
+    if (has_gaps && !(flags & BUFFER_STRIDED))
         return raise_false(t, EXC_BufferError, "memoryview: underlying buffer is not C-contiguous");
     view->data = m->start;
     view->length = byte_count(m);
@@ -511,8 +512,9 @@ static bool get_buffer(Thread *t, Value self, BufferView *view, int flags)
     view->is_read_only = m->is_read_only;
     view->format = m->format;
     view->dimensions = m->dimensions;
-    view->shape = m->dimensions == 1 ? NULL : m->shape;
-    view->strides = m->dimensions == 1 ? NULL : m->strides;
+    bool is_plain = m->dimensions == 1 && !has_gaps;
+    view->shape = is_plain ? NULL : m->shape;
+    view->strides = is_plain ? NULL : m->strides;
     m->exports++;
     return true;
 }

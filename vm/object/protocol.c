@@ -269,10 +269,13 @@ bool value_set_item(Thread *t, Value v, Value key, Value item)
 
 bool value_delete_item(Thread *t, Value v, Value key)
 {
-    SetItemFn set_item = value_type(t, v)->slots.set_item;
-    if (!set_item)
-        return raise_false(t, EXC_TypeError, "'%T' object doesn't support item deletion", v);
-    return set_item(t, v, key, UNBOUND);
+    const Type *type = value_type(t, v);
+    if (type->slots.set_item)
+        return type->slots.set_item(t, v, key, UNBOUND);
+    /* CPython words it differently for what is some sort of sequence. */
+    bool is_sequence = type_is(type, TYPE_IS_SCRIPT_MADE) || type->slots.get_item || type->slots.contains || type->slots.length;
+    bool has_index = is_small_int(key) || value_type(t, key)->slots.index;
+    return raise_false(t, EXC_TypeError, "'%T' object %s support item deletion", v, is_sequence && has_index ? "doesn't" : "does not");
 }
 
 /* ---- attributes ---- */
