@@ -278,13 +278,7 @@ static bool check_name(Lexer *lexer)
         uint32_t character;
         unsigned length = utf8_read(at, (size_t)(lexer->cursor - at), CODEC_STRICT, &character);
         if (!length) {
-            CodecRun run = codec_scan(CODEC_UTF8, lexer->token_start, (size_t)(lexer->cursor - lexer->token_start), CODEC_STRICT);
-            DiagnosticPlace place = place_at_cursor(lexer);
-            place.end_offset = -1;
-            diagnostic_add(lexer->diagnostics, DIAGNOSTIC_SYNTAX_ERROR, &place,
-                           "(unicode error) 'utf-8' codec can't decode byte 0x%02x in position %zu: %s",
-                           (unsigned char)lexer->token_start[run.taken], run.taken, run.reason);
-            lexer->done = LEXER_SYNTAX_ERROR;
+            lexer->done = LEXER_BAD_UTF8;
             return false;
         }
         bool is_good = at == lexer->token_start ? unicode_is_identifier_start(character) : unicode_is_identifier_continue(character);

@@ -45,6 +45,7 @@ typedef enum LexerDone {
     LEXER_BAD_TABS,
     LEXER_TOO_DEEP,            /* too many levels of indentation */
     LEXER_BAD_CONTINUATION,    /* something stands behind a backslash */
+    LEXER_BAD_UTF8,            /* in the name from token_start to cursor */
 } LexerDone;
 
 enum { LEXER_MAX_INDENTS = 100, LEXER_MAX_BRACKETS = 200, LEXER_MAX_MODES = 150, LEXER_MAX_FIELD_DEPTH = 3 };

@@ -296,18 +296,19 @@ static bool bytes_escape(Decoder *decoder)
 }
 
 /* Source text that claims to be UTF-8 is checked where it becomes a value. */
-static bool check_utf8(Decoder *decoder)
+bool literal_check_utf8(Arena *arena, const char *start, const char *end, LiteralProblem *problem)
 {
-    CodecRun run = codec_scan(CODEC_UTF8, decoder->start, (size_t)(decoder->end - decoder->start), CODEC_STRICT);
+    *problem = (LiteralProblem){ 0 };
+    CodecRun run = codec_scan(CODEC_UTF8, start, (size_t)(end - start), CODEC_STRICT);
     if (!run.reason)
         return true;
     char text[160];
     int size = run.error_length == 1
                    ? snprintf(text, sizeof text, "(unicode error) 'utf-8' codec can't decode byte 0x%02x in position %zu: %s",
-                              (unsigned char)decoder->start[run.taken], run.taken, run.reason)
+                              (unsigned char)start[run.taken], run.taken, run.reason)
                    : snprintf(text, sizeof text, "(unicode error) 'utf-8' codec can't decode bytes in position %zu-%zu: %s", run.taken,
                               run.taken + run.error_length - 1, run.reason);
-    decoder->problem->message = arena_copy(decoder->arena, text, (size_t)size);
+    problem->message = arena_copy(arena, text, (size_t)size);
     return false;
 }
 
@@ -316,7 +317,7 @@ static bool decode(Decoder *decoder, bool is_bytes, bool is_raw)
     StringLiteral *literal = decoder->literal;
     size_t length = (size_t)(decoder->end - decoder->start);
     char *out = arena_alloc(decoder->arena, length + 1);
-    if (!out || (!is_bytes && !check_utf8(decoder)))
+    if (!out || (!is_bytes && !literal_check_utf8(decoder->arena, decoder->start, decoder->end, decoder->problem)))
         return false;
     decoder->out = out;
     while (decoder->at < decoder->end) {

@@ -31,4 +31,7 @@ MUST_CHECK bool literal_string(Arena *arena, const char *start, const char *end,
 MUST_CHECK bool literal_fstring_text(Arena *arena, const char *start, const char *end, bool is_raw, StringLiteral *literal,
                                      LiteralProblem *problem);
 
+/* False, with the problem in CPython's words, when the bytes are not UTF-8. */
+MUST_CHECK bool literal_check_utf8(Arena *arena, const char *start, const char *end, LiteralProblem *problem);
+
 #endif

@@ -62,18 +62,21 @@ static Node *string(Parser *parser)
     return node;
 }
 
-/* One FSTRING_MIDDLE token, just taken. */
-static Node *fstring_text(Parser *parser, bool is_raw)
+/* One FSTRING_MIDDLE token, just taken. A problem is kept for the end of the f-string, if it is the first. */
+static Node *fstring_text(Parser *parser, bool is_raw, LiteralProblem *first_problem)
 {
     const Token *token = last_token(parser);
     StringLiteral literal;
     LiteralProblem problem;
-    if (!literal_fstring_text(parser->arena, token->start, token->end, is_raw, &literal, &problem)) {
-        report_problem(parser, token, problem);
-        return NULL;
+    if (literal_fstring_text(parser->arena, token->start, token->end, is_raw, &literal, &problem)) {
+        warn_escape(parser, token, &literal);
+        return constant_text(parser, token->at, literal.value.text.bytes, literal.value.text.length);
     }
-    warn_escape(parser, token, &literal);
-    return constant_text(parser, token->at, literal.value.text.bytes, literal.value.text.length);
+    if (!problem.message)
+        report_problem(parser, token, problem);
+    else if (!first_problem->message)
+        *first_problem = problem;
+    return constant_text(parser, token->at, "", 0);
 }
 
 /* ---- joining ---- */
@@ -185,12 +188,15 @@ static Node *format_spec(Parser *parser, bool is_raw)
 {
     Span from = last_token(parser)->at;
     NodeList parts = { 0 };
+    LiteralProblem problem = { 0 };
     for (;;) {
         if (accept(parser, TOKEN_FSTRING_MIDDLE)) {
-            Node *text = fstring_text(parser, is_raw);
-            if (!text)
+            const Token *token = last_token(parser);
+            list_add(parser, &parts, fstring_text(parser, is_raw, &problem));
+            if (problem.message) {
+                report_problem(parser, token, problem);
                 return NULL;
-            list_add(parser, &parts, text);
+            }
         } else if (at(parser, TOKEN_LBRACE)) {
             if (!fstring_field(parser, &parts, is_raw))
                 return NULL;
@@ -261,19 +267,22 @@ static bool fstring(Parser *parser, NodeList *parts)
 {
     const Token *start = last_token(parser);
     bool is_raw = memchr(start->start, 'r', 2) || memchr(start->start, 'R', 2);
+    LiteralProblem problem = { 0 };
     for (;;) {
         if (accept(parser, TOKEN_FSTRING_MIDDLE)) {
-            Node *text = fstring_text(parser, is_raw);
-            if (!text)
-                return false;
-            list_add(parser, parts, text);
+            list_add(parser, parts, fstring_text(parser, is_raw, &problem));
         } else if (at(parser, TOKEN_LBRACE)) {
             if (!fstring_field(parser, parts, is_raw))
                 return false;
         } else {
-            return accept(parser, TOKEN_FSTRING_END);
+            break;
         }
     }
+    if (!accept(parser, TOKEN_FSTRING_END))
+        return false;
+    if (problem.message)
+        report_problem(parser, start, problem);
+    return !problem.message;
 }
 
 /* ---- strings ---- */

@@ -24,6 +24,17 @@ static bool bare_param(Parser *parser, bool is_lambda, Span *span)
     return true;
 }
 
+/* The same with its comma, for parameters that have no default; a '=' is left to others. */
+static bool plain_param(Parser *parser, bool is_lambda)
+{
+    size_t start = parser->mark;
+    Span span;
+    if (bare_param(parser, is_lambda, &span) && param_end(parser, is_lambda))
+        return true;
+    parser->mark = start;
+    return false;
+}
+
 typedef enum ParamSort { PARAM_NONE, PARAM_PLAIN, PARAM_DEFAULT } ParamSort;
 
 /* A parameter with its comma; PARAM_NONE, with the mark unmoved, when there is none. */
@@ -115,11 +126,8 @@ static void default_before_plain(Parser *parser, bool is_lambda)
 /* plain params, '(' plain params [','] ')' */
 static void bracketed_params(Parser *parser, bool is_lambda)
 {
-    Span span;
-    size_t mark = parser->mark;
-    while (next_param(parser, is_lambda, &span) == PARAM_PLAIN)
-        mark = parser->mark;
-    parser->mark = mark;
+    while (plain_param(parser, is_lambda))
+        continue;
     Span open = here(parser);
     if (!accept(parser, TOKEN_LPAR))
         return;
@@ -131,7 +139,7 @@ static void bracketed_params(Parser *parser, bool is_lambda)
                 break;
         }
     } else {
-        while (next_param(parser, is_lambda, &span) == PARAM_PLAIN)
+        while (plain_param(parser, is_lambda))
             count++;
     }
     if (count && accept(parser, TOKEN_RPAR))
@@ -143,10 +151,9 @@ static void bracketed_params(Parser *parser, bool is_lambda)
 static void slash_after_star(Parser *parser, bool is_lambda)
 {
     bool has_default;
-    Span span;
     (void)skip_slash_part(parser, is_lambda, &has_default);
     skip_params(parser, is_lambda);
-    if (!accept(parser, TOKEN_STAR) || !(accept(parser, TOKEN_COMMA) || next_param(parser, is_lambda, &span) == PARAM_PLAIN))
+    if (!accept(parser, TOKEN_STAR) || !(accept(parser, TOKEN_COMMA) || plain_param(parser, is_lambda)))
         return;
     skip_params(parser, is_lambda);
     if (at(parser, TOKEN_SLASH))
@@ -204,10 +211,10 @@ void mistake_star_etc(Parser *parser, bool is_lambda)
     if (bare_param(parser, is_lambda, &span) && at(parser, TOKEN_EQUAL))
         mistake_at(parser, here(parser), "var-positional argument cannot have default value");
     parser->mark = behind;
-    if (accept(parser, TOKEN_COMMA) || next_param(parser, is_lambda, &span) == PARAM_PLAIN) {
+    if (accept(parser, TOKEN_COMMA) || plain_param(parser, is_lambda)) {
         skip_params(parser, is_lambda);
         Span second = here(parser);
-        if (accept(parser, TOKEN_STAR) && (at(parser, TOKEN_COMMA) || next_param(parser, is_lambda, &span) == PARAM_PLAIN))
+        if (accept(parser, TOKEN_STAR) && (at(parser, TOKEN_COMMA) || plain_param(parser, is_lambda)))
             mistake_at(parser, second, "* argument may appear only once");
     }
     parser->mark = start;

@@ -11,6 +11,7 @@
  * Read next   parse_mistakes.c */
 #include <string.h>
 
+#include "compiler/literal.h"
 #include "compiler/parse_rules.h"
 #include "vm/base/codec.h"
 
@@ -182,6 +183,12 @@ void report_lexer_stop(Parser *parser)
     case LEXER_TOO_DEEP:
         report_text(parser, DIAGNOSTIC_INDENTATION_ERROR, line_start, "too many levels of indentation");
         break;
+    case LEXER_BAD_UTF8: {
+        LiteralProblem problem;
+        if (!literal_check_utf8(parser->arena, lexer->token_start, lexer->cursor, &problem) && problem.message)
+            mistake_here(parser, "%s", problem.message);
+        break;
+    }
     case LEXER_BAD_CONTINUATION: {
         Span place = { lexer->lineno, (int)(lexer->cursor - lexer->statement_line), lexer->lineno, 0 };
         report_text(parser, DIAGNOSTIC_SYNTAX_ERROR, place, "unexpected character after line continuation character");
@@ -194,6 +201,8 @@ void report_lexer_stop(Parser *parser)
             mistake_here(parser, "unexpected EOF while parsing");
         break;
     }
+    if (!parser->diagnostics->has_error)   /* there was no memory to say it */
+        diagnostics_out_of_memory(parser->diagnostics);
 }
 
 /* ---- the last word ---- */

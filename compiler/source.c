@@ -180,12 +180,12 @@ static bool find_encoding(Arena *arena, const ParseInput *input, Encoding *encod
     char name[32];
     normalise_name(declared, name);
     *encoding = encoding_of_name(name);
-    if (*encoding == ENCODING_UNKNOWN)
-        return refuse(input, diagnostics, input->is_script_file ? "encoding problem" : "unknown encoding", declared, "");
     if (is_latin1_name(name))
         declared = latin1;
     if (has_mark && *encoding != ENCODING_UTF8)
         return refuse(input, diagnostics, "encoding problem", declared, " with BOM");
+    if (*encoding == ENCODING_UNKNOWN)
+        return refuse(input, diagnostics, input->is_script_file ? "encoding problem" : "unknown encoding", declared, "");
     if (*encoding != ENCODING_UTF8 && !(text->encoding = arena_copy(arena, declared.name, declared.length))) {
         diagnostics_out_of_memory(diagnostics);
         return false;

@@ -125,6 +125,7 @@ static void report_stop(const Lexer *lexer)
         message = "too many levels of indentation";
         break;
     case LEXER_BAD_CONTINUATION: message = "unexpected character after line continuation character"; break;
+    case LEXER_BAD_UTF8: message = "invalid utf-8"; break;
     default: break;
     }
     int offset = character_column(lexer->line_start, lexer->cursor) + 1;
