@@ -103,7 +103,6 @@ static Value is_abstract(Thread *t, Value self)
 
 static const GetSetDef wrapped_getsets[] = {
     {"__isabstractmethod__", is_abstract, NULL, NULL},
-    {"__dict__", object_get_dict, object_put_dict, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

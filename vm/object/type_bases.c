@@ -62,6 +62,8 @@ static bool check_new_bases(Thread *t, Type *type, Value value, Type **base)
     }
     if (!type_check_bases(t, bases) || !(*base = type_best_base(t, bases))) return false;
     enum { SAME = TYPE_HAS_ATTRIBUTES | TYPE_IS_WEAK_REFERABLE };
+    if ((type->base->flags ^ (*base)->flags) & TYPE_IS_CONTAINER && type_is(type->base, TYPE_IS_SCRIPT_MADE))
+        return raise_false(t, EXC_TypeError, "__bases__ assignment: '%s' deallocator differs from '%s'", type_text(t, *base), type_text(t, type->base));
     if (type_layout(type->base) == type_layout(*base) && !((type->base->flags ^ (*base)->flags) & SAME)) return true;
     return raise_false(t, EXC_TypeError, "__bases__ assignment: '%s' object layout differs from '%s'", type_text(t, *base), type_text(t, type->base));
 }

@@ -25,17 +25,25 @@ enum { INLINE_DEFAULT = 4, INLINE_AT_BIRTH_MAX = 24 };
 
 /* ---- bases ---- */
 
+/* Only a class statement replaces bases that are no classes by what their __mro_entries__ says. */
+static bool refuse_entries(Thread *t, Tuple *bases)
+{
+    for (size_t i = 0; i < bases->count; i++) {
+        if (is_type(bases->items[i])) continue;
+        Value entries = value_find_attribute(t, bases->items[i], NAME_OF(t, __mro_entries__));
+        if (is_unbound(entries) && is_raised(t)) return false;
+        if (is_unbound(entries)) continue;
+        release(entries);
+        return raise_false(t, EXC_TypeError, "type() doesn't support MRO entry resolution; use types.new_class()");
+    }
+    return true;
+}
+
 bool type_check_bases(Thread *t, Tuple *bases)
 {
     for (size_t i = 0; i < bases->count; i++) {
         Value base = bases->items[i];
-        if (!is_type(base)) {
-            Value entries = value_find_attribute(t, base, NAME_OF(t, __mro_entries__));
-            if (is_unbound(entries) && is_raised(t)) return false;
-            bool has_entries = is_bound(entries);
-            release(entries);
-            return raise_false(t, EXC_TypeError, has_entries ? "type() doesn't support MRO entry resolution; use types.new_class()" : "bases must be types");
-        }
+        if (!is_type(base)) return raise_false(t, EXC_TypeError, "bases must be types");
         if (type_is(as_type(base), TYPE_IS_FINAL))
             return raise_false(t, EXC_TypeError, "type '%s' is not an acceptable base type", type_text(t, as_type(base)));
     }
@@ -120,7 +128,7 @@ static bool fill_class_cell(Thread *t, Type *type)
     if (is_good)
         replace(&((Cell *)as_object(cell))->content, retain(object_value(type)));
     else
-        raise_type_error(t, "type.__new__: __classcell__ must be a nonlocal cell, not %R", object_value(value_type(t, cell)));
+        raise_type_error(t, "__classcell__ must be a nonlocal cell, not %R", object_value(value_type(t, cell)));
     release(cell);
     return is_good;
 }
@@ -256,7 +264,7 @@ Value type_new_slot(Thread *t, Type *metaclass, const Value *args, size_t count,
         if (!has_payload(args[i], kinds[i]))
             return raise_type_error(t, "type.__new__() argument %zu must be %s, not %T", i + 1, kind_type(t, kinds[i])->native_name, args[i]);
     Tuple *bases = as_tuple(args[1]);
-    if (!type_check_bases(t, bases)) return FAILED;
+    if (!refuse_entries(t, bases)) return FAILED;
     Type *winner = type_metaclass(t, metaclass, bases);
     if (!winner) return FAILED;
     if (winner != metaclass && winner->slots.new_instance != type_new_slot) return winner->slots.new_instance(t, winner, args, count, names);

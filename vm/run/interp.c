@@ -18,6 +18,7 @@
 #include "vm/run/builtins.h"
 #include "vm/run/call.h"
 #include "vm/run/import.h"
+#include "vm/run/running.h"
 #include "vm/threads/signals.h"
 #include "vm/threads/thread.h"
 
@@ -61,10 +62,15 @@ Thread *interp_new(const Config *config, const LoaderHooks *hooks)
     Thread *t = thread_attach_main(interp);
     if (!t || !objects_init(t) || !signals_init(t)) return NULL;
     interp->signals->current_frame = current_frame;
+    interp->super_arguments = running_super;
+    interp->running_module = running_module;
     if (!start_run_state(t, hooks)) return NULL;
     Value sys = import_module_text(t, "sys");
     if (failed(sys)) return NULL;
     interp->run->sys_module = (Module *)as_object(sys);
+    Value io = import_module_text(t, "io");      /* puts the standard streams into sys */
+    if (failed(io)) return NULL;
+    release(io);
     return t;
 }
 
@@ -143,6 +149,8 @@ void interp_finish(Thread *t)
 {
     Interp *interp = t->interp;
     if (threads_close(t)) return;                /* I1: daemon threads are parked for ever; so is all they know */
+    fork_hooks_finish(interp, &interp->threading->fork_hooks);
+    clear(&t->locals);
     collect(t, 2);
     empty_modules(t);
     collect(t, 2);

@@ -7,6 +7,8 @@
  * Read next   eval.c, specialize.c */
 #include "vm/run/names.h"
 
+#include "vm/object/descriptor.h"
+
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/protocol.h"
@@ -125,6 +127,14 @@ Value names_load_build_class(Thread *t, Frame *frame)
 
 Value names_load_super(Thread *t, const Value *row, Str *name)
 {
+    if (LIKELY(is_same(row[0], object_value(kind_type(t, KIND_SUPER))) && is_type(row[1]))) {
+        bool is_method;
+        Value found = super_get_attribute(t, as_type(row[1]), row[2], name, &is_method);
+        if (!is_method) return found;
+        Value bound = attribute_bind(t, found, row[2], value_type(t, row[2]));
+        release(found);
+        return bound;
+    }
     Value proxy = value_call(t, row[0], row + 1, 2, NULL);
     if (failed(proxy)) return FAILED;
     Value v = value_get_attribute(t, proxy, name);
