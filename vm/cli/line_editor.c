@@ -13,9 +13,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -52,20 +56,35 @@ struct LineEditor {
     History *past;
     int history_file;               /* open for appending, or -1 */
     const char *prompt;             /* of the read under way */
-    LineSignal on_signal;
+    LineSignal has_signal, on_signal;
     void *context;
-    bool was_interrupted;
+    bool was_interrupted, has_typed;
 };
 
 /* ---- characters ---- */
+
+/* Wait for input or for a signal. A signal that comes just before the wait must end it too, so signals are kept out between
+ * the last look and ppoll, which lets them in. False: one has come. */
+static bool wait_for_input(LineEditor *editor)
+{
+    sigset_t all, before;
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool has_come = editor->has_signal(editor->context) || (ppoll(&input, 1, NULL, &before) < 0 && errno == EINTR);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return !has_come;
+}
 
 /* One byte from the terminal. 1, 0 at the end, -1 when interrupted. */
 static int read_byte(LineEditor *editor, char *byte)
 {
     for (;;) {
-        ssize_t n = read(STDIN_FILENO, byte, 1);
-        if (n >= 0) return (int)n;
-        if (errno != EINTR) return 0;
+        if (wait_for_input(editor)) {
+            ssize_t n = read(STDIN_FILENO, byte, 1);
+            if (n >= 0) return (int)n;
+            if (errno != EINTR) return 0;
+        }
         if (editor->on_signal(editor->context)) continue;
         editor->was_interrupted = true;
         return -1;
@@ -93,6 +112,9 @@ static int read_character(EditLine *line, wchar_t *character)
     for (size_t n = 0; editor && n < sizeof bytes; n++) {
         int got = read_byte(editor, &bytes[n]);
         if (got <= 0) return got;
+        /* Ctrl-D typed before we were ready: the terminal has made its mark for the end of a line of it. */
+        if (bytes[0] == 0 && !editor->has_typed) bytes[0] = 'D' - '@';
+        editor->has_typed = true;
         if (utf8_read(bytes, n + 1, CODEC_STRICT, &c) == 0) continue;
         *character = (wchar_t)c;
         return 1;
@@ -191,12 +213,14 @@ static bool start_editing(LineEditor *editor)
     return true;
 }
 
-LineEditor *line_editor_new(Memory *memory, bool wants_editing, const char *history_file, LineSignal on_signal, void *context)
+LineEditor *line_editor_new(Memory *memory, bool wants_editing, const char *history_file, LineSignal has_signal, LineSignal on_signal,
+                            void *context)
 {
     LineEditor *editor = memory_alloc_zeroed(memory, sizeof *editor);
     if (!editor) return NULL;
     editor->memory = memory;
     editor->history_file = -1;
+    editor->has_signal = has_signal;
     editor->on_signal = on_signal;
     editor->context = context;
     bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -240,10 +264,21 @@ static LineResult read_plain(LineEditor *editor, Buffer *line)
     return line->length > 0 ? LINE_READ : LINE_END;
 }
 
+/* libedit shows its prompt first and then asks the terminal for single keys; who types at once would type into the old mode,
+ * and see it twice. So that is asked for now; libedit puts the old mode back as it found it at the start (I1). */
+static void take_terminal(void)
+{
+    struct termios mode;
+    if (tcgetattr(STDIN_FILENO, &mode) != 0) return;
+    mode.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
+}
+
 static LineResult read_edited(LineEditor *editor, Buffer *line)
 {
     int count = 0;
     fflush(stdout);
+    take_terminal();
     editor->edit.el_resize(editor->line);
     const char *text = editor->edit.el_gets(editor->line, &count);
     if (editor->was_interrupted) return LINE_INTERRUPTED;
@@ -255,7 +290,7 @@ static LineResult read_edited(LineEditor *editor, Buffer *line)
 LineResult line_editor_read(LineEditor *editor, const char *prompt, Buffer *line)
 {
     editor->prompt = prompt;
-    editor->was_interrupted = false;
+    editor->was_interrupted = editor->has_typed = false;
     LineResult result = editor->line ? read_edited(editor, line) : read_plain(editor, line);
     editor->prompt = NULL;
     return result;

@@ -19,11 +19,13 @@ typedef enum LineResult {
     LINE_FAILED,          /* no memory */
 } LineResult;
 
-/* A signal came while waiting. True: go on waiting. Called without the GIL. */
+/* Two questions asked while waiting, without the GIL: has a signal come (any time, also just before); and, once one has:
+ * shall the waiting go on? */
 typedef bool (*LineSignal)(void *context);
 
 /* [history_file] may be NULL: none is kept. NULL: no memory. */
-MUST_CHECK LineEditor *line_editor_new(Memory *memory, bool wants_editing, const char *history_file, LineSignal on_signal, void *context);
+MUST_CHECK LineEditor *line_editor_new(Memory *memory, bool wants_editing, const char *history_file, LineSignal has_signal,
+                                       LineSignal on_signal, void *context);
 void line_editor_free(LineEditor *editor);
 bool line_editor_is_plain(const LineEditor *editor);
 

@@ -65,6 +65,8 @@ static void write_error(const char *text)
     if (write(STDERR_FILENO, text, strlen(text)) < 0) errno = 0;      /* nobody to see it */
 }
 
+static bool has_signal(void *context) { return atomic_load(&((Repl *)context)->t->interp->signals->is_any_tripped); }
+
 /* A signal came at the prompt. Its handler runs here; what it raises ends the line. */
 static bool on_signal(void *context)
 {
@@ -277,7 +279,7 @@ int repl_run(Thread *t, const Options *options)
     if (options->kind == RUN_STDIN && !main_module_at_prompt(t, options)) uncaught_show(t);
     greet(options);
     run_startup_file(t, options);
-    repl.editor = line_editor_new(&t->interp->memory, wants_editing, has_history ? path : NULL, on_signal, &repl);
+    repl.editor = line_editor_new(&t->interp->memory, wants_editing, has_history ? path : NULL, has_signal, on_signal, &repl);
     if (!repl.editor || !set_prompts(t)) {
         uncaught_show(t);
         line_editor_free(repl.editor);
