@@ -18,12 +18,13 @@ MUST_CHECK Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t co
 MUST_CHECK Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count);
 void call_raise_init_result(Thread *t, TAKES Value result);
 
+Value call_raise_not_callable(Thread *t, Value callee);   /* returns FAILED */
+
 /* Any callee, arguments borrowed. */
 MUST_CHECK static inline Value call_row(Thread *t, Value callee, const Value *args, size_t count, Tuple *names)
 {
     if (LIKELY(is_object(callee)) && LIKELY(as_object(callee)->type->slots.call != NULL))
         return as_object(callee)->type->slots.call(t, callee, args, count, names);
-    extern Value call_raise_not_callable(Thread *t, Value callee);
     return call_raise_not_callable(t, callee);
 }
 /* Short native calls that never run script code: the loop does not look at the breaker after them. */

@@ -246,7 +246,7 @@ static Value throw_inside(Thread *t, Generator *generator, Value *returned)
         Frame *frame = generator->frame;
         Frame *running = t->frame;
         frame->caller = running;
-        traceback_add(t, frame, frame_offset(frame));
+        (void)!traceback_add(t, frame, frame_offset(frame));   /* failing, it raises something else: that goes on instead */
         frame->caller = NULL;
         Value raised = raised_take(t);
         generator_finish(t, generator);
