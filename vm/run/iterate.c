@@ -122,7 +122,7 @@ bool iterate_unpack(Thread *t, Value iterable, Value *out, size_t count)
     const Value *row = row_of(iterable, &there);
     if (row) {
         if (there < count) return raise_false(t, EXC_ValueError, "not enough values to unpack (expected %zu, got %zu)", count, there);
-        if (there > count) return raise_false(t, EXC_ValueError, "too many values to unpack (expected %zu, got %zu)", count, there);
+        if (there > count) return raise_false(t, EXC_ValueError, "too many values to unpack (expected %zu)", count);
         for (size_t i = 0; i < count; i++) out[count - 1 - i] = retain(row[i]);
         return true;
     }
@@ -142,8 +142,7 @@ bool iterate_unpack(Thread *t, Value iterable, Value *out, size_t count)
         done = is_end(v);
         if (!done && !failed(v)) {
             release(v);
-            if (is_dict(iterable)) raise_value_error(t, "too many values to unpack (expected %zu, got %zu)", count, as_dict(iterable)->count);
-            else raise_value_error(t, "too many values to unpack (expected %zu)", count);
+            raise_value_error(t, "too many values to unpack (expected %zu)", count);
         }
     }
     release(iterator);
