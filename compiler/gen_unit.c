@@ -556,6 +556,7 @@ static uint32_t code_flags(const Gen *g, const GenUnit *unit)
         flags |= CODE_COROUTINE;
     if (scope->has_varargs) flags |= CODE_VARARGS;
     if (scope->has_varkeywords) flags |= CODE_VARKEYWORDS;
+    if (unit->kept_constants && unit->constants.items[0].kind == CONST_TEXT) flags |= CODE_HAS_DOCSTRING;
     return flags;
 }
 
