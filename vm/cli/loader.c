@@ -54,9 +54,10 @@ static enum ExceptionKind class_of(DiagnosticClass class)
     return classes[class];
 }
 
+/* A line ends at a NUL, which is what is wrong with it. */
 static Value text_or_none(Thread *t, const char *bytes, size_t length)
 {
-    return bytes ? object_value(str_from_wtf8(t, bytes, length)) : NONE;
+    return bytes ? object_value(str_from_wtf8(t, bytes, strnlen(bytes, length))) : NONE;
 }
 
 /* SyntaxError(message, (filename, line, offset, text, end line, end offset)) */
@@ -153,7 +154,7 @@ static CodeUnit *load(Thread *t, const CompileRequest *request, bool *is_incompl
     CompileOptions options = {
         .input = {
             .source = request->source, .length = request->length, .filename = (const char *)as_bytes(filename)->data,
-            .mode = modes[request->mode], .is_text = request->is_text, .is_script_file = request->quotes_source && !request->is_text,
+            .mode = modes[request->mode], .is_text = request->is_text, .is_script_file = request->is_script,
             .allows_incomplete = request->may_be_incomplete || (request->flags & FLAG_ALLOW_INCOMPLETE),
             .keeps_open_block = (request->flags & FLAG_DONT_IMPLY_DEDENT) != 0,
             .stack_limit = (uintptr_t)t->stack_limit, .max_int_digits = (uint32_t)t->interp->config.int_max_str_digits,

@@ -186,7 +186,7 @@ static bool run_code(Thread *t, Code *code)
 static bool run_source(Thread *t, const char *source, size_t length, Str *name, bool is_text, bool is_file)
 {
     CompileRequest request = {.source = source, .length = length, .is_text = is_text, .filename = name, .mode = COMPILE_MODULE,
-                              .optimize = -1, .quotes_source = is_file};
+                              .optimize = -1, .quotes_source = is_file, .is_script = is_file};
     bool is_incomplete = false;
     Code *code = interp_compile(t, &request, &is_incomplete);
     bool done = code && run_code(t, code);

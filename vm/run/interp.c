@@ -106,7 +106,7 @@ static bool flush_stream(Thread *t, const char *name, bool reports)
     if (key) object_release(key);
     bool done = is_closed || file_flush(t, file);
     if (!done) {
-        if (reports) raised_report_unraisable(t, file, NULL);
+        if (reports) raised_report_unraisable(t, UNBOUND, "Exception ignored on flushing sys.stdout");
         raised_clear(t);
     }
     release(file);

@@ -23,6 +23,7 @@ typedef struct CompileRequest {
     int optimize;                    /* -1: as the interpreter */
     bool may_be_incomplete;          /* the REPL: *is_incomplete instead of an error */
     bool quotes_source;              /* errors may quote their line from the file itself */
+    bool is_script;                  /* the script itself: what is wrong with its bytes is said in other words */
 } CompileRequest;
 
 /* A native module: a table of functions and a start. */
