@@ -289,7 +289,7 @@ static Value method_call(Thread *t, Value callee, const Value *args, size_t coun
         if (!row) return raise_memory_error(t);
     }
     row[0] = method->self;
-    memcpy(row + 1, args, (count + named) * sizeof *row);
+    if (count + named) memcpy(row + 1, args, (count + named) * sizeof *row);
     object_retain(method);
     Value result = value_call(t, method->function, row, count + 1, names);
     object_release(method);
