@@ -7,8 +7,8 @@ import sys
 
 import tree
 
-# Landed a word too long before this check was there; history is not rewritten for it.
-EXCUSED = {'7397847', 'f650a8d', '19cd725'}
+# Landed a word too long before this check ran by itself; history is not rewritten for it.
+EXCUSED = {'7397847', 'f650a8d', '19cd725', '1bd42f0', '43b8765'}
 FIRST_LINE = re.compile(r"[\w./*{},+-]+(, [\w./*{},+-]+)*: [A-Z`'_\d].*[.!?]$")
 
 

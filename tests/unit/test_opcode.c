@@ -71,16 +71,16 @@ END_TEST
 
 START_TEST(instructions_are_read)
 {
-    const Word words[] = {W(EXTENDED_ARG, 0x12), W(LOAD_CONST, 0x345678), W(LOAD_ATTR, 5), 0, 0, 0, W(EXTENDED_ARG, 1)};
+    const Word words[] = {W(EXTENDED_ARG, 0x12), W(LOAD_CONST, 0x345678), W(LOAD_ATTR, 5), 0, 0, 0, 0, W(EXTENDED_ARG, 1)};
     Instruction instruction;
-    ck_assert(instruction_read(words, 7, 0, &instruction));
+    ck_assert(instruction_read(words, 8, 0, &instruction));
     ck_assert_uint_eq(instruction.offset, 1);
     ck_assert_uint_eq(instruction.arg, 0x12345678);
     ck_assert_uint_eq(instruction.next, 2);
-    ck_assert(instruction_read(words, 7, 2, &instruction));
+    ck_assert(instruction_read(words, 8, 2, &instruction));
     ck_assert_uint_eq(instruction.opcode, OP_LOAD_ATTR);
     ck_assert_uint_eq(instruction.next, 3 + CACHES_LOAD_ATTR);
-    ck_assert(!instruction_read(words, 7, 6, &instruction));   /* a prefix of nothing */
+    ck_assert(!instruction_read(words, 8, 7, &instruction));   /* a prefix of nothing */
     ck_assert(!instruction_read(words, 5, 2, &instruction));   /* no room for its caches */
 }
 END_TEST

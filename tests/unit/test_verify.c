@@ -45,7 +45,7 @@ START_TEST(good_code)
     GOOD("a prefix", W(EXTENDED_ARG, 0), W(LOAD_FAST, 1), W(RETURN_VALUE, 0));
     GOOD("a loop", W(LOAD_FAST, 0), W(GET_ITER, 0), W(FOR_ITER, 2), 0, W(STORE_FAST, 1), W(JUMP_BACKWARD, 4), W(RETURN_CONST, 0));
     GOOD("and", W(LOAD_FAST, 0), W(JUMP_IF_FALSE_OR_POP, 1), W(LOAD_FAST, 1), W(RETURN_VALUE, 0));
-    GOOD("a method", W(LOAD_FAST, 0), W(LOAD_METHOD, 0), 0, 0, 0, W(LOAD_CONST, 1), W(CALL_METHOD, 1), 0, 0, W(RETURN_VALUE, 0));
+    GOOD("a method", W(LOAD_FAST, 0), W(LOAD_METHOD, 0), 0, 0, 0, 0, W(LOAD_CONST, 1), W(CALL_METHOD, 1), 0, 0, W(RETURN_VALUE, 0));
     GOOD("a list", W(BUILD_LIST, 0), W(LOAD_FAST, 0), W(LIST_APPEND, 1), W(RETURN_VALUE, 0));
     GOOD("a cell", W(MAKE_CELL, 2), W(LOAD_FAST, 0), W(STORE_DEREF, 2), W(LOAD_DEREF, 2), W(RETURN_VALUE, 0));
     GOOD("a function", W(LOAD_CONST, 3), W(MAKE_FUNCTION, 0), W(RETURN_VALUE, 0));
@@ -62,13 +62,13 @@ START_TEST(operands_and_words)
 {
     BAD("no code at all", W(EXTENDED_ARG, 0));
     BAD("constant out of range", W(RETURN_CONST, 5));
-    BAD("name out of range", W(LOAD_GLOBAL, 1), 0, 0, W(RETURN_VALUE, 0));
+    BAD("name out of range", W(LOAD_GLOBAL, 1), 0, 0, 0, W(RETURN_VALUE, 0));
     BAD("local out of range", W(LOAD_FAST, 3), W(RETURN_VALUE, 0));
     BAD("cell that is none", W(LOAD_DEREF, 1), W(RETURN_VALUE, 0));
     BAD("an unknown opcode", 255, W(RETURN_CONST, 0));
     BAD("an operand where none belongs", W(POP_TOP, 1), W(RETURN_CONST, 0));
     BAD("an operator out of range", W(LOAD_FAST, 0), W(LOAD_FAST, 0), W(BINARY_OP, BINARY_OP_COUNT), 0, W(RETURN_VALUE, 0));
-    BAD("a dirty cache", W(LOAD_GLOBAL, 0), 0, 1, W(RETURN_VALUE, 0));
+    BAD("a dirty cache", W(LOAD_GLOBAL, 0), 0, 1, 0, W(RETURN_VALUE, 0));
     BAD("missing caches", W(LOAD_GLOBAL, 0), 0);
     BAD("two prefixes", W(EXTENDED_ARG, 0), W(EXTENDED_ARG, 0), W(LOAD_FAST, 0), W(RETURN_VALUE, 0));
     BAD("a wide prefix", W(EXTENDED_ARG, 0x100), W(LOAD_FAST, 0), W(RETURN_VALUE, 0));
@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(jumps)
 {
-    BAD("into a cache", W(JUMP_FORWARD, 1), W(LOAD_GLOBAL, 0), 0, 0, W(RETURN_VALUE, 0));
+    BAD("into a cache", W(JUMP_FORWARD, 1), W(LOAD_GLOBAL, 0), 0, 0, 0, W(RETURN_VALUE, 0));
     BAD("behind a prefix", W(JUMP_FORWARD, 1), W(EXTENDED_ARG, 0), W(RETURN_CONST, 0));
     BAD("out of the code", W(JUMP_FORWARD, 1), W(RETURN_CONST, 0));
     BAD("before the code", W(NOP, 0), W(JUMP_BACKWARD, 3));
@@ -119,7 +119,7 @@ START_TEST(kinds)
         W(RETURN_VALUE, 0));
     BAD("a cell overwritten", W(MAKE_CELL, 2), W(LOAD_FAST, 0), W(STORE_FAST, 2), W(LOAD_DEREF, 2), W(RETURN_VALUE, 0));
     BAD("an unbound operand", W(LOAD_FAST_AND_CLEAR, 1), W(RETURN_VALUE, 0));
-    BAD("an unbound self called", W(LOAD_FAST, 0), W(LOAD_METHOD, 0), 0, 0, 0, W(CALL, 1), 0, 0, W(RETURN_VALUE, 0));
+    BAD("an unbound self called", W(LOAD_FAST, 0), W(LOAD_METHOD, 0), 0, 0, 0, 0, W(CALL, 1), 0, 0, W(RETURN_VALUE, 0));
     BAD("a function of no code", W(LOAD_CONST, 1), W(MAKE_FUNCTION, 0), W(RETURN_VALUE, 0));
     BAD("a function of computed code", W(LOAD_FAST, 0), W(MAKE_FUNCTION, 0), W(RETURN_VALUE, 0));
     BAD("a closure forgotten", W(LOAD_CONST, 4), W(MAKE_FUNCTION, 0), W(RETURN_VALUE, 0));
@@ -259,9 +259,9 @@ static uint32_t next_random(uint64_t *state)
 START_TEST(damaged_code_gets_an_answer)
 {
     const Word words[] = {
-        W(MAKE_CELL, 2), W(LOAD_FAST, 0), W(GET_ITER, 0), W(FOR_ITER, 8), 0, W(STORE_FAST, 1), W(LOAD_FAST, 1), W(LOAD_METHOD, 0), 0, 0, 0,
-        W(CALL_METHOD, 0), 0, 0, W(STORE_DEREF, 2), W(JUMP_BACKWARD, 13), W(BUILD_LIST, 0), W(LOAD_DEREF, 2), W(LIST_APPEND, 1),
-        W(RETURN_VALUE, 0), W(PUSH_EXC_INFO, 0), W(LOAD_GLOBAL, 0), 0, 0, W(CHECK_EXC_MATCH, 0), W(POP_JUMP_IF_FALSE, 3), W(POP_TOP, 0),
+        W(MAKE_CELL, 2), W(LOAD_FAST, 0), W(GET_ITER, 0), W(FOR_ITER, 9), 0, W(STORE_FAST, 1), W(LOAD_FAST, 1), W(LOAD_METHOD, 0), 0, 0, 0, 0,
+        W(CALL_METHOD, 0), 0, 0, W(STORE_DEREF, 2), W(JUMP_BACKWARD, 14), W(BUILD_LIST, 0), W(LOAD_DEREF, 2), W(LIST_APPEND, 1),
+        W(RETURN_VALUE, 0), W(PUSH_EXC_INFO, 0), W(LOAD_GLOBAL, 0), 0, 0, 0, W(CHECK_EXC_MATCH, 0), W(POP_JUMP_IF_FALSE, 3), W(POP_TOP, 0),
         W(POP_EXCEPT, 0), W(RETURN_CONST, 0), W(RERAISE, 0), W(COPY, 3), W(POP_EXCEPT, 0), W(RERAISE, 1),
     };
     uint64_t state = 1;
@@ -269,8 +269,8 @@ START_TEST(damaged_code_gets_an_answer)
         Memory memory;
         memory_init(&memory);
         CodeUnit *unit = make(&memory, words, ARRAY_LENGTH(words));
-        add_handler(unit, 1, 14, 20, 0, false);
-        add_handler(unit, 20, 30, 30, 1, true);
+        add_handler(unit, 1, 15, 21, 0, false);
+        add_handler(unit, 21, 32, 32, 1, true);
         for (uint32_t changes = next_random(&state) % 4; changes > 0; changes--) {
             uint32_t at = next_random(&state) % unit->word_count;
             uint32_t opcode = next_random(&state) % (OPCODE_PLAIN_COUNT + 2), arg = next_random(&state) % 12;
