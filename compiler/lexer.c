@@ -297,22 +297,30 @@ static bool check_name(Lexer *lexer)
 
 /* ---- numbers ---- */
 
+/* Is one of the words that may follow a number in a right program at the cursor? */
+static bool at_number_follower(const Lexer *lexer)
+{
+    static const struct { const char *word; bool must_end; } words[] = {
+        { "and", true }, { "else", true }, { "for", true }, { "if", false }, { "in", false }, { "is", false }, { "not", true }, { "or", true },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+        size_t length = strlen(words[i].word);
+        if (strncmp(lexer->cursor, words[i].word, length) == 0)
+            return !words[i].must_end || !continues_name((unsigned char)lexer->cursor[length]);
+    }
+    return false;
+}
+
 /* What follows a number. `1if x` is allowed, with a warning; `1x` is a mistake. */
 static bool check_number_end(Lexer *lexer, int byte, const char *kind)
 {
-    static const char *const may_follow[] = { "and", "else", "for", "if", "in", "is", "not", "or" };
     if (lexer->wants_all || byte == LEXER_EOF)
         return true;
     lexer_unread(lexer, byte);
-    for (size_t i = 0; i < ARRAY_LENGTH(may_follow); i++) {
-        if (strncmp(lexer->cursor, may_follow[i], strlen(may_follow[i])) == 0) {
-            DiagnosticPlace place = place_at_cursor(lexer);
-            diagnostic_add(lexer->diagnostics, DIAGNOSTIC_SYNTAX_WARNING, &place, "invalid %s literal", kind);
-            lexer_read(lexer);
-            return true;
-        }
-    }
-    if (byte < 128 && continues_name(byte)) {
+    if (at_number_follower(lexer)) {
+        DiagnosticPlace place = place_at_cursor(lexer);
+        diagnostic_add(lexer->diagnostics, DIAGNOSTIC_SYNTAX_WARNING, &place, "invalid %s literal", kind);
+    } else if (byte < 128 && continues_name(byte)) {
         lexer_error(lexer, "invalid %s literal", kind);
         return false;
     }

@@ -74,12 +74,17 @@ Node *parse_star_named_expression(Parser *parser)
     return at(parser, TOKEN_STAR) ? starred(parser, parse_bitwise_or) : parse_named_expression(parser);
 }
 
-/* starred_expression: '*' expression */
+/* starred_expression: '*' expression. A star without one is named at once, as in CPython: no other rule could use it. */
 Node *parse_starred_expression(Parser *parser)
 {
-    if (names_mistakes(parser) && at(parser, TOKEN_STAR))
+    if (!at(parser, TOKEN_STAR))
+        return NULL;
+    if (names_mistakes(parser))
         mistake_starred_expression(parser);
-    return starred(parser, parse_expression);
+    Node *node = starred(parser, parse_expression);
+    if (!node && !parser->has_failed)
+        mistake_here(parser, "Invalid star expression");
+    return node;
 }
 
 /* star_named_expressions: ','.star_named_expression+ [','] */

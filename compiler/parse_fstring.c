@@ -181,10 +181,8 @@ static bool check_conversion(Parser *parser, const Token *name)
     return false;
 }
 
-static bool fstring_field(Parser *parser, NodeList *parts, bool is_raw);
-
-/* ':' (FSTRING_MIDDLE | field)*: the spec is an f-string of its own. */
-static Node *format_spec(Parser *parser, bool is_raw)
+/* ':' (FSTRING_MIDDLE | field)*: the spec is an f-string of its own, and never a raw one in CPython 3.13. */
+static Node *format_spec(Parser *parser)
 {
     Span from = last_token(parser)->at;
     NodeList parts = { 0 };
@@ -192,13 +190,13 @@ static Node *format_spec(Parser *parser, bool is_raw)
     for (;;) {
         if (accept(parser, TOKEN_FSTRING_MIDDLE)) {
             const Token *token = last_token(parser);
-            list_add(parser, &parts, fstring_text(parser, is_raw, &problem));
+            list_add(parser, &parts, fstring_text(parser, false, &problem));
             if (problem.message) {
                 report_problem(parser, token, problem);
                 return NULL;
             }
         } else if (at(parser, TOKEN_LBRACE)) {
-            if (!fstring_field(parser, &parts, is_raw))
+            if (!parse_fstring_field(parser, &parts))
                 return NULL;
         } else {
             break;
@@ -210,7 +208,7 @@ static Node *format_spec(Parser *parser, bool is_raw)
 }
 
 /* '{' annotated_rhs ['='] ['!' NAME] [':' spec] '}' */
-static bool field(Parser *parser, NodeList *parts, bool is_raw)
+static bool field(Parser *parser, NodeList *parts)
 {
     Span from = here(parser);
     if (!accept(parser, TOKEN_LBRACE))
@@ -228,7 +226,7 @@ static bool field(Parser *parser, NodeList *parts, bool is_raw)
     if (!conversion)
         return false;
     if (accept(parser, TOKEN_COLON)) {
-        spec = format_spec(parser, is_raw);
+        spec = format_spec(parser);
         if (!spec)
             return false;
     }
@@ -250,10 +248,10 @@ static bool field(Parser *parser, NodeList *parts, bool is_raw)
     return true;
 }
 
-static bool fstring_field(Parser *parser, NodeList *parts, bool is_raw)
+bool parse_fstring_field(Parser *parser, NodeList *parts)
 {
     size_t start = parser->mark;
-    if (field(parser, parts, is_raw))
+    if (field(parser, parts))
         return true;
     if (names_mistakes(parser)) {
         parser->mark = start;
@@ -272,7 +270,7 @@ static bool fstring(Parser *parser, NodeList *parts)
         if (accept(parser, TOKEN_FSTRING_MIDDLE)) {
             list_add(parser, parts, fstring_text(parser, is_raw, &problem));
         } else if (at(parser, TOKEN_LBRACE)) {
-            if (!fstring_field(parser, parts, is_raw))
+            if (!parse_fstring_field(parser, parts))
                 return false;
         } else {
             break;

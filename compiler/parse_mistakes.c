@@ -203,15 +203,13 @@ void mistake_named_expression(Parser *parser)
     parser->mark = start;
 }
 
-/* '*' expression '=' expression | '*' without an expression */
+/* '*' expression '=' expression */
 void mistake_starred_expression(Parser *parser)
 {
     size_t start = parser->mark;
     Span from = here(parser);
     parser->mark++;
-    if (!parse_expression(parser)) {
-        mistake_here(parser, "Invalid star expression");
-    } else if (accept(parser, TOKEN_EQUAL)) {
+    if (parse_expression(parser) && accept(parser, TOKEN_EQUAL)) {
         Node *value = parse_expression(parser);
         if (value)
             mistake_between(parser, from, value->at, "cannot assign to iterable argument unpacking");
@@ -506,9 +504,10 @@ void mistake_replacement_field(Parser *parser)
         return;
     }
     if (accept(parser, TOKEN_COLON)) {
-        while (at(parser, TOKEN_FSTRING_MIDDLE))
-            parser->mark++;
-        if (!at(parser, TOKEN_RBRACE) && !at(parser, TOKEN_LBRACE) && !parser->has_failed)
+        NodeList parts = { 0 };
+        while (accept(parser, TOKEN_FSTRING_MIDDLE) || (at(parser, TOKEN_LBRACE) && parse_fstring_field(parser, &parts)))
+            continue;
+        if (!at(parser, TOKEN_RBRACE) && !parser->has_failed)
             mistake_next(parser, "f-string: expecting '}', or format specs");
     } else if (!at(parser, TOKEN_RBRACE) && !parser->has_failed) {
         mistake_next(parser, "f-string: expecting '}'");

@@ -184,6 +184,7 @@ Node *parse_slices(Parser *parser);
 bool parse_for_if_clauses(Parser *parser, NodeList *clauses);
 bool at_comprehension(Parser *parser);                      /* for, or async for */
 Node *parse_strings(Parser *parser);
+bool parse_fstring_field(Parser *parser, NodeList *parts);  /* '{' ... '}' */
 Node *parse_paren(Parser *parser);
 Node *parse_list(Parser *parser);
 Node *parse_brace(Parser *parser);
