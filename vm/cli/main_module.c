@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vm/cli/site_names.h"
 #include "vm/cli/tools.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
@@ -160,7 +161,7 @@ static bool make_main(Thread *t)
 bool main_module_prepare(Thread *t, const Options *options)
 {
     return set_argv(t, options) && set_path(t, options) && set_executable(t) && set_x_options(t, options) && make_main(t) &&
-           set_warnings(t, options);
+           (options->config.no_site || site_names_add(t)) && set_warnings(t, options);
 }
 
 Dict *main_module_dict(Thread *t)
