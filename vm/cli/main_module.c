@@ -259,17 +259,17 @@ static bool run_import_source(Thread *t, const char *name, const ImportSource *s
 }
 
 /* A folder with a __main__ in it. */
-static int run_folder(Thread *t, const Options *options)
+static int run_folder(Thread *t, const Options *options, const char *folder)
 {
-    if (!prepend_path(t, options, options->target)) return -1;
+    if (!prepend_path(t, options, folder)) return -1;
     List *path = list_new(t, 1);
     Str *name = NAME_OF(t, __main__);
     ImportSource source = {.file = NULL};
-    bool found = path && append_text(t, path, options->target) && import_find_source(t, name, object_value(path), &source);
+    bool found = path && append_text(t, path, folder) && import_find_source(t, name, object_value(path), &source);
     if (path) object_release(path);
     if (is_raised(t)) return -1;
     if (!found) {
-        fprintf(stderr, "toy: can't find '__main__' module in '%s'\n", options->target);
+        fprintf(stderr, "toy: can't find '__main__' module in '%s'\n", folder);
         return 1;
     }
     bool done = run_import_source(t, "__main__", &source);
@@ -282,7 +282,7 @@ static int run_file(Thread *t, const Options *options)
     char absolute[PATH_MAX], folder[PATH_MAX];
     make_absolute(options->target, absolute, sizeof absolute);
     struct stat status;
-    if (stat(absolute, &status) == 0 && S_ISDIR(status.st_mode)) return run_folder(t, options);
+    if (stat(absolute, &status) == 0 && S_ISDIR(status.st_mode)) return run_folder(t, options, absolute);
     int descriptor = open(absolute, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
         fprintf(stderr, "toy: can't open file '%s': [Errno %d] %s\n", absolute, errno, strerror(errno));

@@ -98,21 +98,48 @@ static LineResult read_line(Repl *repl, bool is_first, Buffer *line)
 
 static Str *statement_name(Repl *repl) { return str_format(repl->t, "<stdin>-%u", repl->number); }
 
-/* Compiles what is gathered. NULL: raised, or *is_incomplete. */
-static Code *compile(Repl *repl, bool *is_incomplete)
+/* Compiles [length] bytes of what is gathered. NULL: raised, or *is_incomplete. */
+static Code *compile_part(Repl *repl, size_t length, bool may_be_incomplete, bool *is_incomplete)
 {
     Thread *t = repl->t;
     Str *name = statement_name(repl);
-    const char *text = buffer_text(&repl->statement);
-    Str *source = name && text ? str_from_wtf8(t, text, repl->statement.length) : NULL;
+    const char *text = repl->statement.data;
+    Str *source = name ? str_from_wtf8(t, text, length) : NULL;
     Code *code = NULL;
+    *is_incomplete = false;
     if (source && source_lines_register(t, name, source)) {
-        CompileRequest request = {.source = text, .length = repl->statement.length, .is_text = true, .filename = name, .mode = COMPILE_SINGLE,
-                                  .flags = repl->flags | FLAG_DONT_IMPLY_DEDENT, .optimize = -1, .may_be_incomplete = true};
+        CompileRequest request = {.source = text, .length = length, .is_text = true, .filename = name, .mode = COMPILE_SINGLE,
+                                  .flags = repl->flags | FLAG_DONT_IMPLY_DEDENT, .optimize = -1, .may_be_incomplete = may_be_incomplete};
         code = interp_compile(t, &request, is_incomplete);
     }
     if (source) object_release(source);
     if (name) object_release(name);
+    return code;
+}
+
+/* Compiles what is gathered, if it is a statement as it stands. If it is not, a further newline tells what it lacks: when that
+ * makes it right, or when it is still only a beginning, there is more to come; else it is wrong. */
+static Code *compile(Repl *repl, bool is_all, bool *is_incomplete)
+{
+    Thread *t = repl->t;
+    size_t length = repl->statement.length;
+    buffer_add_byte(&repl->statement, '\n');
+    if (!buffer_ok(&repl->statement)) {
+        raise_memory_error(t);
+        return NULL;
+    }
+    Code *code = compile_part(repl, length, true, is_incomplete);
+    bool is_settled = code || (is_raised(t) && !raised_is(t, EXC_SyntaxError));
+    if (!is_settled) {
+        raised_clear(t);
+        code = compile_part(repl, length + 1, !is_all, is_incomplete);
+        if (code && !is_all) {
+            object_release(code);
+            code = NULL;
+            *is_incomplete = true;
+        }
+    }
+    buffer_truncate(&repl->statement, length);
     return code;
 }
 
@@ -160,6 +187,21 @@ static void add_line(Repl *repl, const Buffer *line, bool is_first)
     buffer_add(&repl->statement, line->data, length);
 }
 
+/* Nothing, or nothing but a comment. */
+static bool is_idle(const Buffer *line)
+{
+    size_t i = 0;
+    while (i < line->length && (line->data[i] == ' ' || line->data[i] == '\t' || line->data[i] == '\f')) i++;
+    return i == line->length || line->data[i] == '#';
+}
+
+static void remember(Repl *repl, Buffer *line)
+{
+    if (line->length > 0 && line->data[line->length - 1] == '\n') buffer_truncate(line, line->length - 1);
+    const char *text = buffer_text(line);
+    if (text && *text) line_editor_remember(repl->editor, text);
+}
+
 /* Reads lines until they are a statement, and runs it. LINE_READ: done, perhaps raised. */
 static LineResult ask(Repl *repl)
 {
@@ -171,21 +213,16 @@ static LineResult ask(Repl *repl)
     for (bool is_first = true; result == LINE_READ; is_first = false) {
         buffer_truncate(&line, 0);
         result = read_line(repl, is_first, &line);
-        if (result == LINE_END && !is_first) result = LINE_READ;      /* the end of input ends the block */
+        bool is_all = result == LINE_END && !is_first;                /* the end of input ends the block */
+        if (is_all) result = LINE_READ;
         if (result != LINE_READ) break;
-        bool is_last = line.length == 0;
         add_line(repl, &line, is_first);
-        const char *text = buffer_text(&line);
-        if (text && line.length > 1) {
-            line.data[line.length - 1] = line.data[line.length - 1] == '\n' ? 0 : line.data[line.length - 1];
-            line_editor_remember(repl->editor, text);
-        }
+        remember(repl, &line);
+        if (is_first && is_idle(&repl->statement)) break;
         if (is_first) spell_out_command(repl);
-        if (is_last) buffer_add_byte(&repl->statement, '\n');
-        bool is_incomplete = false;
-        Code *code = compile(repl, &is_incomplete);
-        if (!code && is_incomplete && !is_last) continue;
-        if (!code && is_incomplete) raise_error(t, EXC_SyntaxError, "incomplete input");
+        bool is_incomplete;
+        Code *code = compile(repl, is_all, &is_incomplete);
+        if (!code && is_incomplete) continue;
         if (code) {
             run(repl, code);
             object_release(code);
