@@ -3,7 +3,7 @@
  * What        time, monotonic, perf_counter ... and their _ns forms; sleep; localtime, gmtime, mktime, strftime; struct_time.
  * How         Clocks are clock_gettime through the vDSO. The calendar is the C library's. strptime is written in toy (_strptime).
  * Invariants  I1 nothing here sets LC_TIME or any other locale: texts are those of "C".
- * GIL         held; sleep drops it. Reading a clock does not look at the breaker (LEAF).
+ * GIL         held; sleep drops it.
  * Read next   stdlib/lib/_strptime.toy, vm/base/clock.c */
 #include <errno.h>
 #include <math.h>
@@ -381,22 +381,22 @@ static ToyValue time_tzset(ToyThread *t, ToyValue self, const ToyValue *args)
 /* ---- the module ---- */
 
 static const ToyFunction functions[] = {
-    TOY_FUNCTION("time", wall_time, "()", TOY_LEAF, "Return the current time in seconds since the Epoch. Fractions of a second may be present."),
-    TOY_FUNCTION("time_ns", wall_time_ns, "()", TOY_LEAF, "Return the current time in nanoseconds since the Epoch."),
-    TOY_FUNCTION("monotonic", monotonic, "()", TOY_LEAF, "Return a clock that cannot go backward, in seconds."),
-    TOY_FUNCTION("monotonic_ns", monotonic_ns, "()", TOY_LEAF, "Return a clock that cannot go backward, in nanoseconds."),
-    TOY_FUNCTION("perf_counter", monotonic, "()", TOY_LEAF, "Return the finest clock for measuring durations, in seconds."),
-    TOY_FUNCTION("perf_counter_ns", monotonic_ns, "()", TOY_LEAF, "Return the finest clock for measuring durations, in nanoseconds."),
-    TOY_FUNCTION("process_time", process_time, "()", TOY_LEAF, "Return the CPU time of the process, user and system, in seconds."),
-    TOY_FUNCTION("process_time_ns", process_time_ns, "()", TOY_LEAF, "Return the CPU time of the process, user and system, in nanoseconds."),
-    TOY_FUNCTION("thread_time", thread_time, "()", TOY_LEAF, "Return the CPU time of the thread, user and system, in seconds."),
-    TOY_FUNCTION("thread_time_ns", thread_time_ns, "()", TOY_LEAF, "Return the CPU time of the thread, user and system, in nanoseconds."),
-    TOY_FUNCTION("clock_gettime", time_clock_gettime, "(clk_id, /)", TOY_LEAF, "Return the time of the specified clock clk_id as a float."),
-    TOY_FUNCTION("clock_gettime_ns", time_clock_gettime_ns, "(clk_id, /)", TOY_LEAF, "Return the time of the specified clock clk_id as nanoseconds."),
-    TOY_FUNCTION("clock_getres", time_clock_getres, "(clk_id, /)", TOY_LEAF, "Return the resolution of the specified clock, in seconds."),
+    TOY_FUNCTION("time", wall_time, "()", 0, "Return the current time in seconds since the Epoch. Fractions of a second may be present."),
+    TOY_FUNCTION("time_ns", wall_time_ns, "()", 0, "Return the current time in nanoseconds since the Epoch."),
+    TOY_FUNCTION("monotonic", monotonic, "()", 0, "Return a clock that cannot go backward, in seconds."),
+    TOY_FUNCTION("monotonic_ns", monotonic_ns, "()", 0, "Return a clock that cannot go backward, in nanoseconds."),
+    TOY_FUNCTION("perf_counter", monotonic, "()", 0, "Return the finest clock for measuring durations, in seconds."),
+    TOY_FUNCTION("perf_counter_ns", monotonic_ns, "()", 0, "Return the finest clock for measuring durations, in nanoseconds."),
+    TOY_FUNCTION("process_time", process_time, "()", 0, "Return the CPU time of the process, user and system, in seconds."),
+    TOY_FUNCTION("process_time_ns", process_time_ns, "()", 0, "Return the CPU time of the process, user and system, in nanoseconds."),
+    TOY_FUNCTION("thread_time", thread_time, "()", 0, "Return the CPU time of the thread, user and system, in seconds."),
+    TOY_FUNCTION("thread_time_ns", thread_time_ns, "()", 0, "Return the CPU time of the thread, user and system, in nanoseconds."),
+    TOY_FUNCTION("clock_gettime", time_clock_gettime, "(clk_id, /)", 0, "Return the time of the specified clock clk_id as a float."),
+    TOY_FUNCTION("clock_gettime_ns", time_clock_gettime_ns, "(clk_id, /)", 0, "Return the time of the specified clock clk_id as nanoseconds."),
+    TOY_FUNCTION("clock_getres", time_clock_getres, "(clk_id, /)", 0, "Return the resolution of the specified clock, in seconds."),
     TOY_FUNCTION("clock_settime", time_clock_settime, "(clk_id, time, /)", 0, "Set the time of the specified clock, in seconds."),
     TOY_FUNCTION("clock_settime_ns", time_clock_settime_ns, "(clk_id, time, /)", 0, "Set the time of the specified clock, in nanoseconds."),
-    TOY_FUNCTION("pthread_getcpuclockid", thread_clock_id, "(thread_id, /)", TOY_LEAF, "Return the clock that counts the CPU time of a thread."),
+    TOY_FUNCTION("pthread_getcpuclockid", thread_clock_id, "(thread_id, /)", 0, "Return the clock that counts the CPU time of a thread."),
     TOY_FUNCTION("get_clock_info", get_clock_info, "(name, /)", 0, "Return what is known of a clock: implementation, monotonic, adjustable, resolution."),
     TOY_FUNCTION("sleep", time_sleep, "(seconds, /)", 0, "Do nothing for that many seconds. Other threads run meanwhile."),
     TOY_FUNCTION("localtime", time_localtime, "(seconds=None, /)", 0, "Return seconds since the Epoch as a struct_time of local time."),
