@@ -172,7 +172,8 @@ static void measure_child(Measure *so_far, const Node *child, bool has_attribute
     if (!child)
         return;
     so_far->fields++;
-    so_far->is_simple &= child->kind == NODE_arguments || child->kind == NODE_JoinedStr ? measure(child, has_attributes).fields == 0 : false;
+    bool may_be_empty = child->kind == NODE_arguments || child->kind == NODE_JoinedStr;
+    so_far->is_simple &= may_be_empty && measure(child, has_attributes).fields == 0;
 }
 
 /* Only empty arguments and empty f-strings have no fields; so measuring never goes deeper than one level. */

@@ -301,7 +301,8 @@ static bool check_name(Lexer *lexer)
 static bool at_number_follower(const Lexer *lexer)
 {
     static const struct { const char *word; bool must_end; } words[] = {
-        { "and", true }, { "else", true }, { "for", true }, { "if", false }, { "in", false }, { "is", false }, { "not", true }, { "or", true },
+        { "and", true }, { "else", true }, { "for", true }, { "if", false },
+        { "in", false }, { "is", false },  { "not", true }, { "or", true },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
         size_t length = strlen(words[i].word);

@@ -172,7 +172,8 @@ static bool at_display_or_constant(Parser *parser)
         return false;
     size_t start = parser->mark;
     Node *node = parse_atom(parser);
-    bool is_bracket = node && node->at.lineno == token_at(parser, start)->at.lineno && node->at.col_offset == token_at(parser, start)->at.col_offset;
+    Span from = token_at(parser, start)->at;
+    bool is_bracket = node && node->at.lineno == from.lineno && node->at.col_offset == from.col_offset;
     bool is_display = is_bracket && (node->kind == NODE_List || node->kind == NODE_Tuple || node->kind == NODE_GeneratorExp);
     parser->mark = start;
     return is_display;
