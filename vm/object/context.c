@@ -31,6 +31,22 @@ bool objects_init(Thread *t)
     return heap_init(interp) && collector_init(interp) && types_init(t) && exceptions_init(t);
 }
 
+/* The exceptions made in advance may have been raised: what they carried keeps frames, and so half the program, alive. */
+static void forget_raise(Value error)
+{
+    if (is_unbound(error)) return;
+    Exception *exception = (Exception *)as_object(error);
+    clear(&exception->traceback);
+    clear(&exception->cause);
+    clear(&exception->context);
+}
+
+void objects_forget_errors(Interp *interp)
+{
+    forget_raise(interp->memory_error);
+    forget_raise(interp->last_resort_recursion_error);
+}
+
 void objects_finish(Interp *interp, bool reports)
 {
     Thread *t = thread_current();

@@ -171,6 +171,8 @@ static inline Thread *thread_current(void) { return thread_now; }
 /* Everything of this floor, in the right order: heap, types, names, shared values, exceptions. [t] holds the lock and is
  * thread_now; its stack_limit is set, and so is interp->hash_key. After a failure objects_finish gives back what was made. */
 MUST_CHECK bool objects_init(Thread *t);
+/* What the exceptions made in advance carried from their last raise is let go: while script code can still run. */
+void objects_forget_errors(Interp *interp);
 /* The floors above have dropped what they own. Afterwards interp->live_objects is 0, or something leaked: in builds that
  * count (debug, TOY_HEAP_MALLOC) the leaks are listed on stderr when [reports] is set. */
 void objects_finish(Interp *interp, bool reports);

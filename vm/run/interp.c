@@ -151,6 +151,7 @@ void interp_finish(Thread *t)
     if (threads_close(t)) return;                /* I1: daemon threads are parked for ever; so is all they know */
     fork_hooks_finish(interp, &interp->threading->fork_hooks);
     clear(&t->locals);
+    objects_forget_errors(interp);
     collect(t, 2);
     empty_modules(t);
     collect(t, 2);
