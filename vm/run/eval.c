@@ -50,11 +50,13 @@
 #define FAIL goto unwind
 
 #ifdef TOY_DISPATCH_SWITCH
-#define CASE(NAME) case OP_##NAME: run_##NAME:
+#define CASE(NAME) case OP_##NAME: run_##NAME: __attribute__((unused));
+#define NO_OTHER_CASE case OPCODE_COUNT:
 #define NEXT goto next
 #define DISPATCH() switch ((Opcode)(uint8_t)word)
 #else
 #define CASE(NAME) run_##NAME:
+#define NO_OTHER_CASE
 #define NEXT do { word = *ip++; goto *labels[(uint8_t)word]; } while (0)
 #define DISPATCH() goto *labels[(uint8_t)word];
 #endif
@@ -1098,6 +1100,8 @@ dispatch:
     }
 
 #include "vm/run/eval_hot.h"
+    NO_OTHER_CASE
+        __builtin_unreachable();
     }
     __builtin_unreachable();
 
