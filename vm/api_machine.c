@@ -33,6 +33,7 @@ ToyFlags toy_flags(ToyThread *t)
         .dev_mode = config->is_dev_mode,
         .safe_path = config->has_safe_path || config->is_isolated,
         .int_max_str_digits = config->int_max_str_digits,
+        .unbuffered = config->is_unbuffered,
     };
 }
 

@@ -119,7 +119,7 @@ TOY_API TOY_MUST_CHECK ToyValue toy_current_frames(ToyThread *t);
 /* Of the command line; as sys.flags names them. */
 typedef struct ToyFlags {
     int debug, inspect, interactive, optimize, no_user_site, no_site, ignore_environment, verbose, bytes_warning, quiet, hash_randomization,
-        isolated, dev_mode, safe_path, int_max_str_digits;
+        isolated, dev_mode, safe_path, int_max_str_digits, unbuffered;
 } ToyFlags;
 TOY_API ToyFlags toy_flags(ToyThread *t);
 TOY_API void toy_set_int_max_str_digits(ToyThread *t, int digits);

@@ -1,0 +1,391 @@
+/* file_io.c - raw files: a descriptor and the system calls on it.
+ *
+ * What        FileIO; file_open, file_read, file_write_once, file_seek for the layer above.
+ * How         Each call drops the lock around the one system call it makes, and goes on after signals (PEP 475).
+ * Invariants  I1 fd is -1 exactly when the file is closed.
+ * GIL         held; dropped around each system call.
+ * Read next   buffered.c */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "stdlib/io/io.h"
+
+static FileIO *self_of(ToyValue self) { return (FileIO *)toy_object(self); }
+
+static bool check_open(ToyThread *t, FileIO *file) { return file->fd >= 0 || (raise_closed(t), false); }
+
+int64_t file_read(ToyThread *t, FileIO *file, void *data, size_t length)
+{
+    if (!check_open(t, file)) return -1;
+    ssize_t n;
+    do {
+        int fd = file->fd;
+        toy_block_begin(t, "read");
+        n = read(fd, data, length);
+        toy_block_end(t);
+    } while (n < 0 && toy_block_retry(t));
+    if (n < 0 && errno == EAGAIN && !toy_is_raised(t)) return -2;
+    if (n < 0) toy_block_failed(t, TOY_UNBOUND);
+    return n;
+}
+
+int64_t file_write_once(ToyThread *t, FileIO *file, const void *data, size_t length)
+{
+    if (!check_open(t, file)) return -1;
+    ssize_t n;
+    do {
+        int fd = file->fd;
+        toy_block_begin(t, "write");
+        n = write(fd, data, length);
+        toy_block_end(t);
+    } while (n < 0 && toy_block_retry(t));
+    if (n < 0 && errno == EAGAIN && !toy_is_raised(t)) return -2;
+    if (n < 0) toy_block_failed(t, TOY_UNBOUND);
+    return n;
+}
+
+bool file_seek(ToyThread *t, FileIO *file, int64_t offset, int whence, int64_t *position)
+{
+    if (!check_open(t, file)) return false;
+    int fd = file->fd;
+    toy_block_begin(t, "lseek");
+    off_t at = lseek(fd, offset, whence);
+    toy_block_end(t);
+    if (at < 0) {
+        toy_raise_os_error(t, errno, TOY_UNBOUND);
+        return false;
+    }
+    *position = at;
+    return true;
+}
+
+bool file_close(ToyThread *t, FileIO *file)
+{
+    int fd = file->fd;
+    file->fd = -1;
+    if (fd < 0 || !file->closes_fd) return true;
+    toy_block_begin(t, "close");
+    int result = close(fd);
+    toy_block_end(t);
+    if (result < 0 && errno != EINTR) {
+        toy_raise_os_error(t, errno, TOY_UNBOUND);
+        return false;
+    }
+    return true;
+}
+
+const char *file_mode(const FileIO *file)
+{
+    if (file->is_created) return file->is_readable ? "xb+" : "xb";
+    if (file->is_appending) return file->is_readable ? "ab+" : "ab";
+    if (file->is_readable && file->is_writable) return "rb+";
+    return file->is_readable ? "rb" : "wb";
+}
+
+/* ---- opening ---- */
+
+/* 'r', 'w', 'x' or 'a', once, and perhaps '+': the flags of open(2). */
+static bool read_mode(ToyThread *t, FileIO *file, const char *mode, int *flags)
+{
+    int kinds = 0, pluses = 0;
+    *flags = 0;
+    for (const char *c = mode; *c; c++) {
+        switch (*c) {
+        case 'r': kinds++; file->is_readable = true; break;
+        case 'w': kinds++; file->is_writable = true; *flags |= O_CREAT | O_TRUNC; break;
+        case 'x': kinds++; file->is_writable = file->is_created = true; *flags |= O_CREAT | O_EXCL; break;
+        case 'a': kinds++; file->is_writable = file->is_appending = true; *flags |= O_CREAT | O_APPEND; break;
+        case '+': pluses++; break;
+        case 'b': break;
+        default: return toy_raise_false(t, TOY_ValueError, "invalid mode: %.200s", mode);
+        }
+    }
+    if (kinds != 1 || pluses > 1)
+        return toy_raise_false(t, TOY_ValueError, "Must have exactly one of create/read/write/append mode and at most one plus");
+    if (pluses) file->is_readable = file->is_writable = true;
+    *flags |= O_CLOEXEC | (file->is_readable && file->is_writable ? O_RDWR : file->is_readable ? O_RDONLY : O_WRONLY);
+    return true;
+}
+
+static bool open_path(ToyThread *t, FileIO *file, ToyValue name, int flags)
+{
+    ToyValue holder = TOY_UNBOUND;
+    const char *path = toy_path(t, name, NULL, &holder);
+    if (!path) return false;
+    int fd;
+    do {
+        toy_block_begin(t, "open");
+        fd = open(path, flags, 0666);
+        toy_block_end(t);
+    } while (fd < 0 && toy_block_retry(t));
+    toy_release(holder);
+    if (fd < 0) {
+        toy_block_failed(t, name);
+        return false;
+    }
+    file->fd = fd;
+    return true;
+}
+
+static bool open_with(ToyThread *t, FileIO *file, ToyValue opener, ToyValue name, int flags)
+{
+    ToyValue v = toy_call2(t, opener, name, toy_small_int_value(flags));
+    if (toy_failed(v)) return false;
+    int fd = -1;
+    bool done = toy_is_int(v) ? toy_arg_int(t, v, &fd) : toy_raise_false(t, TOY_TypeError, "expected integer from opener");
+    toy_release(v);
+    if (done && fd < 0) done = toy_raise_false(t, TOY_ValueError, "opener returned %d", fd);
+    file->fd = fd;
+    return done;
+}
+
+/* A directory opens, but cannot be read: refuse it now, with its name. */
+static bool check_kind(ToyThread *t, FileIO *file, ToyValue name)
+{
+    struct stat status;
+    toy_block_begin(t, "fstat");
+    int result = fstat(file->fd, &status);
+    toy_block_end(t);
+    if (result < 0 || S_ISDIR(status.st_mode)) {
+        toy_raise_os_error(t, result < 0 ? errno : EISDIR, name);
+        return false;
+    }
+    return true;
+}
+
+FileIO *file_open(ToyThread *t, IoState *state, ToyValue name, const char *mode, bool closes_fd, ToyValue opener)
+{
+    FileIO *file = (FileIO *)toy_type_alloc(t, state->file);
+    if (!file) return NULL;
+    file->fd = -1;
+    file->closes_fd = closes_fd;
+    int flags = 0;
+    bool done = read_mode(t, file, mode, &flags);
+    if (done && toy_is_int(name) && !toy_is_bool(name)) {
+        int fd;
+        done = toy_arg_int(t, name, &fd);
+        if (done && fd < 0) done = toy_raise_false(t, TOY_ValueError, "negative file descriptor");
+        if (done) file->fd = fd;
+        if (done && !check_kind(t, file, name)) {
+            file->fd = -1;
+            done = false;
+        }
+    } else if (done) {
+        if (!closes_fd) done = toy_raise_false(t, TOY_ValueError, "Cannot use closefd=False with file name");
+        if (done) done = toy_is_given(opener) ? open_with(t, file, opener, name, flags) : open_path(t, file, name, flags);
+        if (done && !check_kind(t, file, name)) {
+            close(file->fd);
+            file->fd = -1;
+            done = false;
+        }
+    }
+    if (done) {
+        file->name = toy_retain(name);
+        if (file->is_appending) (void)lseek(file->fd, 0, SEEK_END);
+        return file;
+    }
+    toy_release(toy_value(file));
+    return NULL;
+}
+
+static ToyValue file_make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
+{
+    static const char *const list[] = {"file", "mode", "closefd", "opener", NULL};
+    static const ToyParameters parameters = {"FileIO", list, 0, 4, 1};
+    ToyValue slots[4] = {TOY_UNBOUND};
+    bool closes_fd = true;
+    const char *mode = "r";
+    if (!toy_arguments_sort(t, &parameters, args, count, names, slots) || !toy_arg_bool(t, slots[2], &closes_fd)) return TOY_FAILED;
+    if (toy_is_bound(slots[1]) && !toy_arg_text(t, slots[1], "FileIO", "mode", &mode)) return TOY_FAILED;
+    return toy_value(file_open(t, toy_type_state(type), slots[0], mode, closes_fd, slots[3]));
+}
+
+/* ---- methods ---- */
+
+static bool check_readable(ToyThread *t, FileIO *file)
+{
+    if (!check_open(t, file)) return false;
+    if (!file->is_readable) raise_unsupported(t, toy_instance_state(toy_value(file)), "File not open for reading");
+    return file->is_readable;
+}
+
+static bool check_writable(ToyThread *t, FileIO *file)
+{
+    if (!check_open(t, file)) return false;
+    if (!file->is_writable) raise_unsupported(t, toy_instance_state(toy_value(file)), "File not open for writing");
+    return file->is_writable;
+}
+
+static ToyValue file_readall(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    FileIO *file = self_of(self);
+    if (!check_readable(t, file)) return TOY_FAILED;
+    size_t length = 0, capacity = 65536;
+    uint8_t *block = toy_alloc(t, capacity);
+    ToyValue result = TOY_FAILED;
+    while (block) {
+        if (length == capacity) {
+            uint8_t *grown = toy_resize(t, block, capacity, 2 * capacity);
+            if (!grown) break;
+            block = grown;
+            capacity *= 2;
+        }
+        int64_t n = file_read(t, file, block + length, capacity - length);
+        if (n == -1) break;
+        if (n <= 0) {
+            result = n == -2 && length == 0 ? TOY_NONE : toy_bytes(t, block, length);
+            break;
+        }
+        length += (size_t)n;
+    }
+    if (block) toy_free(t, block, capacity);
+    return result;
+}
+
+static ToyValue file_read_method(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    FileIO *file = self_of(self);
+    int64_t count;
+    if (!check_readable(t, file) || !count_of(t, args[0], &count)) return TOY_FAILED;
+    if (count < 0) return file_readall(t, self, NULL);
+    uint8_t *data;
+    ToyValue bytes = toy_bytes_new(t, (size_t)count, &data);
+    if (toy_failed(bytes)) return TOY_FAILED;
+    int64_t n = file_read(t, file, data, (size_t)count);
+    if (n >= 0) return toy_bytes_cut(t, bytes, (size_t)n);
+    toy_release(bytes);
+    return n == -2 ? TOY_NONE : TOY_FAILED;
+}
+
+static ToyValue file_readinto(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    FileIO *file = self_of(self);
+    ToyBuffer view;
+    if (!check_readable(t, file) || !toy_buffer_get(t, args[0], &view, TOY_BUFFER_WRITABLE)) return TOY_FAILED;
+    int64_t n = file_read(t, file, view.data, view.length);
+    toy_buffer_release(t, &view);
+    return n == -1 ? TOY_FAILED : n == -2 ? TOY_NONE : toy_int(t, n);
+}
+
+static ToyValue file_write_method(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    FileIO *file = self_of(self);
+    ToyBuffer view;
+    if (!check_writable(t, file) || !toy_buffer_get(t, args[0], &view, 0)) return TOY_FAILED;
+    int64_t n = file_write_once(t, file, view.data, view.length);
+    toy_buffer_release(t, &view);
+    return n == -1 ? TOY_FAILED : n == -2 ? TOY_NONE : toy_int(t, n);
+}
+
+static ToyValue file_seek_method(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t offset, position;
+    int whence;
+    if (!check_open(t, self_of(self)) || !toy_arg_int64(t, args[0], &offset) || !whence_of(t, args[1], &whence)) return TOY_FAILED;
+    return file_seek(t, self_of(self), offset, whence, &position) ? toy_int(t, position) : TOY_FAILED;
+}
+
+static ToyValue file_tell(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t position;
+    return file_seek(t, self_of(self), 0, SEEK_CUR, &position) ? toy_int(t, position) : TOY_FAILED;
+}
+
+static ToyValue file_truncate(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    FileIO *file = self_of(self);
+    int64_t size;
+    if (!check_writable(t, file)) return TOY_FAILED;
+    if (toy_is_given(args[0]) ? !toy_arg_int64(t, args[0], &size) : !file_seek(t, file, 0, SEEK_CUR, &size)) return TOY_FAILED;
+    int fd = file->fd;
+    toy_block_begin(t, "ftruncate");
+    int result = ftruncate(fd, size);
+    toy_block_end(t);
+    return result < 0 ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_int(t, size);
+}
+
+static ToyValue file_close_method(ToyThread *t, ToyValue self, const ToyValue *args) { return file_close(t, self_of(self)) ? TOY_NONE : TOY_FAILED; }
+static ToyValue file_fileno(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return check_open(t, self_of(self)) ? toy_small_int_value(self_of(self)->fd) : TOY_FAILED;
+}
+static ToyValue file_isatty(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (!check_open(t, self_of(self))) return TOY_FAILED;
+    int fd = self_of(self)->fd;
+    toy_block_begin(t, "isatty");
+    int result = isatty(fd);
+    toy_block_end(t);
+    return toy_bool(result);
+}
+static ToyValue file_readable(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return check_open(t, self_of(self)) ? toy_bool(self_of(self)->is_readable) : TOY_FAILED;
+}
+static ToyValue file_writable(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return check_open(t, self_of(self)) ? toy_bool(self_of(self)->is_writable) : TOY_FAILED;
+}
+static ToyValue file_seekable(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return check_open(t, self_of(self)) ? toy_bool(lseek(self_of(self)->fd, 0, SEEK_CUR) >= 0) : TOY_FAILED;
+}
+static ToyValue file_get_closed(ToyThread *t, ToyValue self) { return toy_bool(self_of(self)->fd < 0); }
+static ToyValue file_get_mode(ToyThread *t, ToyValue self) { return toy_str(t, file_mode(self_of(self))); }
+static ToyValue file_get_closefd(ToyThread *t, ToyValue self) { return toy_bool(self_of(self)->closes_fd); }
+static ToyValue file_get_name(ToyThread *t, ToyValue self) { return toy_retain(self_of(self)->name); }
+static bool file_set_name(ToyThread *t, ToyValue self, ToyValue v) { return toy_replace(&self_of(self)->name, toy_retain(v)), true; }
+
+static ToyValue file_repr(ToyThread *t, ToyValue self)
+{
+    FileIO *file = self_of(self);
+    if (file->fd < 0) return toy_str(t, "<_io.FileIO [closed]>");
+    return toy_str_format(t, "<_io.FileIO name=%R mode='%s' closefd=%s>", file->name, file_mode(file), file->closes_fd ? "True" : "False");
+}
+
+static void file_finalize(ToyThread *t, ToyValue self)
+{
+    if (!file_close(t, self_of(self))) toy_report_unraisable(t, self, NULL);
+}
+
+static void file_traverse(ToyObject *self, ToyVisit visit, void *context) { toy_visit(((FileIO *)self)->name, visit, context); }
+static void file_clear(ToyObject *self) { toy_clear(&((FileIO *)self)->name); }
+
+static const ToyFunction file_methods[] = {
+    TOY_FUNCTION("close", file_close_method, "($self, /)", 0, "Close the file."),
+    TOY_FUNCTION("fileno", file_fileno, "($self, /)", 0, "Return the underlying file descriptor (an integer)."),
+    TOY_FUNCTION("isatty", file_isatty, "($self, /)", 0, "True if the file is connected to a TTY device."),
+    TOY_FUNCTION("read", file_read_method, "($self, size=-1, /)", 0, "Read at most size bytes, returned as bytes."),
+    TOY_FUNCTION("readable", file_readable, "($self, /)", 0, "True if file was opened in a read mode."),
+    TOY_FUNCTION("readall", file_readall, "($self, /)", 0, "Read all data from the file, returned as bytes."),
+    TOY_FUNCTION("readinto", file_readinto, "($self, buffer, /)", 0, "Same as RawIOBase.readinto()."),
+    TOY_FUNCTION("seek", file_seek_method, "($self, pos, whence=0, /)", 0, "Move to new file position and return the file position."),
+    TOY_FUNCTION("seekable", file_seekable, "($self, /)", 0, "True if file supports random-access."),
+    TOY_FUNCTION("tell", file_tell, "($self, /)", 0, "Current file position."),
+    TOY_FUNCTION("truncate", file_truncate, "($self, size=None, /)", 0, "Truncate the file to at most size bytes and return the truncated size."),
+    TOY_FUNCTION("writable", file_writable, "($self, /)", 0, "True if file was opened in a write mode."),
+    TOY_FUNCTION("write", file_write_method, "($self, b, /)", 0, "Write buffer b to file, return number of bytes written."),
+    TOY_FUNCTIONS_END,
+};
+static const ToyGetSet file_getsets[] = {
+    {"closed", file_get_closed, NULL, "True if the file is closed"},
+    {"closefd", file_get_closefd, NULL, "True if the file descriptor will be closed by close()."},
+    {"mode", file_get_mode, NULL, "String giving the file mode"},
+    {"name", file_get_name, file_set_name, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+const ToyTypeSpec file_io_spec = {
+    .doc = "Open a file.",
+    .signature = "(file, mode='r', closefd=True, opener=None)",
+    .size = sizeof(FileIO),
+    .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,
+    .slots = {.repr = file_repr, .new_instance = file_make, .finalize = file_finalize},
+    .methods = file_methods,
+    .getsets = file_getsets,
+    .traverse = file_traverse,
+    .clear = file_clear,
+    .free = file_clear,
+};
