@@ -144,10 +144,27 @@ static inline bool hash_of(Thread *t, Value key, int64_t *hash)
 {
     if (is_kind(key, KIND_STR)) {
         Str *s = as_str(key);
-        *hash = s->hash != -1 ? s->hash : str_hash(t, s);
+        *hash = LIKELY(s->hash != -1) ? s->hash : str_hash(t, s);
+        return true;
+    }
+    if (is_small_int(key)) {
+        int64_t n = small_int(key);
+        *hash = LIKELY(n > -1 && n < (int64_t)HASH_PRIME) ? n : hash_int64(n);
         return true;
     }
     return value_hash(t, key, hash);
+}
+
+/* The usual cases, without calls: an exact string in a table of strings, a small int. PLACE_UNSURE: anything else. */
+static inline size_t find_plainly(const DictKeys *keys, Value key, int64_t hash)
+{
+    if (!keys)
+        return PLACE_NONE;
+    if (is_small_int(key))
+        return keys_find_small_int(keys, key, hash);
+    if (keys->has_only_str && is_kind(key, KIND_STR))
+        return keys_find_str(keys, as_str(key), hash);
+    return PLACE_UNSURE;
 }
 
 bool dict_find(Thread *t, Dict *dict, Value key, int64_t hash, size_t *place)
@@ -155,10 +172,9 @@ bool dict_find(Thread *t, Dict *dict, Value key, int64_t hash, size_t *place)
 restart:
     *place = PLACE_NONE;
     DictKeys *keys = dict->keys;
-    if (!keys)
-        return true;
-    if (keys->has_only_str && is_kind(key, KIND_STR)) {
-        *place = keys_find_str(keys, as_str(key), hash);
+    size_t plain = find_plainly(keys, key, hash);
+    if (plain != PLACE_UNSURE) {
+        *place = plain;
         return true;
     }
     for (Probe probe = probe_start(keys, hash); ; probe_next(keys, &probe)) {
@@ -211,7 +227,10 @@ bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
         *value = retain(dict_live_get(dict, as_str(key)));
         return true;
     }
-    if (!hash_of(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
+    if (!hash_of(t, key, &hash) || !settle(t, dict))
+        return false;
+    place = find_plainly(dict->keys, key, hash);
+    if (UNLIKELY(place == PLACE_UNSURE) && !dict_find(t, dict, key, hash, &place))
         return false;
     if (place != PLACE_NONE)
         *value = retain(dict->keys->entries[place].value);

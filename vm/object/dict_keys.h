@@ -29,15 +29,16 @@ struct DictKeys {
 enum { SLOT_FREE = -1, SLOT_DELETED = -2 };
 #define PLACE_NONE SIZE_MAX    /* no such entry */
 
-static inline int64_t slot_get(const DictKeys *keys, size_t slot)
+static inline int64_t slot_get_wide(const DictKeys *keys, size_t slot, int width_log2)
 {
-    switch (keys->width_log2) {
+    switch (width_log2) {
     case 0: return ((const int8_t *)keys->slots)[slot];
     case 1: return ((const int16_t *)keys->slots)[slot];
     case 2: return ((const int32_t *)keys->slots)[slot];
     default: return ((const int64_t *)keys->slots)[slot];
     }
 }
+static inline int64_t slot_get(const DictKeys *keys, size_t slot) { return slot_get_wide(keys, slot, keys->width_log2); }
 
 static inline void slot_set(DictKeys *keys, size_t slot, int64_t place)
 {
@@ -58,12 +59,13 @@ static inline void probe_next(const DictKeys *keys, Probe *probe)
     probe->slot = (probe->slot * 5 + probe->rest + 1) & keys->mask;
 }
 
-/* The entry of an exact string; other kinds of keys are passed over. Never raises. */
-static inline size_t keys_find_str(const DictKeys *keys, const Str *key, int64_t hash)
+/* The two searches that run no script code are written once and compiled for each width of slots, the width being a
+ * constant in each copy: choosing it anew at every probe cost a third of a look-up. */
+__attribute__((always_inline)) static inline size_t find_str_wide(const DictKeys *keys, const Str *key, int64_t hash, int width_log2)
 {
     for (Probe probe = probe_start(keys, hash); ; probe_next(keys, &probe)) {
-        int64_t place = slot_get(keys, probe.slot);
-        if (place >= 0) {
+        int64_t place = slot_get_wide(keys, probe.slot, width_log2);
+        if (LIKELY(place >= 0)) {
             const DictEntry *entry = &keys->entries[place];
             if (LIKELY(as_object(entry->key) == &key->head))
                 return (size_t)place;
@@ -72,6 +74,46 @@ static inline size_t keys_find_str(const DictKeys *keys, const Str *key, int64_t
         } else if (place == SLOT_FREE) {
             return PLACE_NONE;
         }
+    }
+}
+
+/* The entry of an exact string; other kinds of keys are passed over. Never raises. */
+static inline size_t keys_find_str(const DictKeys *keys, const Str *key, int64_t hash)
+{
+    switch (keys->width_log2) {
+    case 0: return find_str_wide(keys, key, hash, 0);
+    case 1: return find_str_wide(keys, key, hash, 1);
+    case 2: return find_str_wide(keys, key, hash, 2);
+    default: return find_str_wide(keys, key, hash, 3);
+    }
+}
+
+#define PLACE_UNSURE (SIZE_MAX - 1)    /* == must be asked */
+
+__attribute__((always_inline)) static inline size_t find_same_wide(const DictKeys *keys, Value key, int64_t hash, int width_log2)
+{
+    for (Probe probe = probe_start(keys, hash); ; probe_next(keys, &probe)) {
+        int64_t place = slot_get_wide(keys, probe.slot, width_log2);
+        if (LIKELY(place >= 0)) {
+            const DictEntry *entry = &keys->entries[place];
+            if (LIKELY(is_same(entry->key, key)))
+                return (size_t)place;
+            if (entry->hash == hash && !is_small_int(entry->key))
+                return PLACE_UNSURE;
+        } else if (place == SLOT_FREE) {
+            return PLACE_NONE;
+        }
+    }
+}
+
+/* The entry of a small int, unless something that is none has the same hash. */
+static inline size_t keys_find_small_int(const DictKeys *keys, Value key, int64_t hash)
+{
+    switch (keys->width_log2) {
+    case 0: return find_same_wide(keys, key, hash, 0);
+    case 1: return find_same_wide(keys, key, hash, 1);
+    case 2: return find_same_wide(keys, key, hash, 2);
+    default: return find_same_wide(keys, key, hash, 3);
     }
 }
 

@@ -235,6 +235,27 @@ void list_clear_items(Thread *t, List *list)
         release_row(t, items, count, capacity);   /* keeps I2 */
 }
 
+/* One addition to the count of each item, then blocks copied, each twice as long as the one before. */
+void values_repeat(Value *to, const Value *items, size_t count, size_t times)
+{
+    size_t total = count * times;
+    for (size_t i = 0; i < count && times > 0; i++) {
+        Value v = to[i] = items[i];
+        if (!is_object(v))
+            continue;
+        uint32_t held = as_object(v)->count;
+        if (times < COUNT_IMMORTAL - (held < COUNT_IMMORTAL ? held : 0))
+            as_object(v)->count = held < COUNT_IMMORTAL ? held + (uint32_t)times : held;
+        else
+            as_object(v)->count = COUNT_IMMORTAL;
+    }
+    for (size_t done = count; done < total; ) {
+        size_t n = total - done < done ? total - done : done;
+        memcpy(to + done, to, n * sizeof(Value));
+        done += n;
+    }
+}
+
 /* ---- slices ---- */
 
 Value list_slice(Thread *t, List *list, size_t start, size_t end)

@@ -33,6 +33,9 @@ MUST_CHECK bool list_sort(Thread *t, List *list, Value key_or_none, bool reverse
 MUST_CHECK Value list_get_item(Thread *t, List *list, Value key);              /* int or slice */
 MUST_CHECK bool list_set_item(Thread *t, List *list, Value key, Value v_or_unbound);
 
+/* Fills [to] with [count] values, [times] over; retains each. For list * n and tuple * n. */
+void values_repeat(Value *to, const Value *items, size_t count, size_t times);
+
 MUST_CHECK Tuple *tuple_new(Thread *t, size_t count);                          /* items unbound: fill all before anyone sees it */
 MUST_CHECK Tuple *tuple_from_values(Thread *t, const Value *items, size_t count);
 MUST_CHECK Tuple *tuple_take_values(Thread *t, TAKES Value *items, size_t count);

@@ -94,6 +94,8 @@ static Value list_compare(Thread *t, Value self, Value other, CompareOp op)
         return bool_value(op == COMPARE_NE);
     /* The first pair that differs decides. */
     for (size_t i = 0; i < a->count && i < b->count; i++) {
+        if (is_same(a->items[i], b->items[i]))
+            continue;
         Value x = retain(a->items[i]), y = retain(b->items[i]);
         bool equal;
         bool is_good = value_equal(t, x, y, &equal);
@@ -113,6 +115,10 @@ static bool list_contains(Thread *t, Value self, Value item, bool *found)
     List *list = as_list(self);
     *found = false;
     for (size_t i = 0; i < list->count && !*found; i++) {
+        if (are_small_ints(list->items[i], item)) {
+            *found = is_same(list->items[i], item);
+            continue;
+        }
         Value candidate = retain(list->items[i]);
         bool is_good = value_equal(t, candidate, item, found);
         release(candidate);
@@ -164,10 +170,7 @@ static List *repeated(Thread *t, List *list, size_t times)
     List *product = list_new(t, total);
     if (!product)
         return NULL;
-    for (size_t i = 0; i < total; ) {
-        for (size_t j = 0; j < list->count; j++)
-            product->items[i++] = retain(list->items[j]);
-    }
+    values_repeat(product->items, list->items, list->count, times);
     product->count = total;
     return product;
 }

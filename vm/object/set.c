@@ -14,13 +14,12 @@
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
+#include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/set_table.h"
 #include "vm/object/str.h"
 
 enum { SET_NEIGHBOURS = 9, SET_SMALL = 8, SET_GROWS_LESS_ABOVE = 50000 };
-
-static bool is_free(const SetEntry *entry) { return is_unbound(entry->key) && entry->hash == 0; }
 
 static size_t neighbours_of(size_t slot, size_t mask)
 {
@@ -140,12 +139,10 @@ size_t set_table_bytes(const Set *set)
 
 typedef enum Comparison { DIFFERENT, EQUAL, CHANGED, RAISED } Comparison;
 
-/* The hashes are equal: are the keys? CHANGED: == has changed the table. */
+/* The hashes are equal, the keys not the same: are they equal? CHANGED: == has changed the table. */
 static Comparison compare_keys(Thread *t, Set *set, SetEntry *entry, Value key)
 {
     Value candidate = entry->key;
-    if (is_same(candidate, key))
-        return EQUAL;
     if (are_small_ints(candidate, key))
         return DIFFERENT;
     if (is_kind(candidate, KIND_STR) && is_kind(key, KIND_STR))
@@ -170,19 +167,23 @@ restart:
     for (Probe probe = {(size_t)hash & set->mask, (uint64_t)hash}; ; probe_next(&probe, set->mask)) {
         SetEntry *entry = &set->table[probe.slot];
         for (size_t left = neighbours_of(probe.slot, set->mask) + 1; left > 0; left--, entry++) {
-            if (is_free(entry)) {
-                *is_there = false;
-                return deleted ? deleted : entry;
-            }
-            if (is_unbound(entry->key))
+            if (is_unbound(entry->key)) {
+                if (entry->hash == 0) {
+                    *is_there = false;
+                    return deleted ? deleted : entry;
+                }
                 deleted = entry;
-            if (entry->hash != hash || is_unbound(entry->key))
-                continue;
-            switch (compare_keys(t, set, entry, key)) {
-            case DIFFERENT: break;
-            case EQUAL: *is_there = true; return entry;
-            case CHANGED: goto restart;
-            case RAISED: return NULL;
+            } else if (entry->hash == hash) {
+                if (LIKELY(is_same(entry->key, key))) {
+                    *is_there = true;
+                    return entry;
+                }
+                switch (compare_keys(t, set, entry, key)) {
+                case DIFFERENT: break;
+                case EQUAL: *is_there = true; return entry;
+                case CHANGED: goto restart;
+                case RAISED: return NULL;
+                }
             }
         }
     }
@@ -345,6 +346,18 @@ bool set_update(Thread *t, Set *set, Value iterable)
         return merge_set(t, set, as_set(iterable));
     if (is_kind(iterable, KIND_DICT) && !make_room(t, set, dict_length(as_dict(iterable))))
         return false;
+    if (is_kind(iterable, KIND_LIST)) {
+        /* set(list) is common enough for a loop without visitor. The list may change under ==. */
+        List *list = as_list(iterable);
+        for (size_t i = 0; i < list->count; i++) {
+            Value item = retain(list->items[i]);
+            bool is_good = set_add(t, set, item);
+            release(item);
+            if (!is_good)
+                return false;
+        }
+        return true;
+    }
     return value_for_each(t, iterable, add_visited, set);
 }
 

@@ -213,8 +213,8 @@ static Value tuple_compare(Thread *t, Value self, Value other, CompareOp op)
         return NOT_IMPLEMENTED;
     Tuple *a = as_tuple(self), *b = as_tuple(other);
     for (size_t i = 0; i < a->count && i < b->count; i++) {
-        bool equal;
-        if (!value_equal(t, a->items[i], b->items[i], &equal))
+        bool equal = is_same(a->items[i], b->items[i]);
+        if (!equal && !value_equal(t, a->items[i], b->items[i], &equal))
             return FAILED;
         if (equal)
             continue;
@@ -270,10 +270,8 @@ static Value tuple_multiply(Thread *t, Value left, Value right)
     if (__builtin_mul_overflow(tuple->count, times, &total))
         return raise_memory_error(t);
     Tuple *product = tuple_new(t, total);
-    for (size_t i = 0; product && i < total; ) {
-        for (size_t j = 0; j < tuple->count; j++)
-            product->items[i++] = retain(tuple->items[j]);
-    }
+    if (product && total > 0)
+        values_repeat(product->items, tuple->items, tuple->count, times);
     return object_value(product);
 }
 
