@@ -344,6 +344,11 @@ static Value append(Thread *t, Value self, const Value *args)
     ByteArray *array = as_bytearray(self);
     if (!byte_from_value(t, args[0], "byte must be in range(0, 256)", &byte))
         return FAILED;
+    if (LIKELY(array->length + 1 < array->capacity && array->exports == 0)) {
+        array->data[array->length++] = byte;
+        array->data[array->length] = 0;
+        return NONE;
+    }
     return splice(t, array, array->length, 0, &byte, 1) ? NONE : FAILED;
 }
 

@@ -161,6 +161,25 @@ static Value fromhex(Thread *t, Value class, const Value *args)
 
 /* ---- rounding ---- */
 
+/* The quick way, where it is exact: d * 10**places as a rounded product and its error (fma gives it exactly) tells on which
+ * side of a half it lies; then whole / 10**places is the double nearest to the decimal, for both are exact doubles. */
+static bool round_quickly(double d, int places, double *rounded)
+{
+    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    const double exact_below = 0x1p51;
+    if (places < 0 || places >= (int)ARRAY_LENGTH(powers))
+        return false;
+    double product = d * powers[places];
+    if (!(fabs(product) < exact_below) || fabs(d) < DBL_MIN * exact_below)
+        return false;
+    double error = fma(d, powers[places], -product), whole = rint(product);
+    double past = product - whole;  /* exact; +-0.5 for what looks like a tie */
+    if (fabs(past) == 0.5 && error != 0)
+        whole = floor(product) + (error > 0);
+    *rounded = copysign(whole / powers[places], d);
+    return true;
+}
+
 static Value round_method(Thread *t, Value self, const Value *args)
 {
     double d = as_double(self);
@@ -175,7 +194,9 @@ static Value round_method(Thread *t, Value self, const Value *args)
     const int64_t most = 1000;  /* far beyond what a double has, on either side */
     if (!fits || n > most || n < -most)
         n = is_negative ? -most : most;
-    double rounded = float_round(d, (int)n);
+    double rounded;
+    if (!round_quickly(d, (int)n, &rounded))
+        rounded = float_round(d, (int)n);
     if (isinf(rounded) && isfinite(d))
         return raise_error(t, EXC_OverflowError, "rounded value too large to represent");
     return float_value(t, rounded);

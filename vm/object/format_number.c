@@ -67,52 +67,106 @@ static size_t group_digits(char *to, const NumberText *number, size_t group, cha
     return made;
 }
 
-static void add_grouped(StrBuilder *out, const NumberText *number, size_t group, char separator, int64_t least, size_t length)
+/* Where everything goes, in characters. */
+typedef struct Layout {
+    char sign;                           /* 0: none */
+    size_t left, inner, right;           /* padding */
+    size_t prefix, grouped;
+    int64_t least;                       /* zeros are added to the digits until so many characters are reached */
+    size_t total;
+} Layout;
+
+/* false: raised. */
+static bool lay_out(Thread *t, const FormatSpec *spec, const NumberText *number, Layout *layout)
 {
-    if (length == number->digit_count) {
-        str_builder_add_ascii(out, number->digits, length);
-        return;
+    if (spec->width > (int64_t)STR_LENGTH_MAX) {
+        raise_memory_error(t);
+        return false;
     }
-    char small[256];
-    Thread *t = out->t;
-    char *text = length <= sizeof small ? small : block_alloc(t, length);
-    if (!text) {
-        str_builder_abandon(out);
-        out->has_failed = true;
-        return;
-    }
-    group_digits(text + length, number, group, separator, least);
-    str_builder_add_ascii(out, text, length);
-    if (text != small)
-        block_free(t, text, length);
+    size_t group = spec->type && spec->type < 128 && strchr("boxX", (int)spec->type) ? 4 : 3;
+    layout->sign = number->is_negative ? '-' : spec->sign == '+' || spec->sign == ' ' ? spec->sign : 0;
+    layout->prefix = strlen(number->prefix);
+    size_t others = (layout->sign != 0) + layout->prefix + number->rest_length;
+    layout->least = spec->fill == '0' && spec->align == '=' ? spec->width - (int64_t)others : 0;
+    bool is_plain = !spec->grouping && layout->least <= (int64_t)number->digit_count;
+    layout->grouped = is_plain ? number->digit_count : group_digits(NULL, number, group, spec->grouping, layout->least);
+    int64_t missing = spec->width - (int64_t)(others + layout->grouped);
+    size_t padding = missing > 0 ? (size_t)missing : 0;
+    layout->left = spec->align == '>' ? padding : spec->align == '^' ? padding / 2 : 0;
+    layout->inner = spec->align == '=' ? padding : 0;
+    layout->right = padding - layout->left - layout->inner;
+    layout->total = others + layout->grouped + padding;
+    return true;
+}
+
+/* Digits, separators between them, and what follows. Returns the end. */
+static char *write_digits(char *to, const FormatSpec *spec, const NumberText *number, const Layout *layout)
+{
+    size_t group = spec->type && spec->type < 128 && strchr("boxX", (int)spec->type) ? 4 : 3;
+    if (layout->grouped == number->digit_count)
+        memcpy(to, number->digits, layout->grouped);
+    else
+        group_digits(to + layout->grouped, number, group, spec->grouping, layout->least);
+    memcpy(to + layout->grouped, number->rest, number->rest_length);
+    return to + layout->grouped + number->rest_length;
+}
+
+/* The whole text when the fill character is ASCII, as good as always: straight into the result. */
+static Value number_str(Thread *t, const FormatSpec *spec, const NumberText *number, const Layout *layout)
+{
+    Str *s = str_new(t, layout->total, 0x7f);
+    if (!s)
+        return FAILED;
+    char *to = str_data(s);
+    memset(to, (int)spec->fill, layout->left);
+    to += layout->left;
+    if (layout->sign)
+        *to++ = layout->sign;
+    memcpy(to, number->prefix, layout->prefix);
+    to += layout->prefix;
+    memset(to, (int)spec->fill, layout->inner);
+    to = write_digits(to + layout->inner, spec, number, layout);
+    memset(to, (int)spec->fill, layout->right);
+    return object_value(s);
 }
 
 static void add_number(StrBuilder *out, const FormatSpec *spec, const NumberText *number)
 {
-    char sign = number->is_negative ? '-' : spec->sign == '+' || spec->sign == ' ' ? spec->sign : 0;
-    size_t group = spec->type < 128 && strchr("boxX", (int)spec->type) && spec->type ? 4 : 3;
-    size_t prefix_length = strlen(number->prefix);
-    size_t others = (sign != 0) + prefix_length + number->rest_length;
-    int64_t least = spec->fill == '0' && spec->align == '=' ? spec->width - (int64_t)others : 0;
-    if (spec->width > (int64_t)STR_LENGTH_MAX) {
-        raise_memory_error(out->t);
+    Layout layout;
+    FormatSpec bare = *spec;
+    bare.fill = spec->fill == '0' ? '0' : ' ';
+    if (!lay_out(out->t, spec, number, &layout)) {
         str_builder_abandon(out);
         out->has_failed = true;
         return;
     }
-    size_t grouped = group_digits(NULL, number, group, spec->grouping, least);
-    int64_t missing = spec->width - (int64_t)(others + grouped);
-    size_t padding = missing > 0 ? (size_t)missing : 0;
-    size_t left = spec->align == '>' ? padding : spec->align == '^' ? padding / 2 : 0;
-    size_t inner = spec->align == '=' ? padding : 0;
-    str_builder_add_repeated(out, spec->fill, left);
-    if (sign)
-        str_builder_add_char(out, (uint32_t)sign);
-    str_builder_add_ascii(out, number->prefix, prefix_length);
-    str_builder_add_repeated(out, spec->fill, inner);
-    add_grouped(out, number, group, spec->grouping, least, grouped);
-    str_builder_add_ascii(out, number->rest, number->rest_length);
-    str_builder_add_repeated(out, spec->fill, padding - left - inner);
+    Layout core = layout;  /* the number without its padding, cut in two where the inner padding goes */
+    core.left = core.right = core.inner = 0;
+    core.total -= layout.left + layout.inner + layout.right;
+    Value text = number_str(out->t, &bare, number, &core);
+    if (failed(text)) {
+        str_builder_abandon(out);
+        out->has_failed = true;
+        return;
+    }
+    size_t head = (core.sign != 0) + core.prefix;
+    str_builder_add_repeated(out, spec->fill, layout.left);
+    str_builder_add_slice(out, as_str(text), 0, head);
+    str_builder_add_repeated(out, spec->fill, layout.inner);
+    str_builder_add_slice(out, as_str(text), head, core.total);
+    str_builder_add_repeated(out, spec->fill, layout.right);
+    release(text);
+}
+
+static Value format_number(Thread *t, const FormatSpec *spec, const NumberText *number)
+{
+    Layout layout;
+    if (spec->fill < 0x80)
+        return lay_out(t, spec, number, &layout) ? number_str(t, spec, number, &layout) : FAILED;
+    StrBuilder out;
+    str_builder_init(&out, t);
+    add_number(&out, spec, number);
+    return str_builder_finish(&out);
 }
 
 /* ---- int ---- */
@@ -162,11 +216,9 @@ static Value format_whole(Thread *t, Value v, const FormatSpec *spec)
     NumberText number = {digits.is_negative, "", digits.text, digits.length, "", 0};
     if (spec->is_alternate && base != 10)
         number.prefix = spec->type == 'b' ? "0b" : spec->type == 'o' ? "0o" : spec->type == 'x' ? "0x" : "0X";
-    StrBuilder out;
-    str_builder_init(&out, t);
-    add_number(&out, spec, &number);
+    Value text = format_number(t, spec, &number);
     int_digits_free(t, &digits);
-    return str_builder_finish(&out);
+    return text;
 }
 
 static Value format_double(Thread *t, double d, const FormatSpec *spec);
@@ -230,17 +282,21 @@ static bool write_float(Thread *t, double d, const FormatSpec *spec, bool adds_d
 
 static Value format_double(Thread *t, double d, const FormatSpec *spec)
 {
+    /* Most texts are short: then they are written on the stack, and the buffer over it never grows. */
+    enum { SHORT_TEXT = 160, SHORT_PRECISION = 64 };
+    char place[SHORT_TEXT];
+    bool is_short = spec->precision <= SHORT_PRECISION && (fabs(d) < 1e16 || !isfinite(d));
     Buffer text;
     buffer_init(&text, &t->interp->memory);
+    if (is_short)
+        text = (Buffer){.memory = &t->interp->memory, .data = place, .capacity = sizeof place};
     Value s = FAILED;
     if (write_float(t, d, spec, true, &text)) {
         NumberText number = split_float(text.data, text.length);
-        StrBuilder out;
-        str_builder_init(&out, t);
-        add_number(&out, spec, &number);
-        s = str_builder_finish(&out);
+        s = format_number(t, spec, &number);
     }
-    buffer_free(&text);
+    if (!is_short)
+        buffer_free(&text);
     return s;
 }
 

@@ -241,7 +241,7 @@ static Value whole_number(Reader *r, Value v, const Directive *d)
     }
     if (wants_int)
         return raise_type_error(t, "%%%c format: an integer is required, not %T", (int)d->code, v);
-    return raise_type_error(t, "%%%c format: a real number is required, not %T", r->for_bytes ? 'd' : (int)d->code, v);
+    return raise_type_error(t, "%%%c format: a real number is required, not %T", r->for_bytes && d->code == 'i' ? 'd' : (int)d->code, v);
 }
 
 static bool add_whole_number(Reader *r, const Directive *d, Value v)

@@ -1,8 +1,8 @@
 /* search.h - finding bytes in bytes: what str and bytes share.
  *
  * What        First and last place of a part, and how many there are.
- * How         One byte goes to memchr, more to memmem, which is linear in the worst case. Wider characters are searched
- *             as bytes, and a hit that does not begin at a character is passed over.
+ * How         memchr finds first bytes, memmem takes over where these are frequent: linear in the worst case. Wider characters
+ *             are searched as bytes, and a hit that does not begin at a character is passed over.
  * GIL         never needed.
  * Read next   str_search.c, bytes_methods.c */
 #ifndef TOY_OBJECT_SEARCH_H

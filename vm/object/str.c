@@ -3,8 +3,8 @@
  * What        The functions of str.h that are not about names (str_intern.c), bytes (str_codec.c) or scripts (str_type.c).
  * How         A Str is made with its final length and width and then filled, so whoever makes one looks at the characters first:
  *             the OR of all of them tells the class of the widest (below 0x80, 0x100, 0x10000, or more).
- *             s += x grows in place when nobody else holds s: the cell is resized as realloc would, so a loop of
- *             appends costs what it copies and not its square.
+ *             s += x grows in place when nobody else holds s, with some room to spare, so a loop of appends costs what it
+ *             copies and not its square.
  * Invariants  I1 to I4 of str.h. I5 a Str is changed only while its maker, or str_append with a count of 1, is the only one who knows it.
  * GIL         held.
  * Read next   str_builder.c, str_search.c, str_type.c */
@@ -257,28 +257,39 @@ static bool can_grow(const Str *a, const Str *b)
 
 static void forget_encoded(Thread *t, Str *s);
 
+/* The cell of [a] with room for [size] bytes: itself, or moved; NULL with nothing raised: growing is not worth it here. */
+static Str *cell_with_room(Thread *t, Str *a, size_t size)
+{
+    enum { SLACK = 8 };  /* a loop of appends moves the text only when it has grown by an eighth */
+    size_t room = object_size(&a->head);
+    if (size <= room)
+        return a;
+    return a->head.flags & OBJECT_IS_LARGE ? (Str *)heap_resize(t, &a->head, room, size + size / SLACK) : NULL;
+}
+
 Value str_append(Thread *t, TAKES Value left, Str *b)
 {
     Str *a = as_str(left);
-    /* Short results are made anew: a cell of the next size class would have to be found anyway. */
-    size_t old_size = str_size_of(&a->head);
-    if (!can_grow(a, b) || b->length == 0 || a->length == 0 || (const Str *)b == a || old_size <= HEAP_SMALL_MAX) {
-        Value sum = str_concat(t, a, b);
-        release(left);
-        return sum;
+    if (can_grow(a, b) && b->length && a->length && b != a) {
+        size_t length = a->length + b->length, size = cell_size(length, a->width, a->is_ascii);
+        forget_encoded(t, a);
+        Str *grown = cell_with_room(t, a, size);
+        if (grown) {
+            copy_into(grown, grown->length, b);
+            grown->length = length;
+            grown->hash = -1;
+            char *end = str_at(grown, length);
+            memset(end, 0, size - (size_t)(end - (char *)grown));
+            return object_value(grown);
+        }
+        if (is_raised(t)) {
+            release(left);
+            return FAILED;
+        }
     }
-    forget_encoded(t, a);
-    size_t length = a->length + b->length;
-    Str *s = (Str *)heap_resize(t, &a->head, old_size, cell_size(length, a->width, a->is_ascii));
-    if (!s) {
-        release(left);
-        return FAILED;
-    }
-    copy_into(s, s->length, b);
-    s->length = length;
-    s->hash = -1;
-    memset(str_at(s, length), 0, str_size_of(&s->head) - ((size_t)((char *)str_at(s, length) - (char *)s)));
-    return object_value(s);
+    Value sum = str_concat(t, a, b);
+    release(left);
+    return sum;
 }
 
 /* The one pass over the items: their total length and widest class. */

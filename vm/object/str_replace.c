@@ -39,6 +39,21 @@ static Value replace_ascii(Thread *t, Str *s, Str *old, Str *new, size_t count)
     return object_value(result);
 }
 
+/* Texts of one length take each other's place. */
+static Value replace_in_copy(Thread *t, Str *s, Str *old, Str *new, size_t most)
+{
+    int64_t at = str_find(s, old, 0, s->length);
+    if (at < 0)
+        return str_exact(t, s);
+    Str *copy = str_new(t, s->length, 0x7f);
+    if (!copy)
+        return FAILED;
+    memcpy(str_data(copy), str_data(s), s->length);
+    for (; most-- > 0 && at >= 0; at = str_find(s, old, (size_t)at + old->length, s->length))
+        memcpy(copy->characters + at, str_data(new), new->length);
+    return object_value(copy);
+}
+
 static Value replace_any(Thread *t, Str *s, Str *old, Str *new, size_t count)
 {
     StrBuilder out;
@@ -76,6 +91,8 @@ Value str_method_replace(Thread *t, Value self, const Value *args)
     Str *s = as_str(self), *old = as_str(args[0]), *new = as_str(args[1]);
     if (most == 0 || (old->length > s->length))
         return str_exact(t, s);
+    if (old->length == new->length && old->length && s->is_ascii && new->is_ascii && s->length > 1)
+        return replace_in_copy(t, s, old, new, most < 0 ? SIZE_MAX : (size_t)most);
     size_t count = str_count(s, old, 0, s->length);
     if (most > 0 && (size_t)most < count)
         count = (size_t)most;

@@ -43,6 +43,27 @@ static ssize_t search_wide(const char *text, size_t length, const char *part, si
     return place < 0 ? -1 : place + (ssize_t)passed;
 }
 
+/* Narrow parts of two bytes and more. memchr runs from one first byte to the next, many bytes at a time; where that byte is
+ * frequent and leads nowhere, memmem does the rest. */
+static ssize_t search_narrow(const char *text, size_t length, const char *part, size_t part_length)
+{
+    enum { MISSES_ALLOWED = 8, PROGRESS_PER_MISS = 16 };
+    const char *at = text, *last = text + length - part_length;
+    for (size_t misses = 0; at <= last; misses++) {
+        at = memchr(at, part[0], (size_t)(last - at) + 1);
+        if (!at)
+            return -1;
+        if (at[1] == part[1] && memcmp(at, part, part_length) == 0)
+            return at - text;
+        at++;
+        if (misses > MISSES_ALLOWED + (size_t)(at - text) / PROGRESS_PER_MISS) {
+            at = memmem(at, length - (size_t)(at - text), part, part_length);
+            return at ? at - text : -1;
+        }
+    }
+    return -1;
+}
+
 ssize_t search_first(const void *text, size_t length, const void *part, size_t part_length, unsigned width)
 {
     if (part_length > length)
@@ -51,7 +72,9 @@ ssize_t search_first(const void *text, size_t length, const void *part, size_t p
         return 0;
     if (width > 1)
         return search_wide(text, length, part, part_length, width);
-    const char *hit = part_length == 1 ? memchr(text, *(const uint8_t *)part, length) : memmem(text, length, part, part_length);
+    if (part_length > 1)
+        return search_narrow(text, length, part, part_length);
+    const char *hit = memchr(text, *(const uint8_t *)part, length);
     return hit ? hit - (const char *)text : -1;
 }
 

@@ -19,6 +19,8 @@ static inline bool is_space(uint32_t c)
 
 static bool add_slice(Thread *t, List *list, Str *s, size_t start, size_t end)
 {
+    if (s->width == 1 && end - start == 1)
+        return list_append(t, list, object_value(t->interp->one_char[str_char(s, start)]));
     Value part = str_slice(t, s, start, end);
     return !failed(part) && list_append_take(t, list, part);
 }
@@ -71,8 +73,25 @@ static bool rsplit_blanks(Thread *t, List *list, Str *s, int64_t most)
     }
 }
 
+/* The frequent case: one narrow character between narrow parts. */
+static bool split_at_byte(Thread *t, List *list, Str *s, uint8_t separator, int64_t most)
+{
+    const char *data = str_data(s), *start = data, *end = data + s->length;
+    while (most-- > 0) {
+        const char *at = memchr(start, separator, (size_t)(end - start));
+        if (!at)
+            break;
+        if (!add_slice(t, list, s, (size_t)(start - data), (size_t)(at - data)))
+            return false;
+        start = at + 1;
+    }
+    return add_slice(t, list, s, (size_t)(start - data), s->length);
+}
+
 static bool split_at(Thread *t, List *list, Str *s, Str *separator, int64_t most)
 {
+    if (s->width == 1 && separator->width == 1 && separator->length == 1)
+        return split_at_byte(t, list, s, (uint8_t)separator->characters[0], most);
     size_t start = 0;
     for (int64_t at; most-- > 0 && (at = str_find(s, separator, start, s->length)) >= 0; start = (size_t)at + separator->length) {
         if (!add_slice(t, list, s, start, (size_t)at))
