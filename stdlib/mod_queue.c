@@ -1,0 +1,156 @@
+/* mod_queue.c - _queue: SimpleQueue, a queue that signal handlers and finalisers may put to as well.
+ *
+ * What        SimpleQueue and Empty. Queue, LifoQueue and PriorityQueue are written in toy (queue.toy).
+ * How         A ring of values, and a script lock that is locked exactly while nobody shall take: put unlocks it, who gets an item from a
+ *             ring with more in it leaves it unlocked. put runs no script code and waits for nothing, so it may come at any time, also in
+ *             the midst of a get of the same thread.
+ * Invariants  I1 whoever waits does so on 'filled'; the ring is looked at again afterwards, for another thread may have been faster.
+ * GIL         held; get drops it while it waits.
+ * Read next   stdlib/lib/queue.toy, vm/threads/lock.h */
+#include "vm/toy.h"
+
+typedef struct QueueState { ToyType *empty; } QueueState;
+
+typedef struct SimpleQueue {
+    ToyObject head;
+    ToyLock filled;          /* locked: nothing has come since somebody found the ring empty */
+    ToyValue *items;         /* a ring */
+    size_t first, count, capacity;
+} SimpleQueue;
+
+static SimpleQueue *as_queue(ToyValue v) { return (SimpleQueue *)toy_object(v); }
+
+static bool ring_push(ToyThread *t, SimpleQueue *queue, ToyValue v)
+{
+    if (queue->count == queue->capacity) {
+        size_t capacity = queue->capacity ? queue->capacity * 2 : 8;
+        ToyValue *grown = toy_alloc(t, capacity * sizeof *grown);
+        if (!grown) return false;
+        for (size_t i = 0; i < queue->count; i++) grown[i] = queue->items[(queue->first + i) % queue->capacity];
+        if (queue->items) toy_free(t, queue->items, queue->capacity * sizeof *grown);
+        queue->items = grown;
+        queue->first = 0;
+        queue->capacity = capacity;
+    }
+    queue->items[(queue->first + queue->count++) % queue->capacity] = toy_retain(v);
+    return true;
+}
+
+static ToyValue ring_pop(SimpleQueue *queue)
+{
+    ToyValue v = queue->items[queue->first];
+    queue->first = (queue->first + 1) % queue->capacity;
+    queue->count--;
+    return v;
+}
+
+static ToyValue queue_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
+{
+    if (count) return toy_raise_type_error(t, "SimpleQueue() takes no positional arguments");
+    if (!toy_arguments_no_keywords(t, "SimpleQueue", names)) return TOY_FAILED;
+    return toy_value(toy_type_alloc(t, type));
+}
+
+static ToyValue queue_put(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    SimpleQueue *queue = as_queue(self);
+    if (!ring_push(t, queue, args[0])) return TOY_FAILED;
+    if (queue->filled.is_locked) toy_lock_release(t, &queue->filled);
+    return TOY_NONE;
+}
+
+static ToyValue get(ToyThread *t, SimpleQueue *queue, ToyType *empty, int64_t timeout_ns)
+{
+    int64_t deadline = timeout_ns > 0 ? toy_monotonic_ns() + timeout_ns : 0;
+    while (queue->count == 0) {
+        int64_t left = timeout_ns;
+        if (timeout_ns > 0) {
+            left = deadline - toy_monotonic_ns();
+            if (left < 0) left = 0;
+        }
+        /* First time round this takes the lock that nobody has; then it waits until a put gives it back. */
+        ToyLockResult result = toy_lock_acquire(t, &queue->filled, left);
+        if (result == TOY_LOCK_RAISED) return TOY_FAILED;
+        if (result == TOY_LOCK_TIMED_OUT || (left == 0 && queue->count == 0)) {
+            ToyValue exception = toy_call0(t, toy_type_value(empty));
+            return toy_failed(exception) ? TOY_FAILED : toy_raise_instance(t, exception);
+        }
+    }
+    ToyValue v = ring_pop(queue);
+    /* More is there: the next one who waits need not wait for the next put. */
+    if (queue->count && queue->filled.is_locked) toy_lock_release(t, &queue->filled);
+    return v;
+}
+
+static ToyValue queue_get(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    bool is_blocking = true;
+    int64_t timeout_ns = -1;
+    if (!toy_arg_bool(t, args[0], &is_blocking)) return TOY_FAILED;
+    if (is_blocking && toy_is_given(args[1])) {
+        if (!toy_arg_seconds(t, args[1], &timeout_ns)) return TOY_FAILED;
+        if (timeout_ns < 0) return toy_raise_value_error(t, "'timeout' must be a non-negative number");
+    }
+    return get(t, as_queue(self), ((QueueState *)toy_instance_state(self))->empty, is_blocking ? timeout_ns : 0);
+}
+static ToyValue queue_get_nowait(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return get(t, as_queue(self), ((QueueState *)toy_instance_state(self))->empty, 0);
+}
+static ToyValue queue_empty(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_bool(as_queue(self)->count == 0); }
+static ToyValue queue_size(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, (int64_t)as_queue(self)->count); }
+static ToyValue queue_class_item(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_generic_alias(t, self, args[0]); }
+
+static void queue_traverse(ToyObject *self, ToyVisit visit, void *context)
+{
+    const SimpleQueue *queue = (SimpleQueue *)self;
+    for (size_t i = 0; i < queue->count; i++) toy_visit(queue->items[(queue->first + i) % queue->capacity], visit, context);
+}
+static void queue_clear(ToyObject *self)
+{
+    SimpleQueue *queue = (SimpleQueue *)self;
+    while (queue->count) toy_release(ring_pop(queue));
+}
+static void queue_free(ToyObject *self)
+{
+    SimpleQueue *queue = (SimpleQueue *)self;
+    queue_clear(self);
+    if (queue->items) toy_free(toy_thread(), queue->items, queue->capacity * sizeof *queue->items);
+}
+
+static const ToyFunction queue_methods[] = {
+    TOY_FUNCTION("put", queue_put, "($self, item, block=True, timeout=None)", 0, "Put the item on the queue. Never waits; the other arguments are for the sake of Queue."),
+    TOY_FUNCTION("put_nowait", queue_put, "($self, item)", 0, "Put the item on the queue."),
+    TOY_FUNCTION("get", queue_get, "($self, block=True, timeout=None)", 0, "Remove and return an item; wait for one, for ever or for the time given, or raise Empty."),
+    TOY_FUNCTION("get_nowait", queue_get_nowait, "($self)", 0, "Remove and return an item, or raise Empty at once."),
+    TOY_FUNCTION("empty", queue_empty, "($self)", 0, "Return True if the queue is empty at this moment."),
+    TOY_FUNCTION("qsize", queue_size, "($self)", 0, "Return how many items there are at this moment."),
+    TOY_FUNCTION("__class_getitem__", queue_class_item, "($type, object, /)", TOY_CLASS, "See PEP 585"),
+    TOY_FUNCTIONS_END,
+};
+static const ToyTypeSpec queue_spec = {
+    .doc = "Simple, unbounded, reentrant FIFO queue.",
+    .signature = "()",
+    .size = sizeof(SimpleQueue),
+    .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_WEAK_REFERABLE,
+    .slots = {.new_instance = queue_new},
+    .methods = queue_methods,
+    .traverse = queue_traverse,
+    .clear = queue_clear,
+    .free = queue_free,
+};
+
+static bool init(ToyThread *t, ToyModuleObject *module)
+{
+    QueueState *state = toy_module_state(toy_module_value(module));
+    state->empty = toy_exception_new(t, "_queue.Empty", toy_exception_type(t, TOY_Exception));
+    return toy_module_add_type(t, module, state->empty) &&
+           toy_module_add_type(t, module, toy_type_new(t, module, &queue_spec, "_queue.SimpleQueue", NULL));
+}
+
+const ToyModule toy_module_queue = {
+    .name = "_queue",
+    .doc = "The native part of module queue.",
+    .state_size = sizeof(QueueState),
+    .init = init,
+};
