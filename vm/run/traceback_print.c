@@ -337,6 +337,8 @@ static void write_members(TracebackWriter *writer, const Link *link)
 {
     size_t shown = link->member_count <= GROUP_WIDTH_MAX ? link->member_count : GROUP_WIDTH_MAX + 1;
     Link *member = link->members;
+    bool had_colours = writer->has_colours;
+    writer->has_colours = false;                          /* as CPython: colours stop at the box */
     writer->needs_close = false;
     for (size_t i = 0; i < shown; i++) {
         bool is_last = i + 1 == shown, is_cut = i >= GROUP_WIDTH_MAX;
@@ -360,6 +362,7 @@ static void write_members(TracebackWriter *writer, const Link *link)
         }
         writer->group_depth--;
     }
+    writer->has_colours = had_colours;
 }
 
 static void write_group(TracebackWriter *writer, const Link *link)
