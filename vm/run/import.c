@@ -11,6 +11,11 @@
  * Read next   import_file.c (files and embedded images), interp.h */
 #include "vm/run/import.h"
 
+#include <errno.h>
+#include <unistd.h>
+
+#include "vm/base/buffer.h"
+#include "vm/base/clock.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/list.h"
@@ -36,6 +41,9 @@ typedef struct Loading {
 struct ImportState {
     Loading *loading;           /* all loads under way */
     struct Waiting { Thread *thread; Loading *on; struct Waiting *next; } *waiting;
+    uint32_t depth;             /* -X importtime: loads within loads */
+    int64_t inner_ns;           /* time that the loads within the present one took */
+    bool has_title;
 };
 
 /* In the child of a fork: loads of threads that are no more are nobody's, and their records lay on their stacks. Loads of this
@@ -206,6 +214,41 @@ static Value load(Thread *t, Str *name, Value parent)
     return module;
 }
 
+/* ---- -v and -X importtime ---- */
+
+static void report_load(Thread *t, Str *name, int64_t self_ns, int64_t whole_ns)
+{
+    struct ImportState *state = t->interp->run->import;
+    const Config *config = &t->interp->config;
+    Buffer line;
+    buffer_init(&line, &t->interp->memory);
+    if (config->shows_import_time && !state->has_title) {
+        state->has_title = true;
+        buffer_add_text(&line, "import time: self [us] | cumulative | imported package\n");
+    }
+    if (config->shows_import_time)
+        buffer_add_format(&line, "import time: %9lld | %10lld | %*s", (long long)(self_ns / 1000), (long long)(whole_ns / 1000), 2 * (int)state->depth, "");
+    else buffer_add_text(&line, "import ");
+    str_add_to_buffer(name, &line);
+    buffer_add_byte(&line, '\n');
+    if (buffer_ok(&line) && write(STDERR_FILENO, line.data, line.length) < 0) errno = 0;      /* nobody to see it */
+    buffer_free(&line);
+}
+
+static Value load_and_report(Thread *t, Str *name, Value parent)
+{
+    struct ImportState *state = t->interp->run->import;
+    int64_t outer_ns = state->inner_ns, start = clock_monotonic_ns();
+    state->inner_ns = 0;
+    state->depth++;
+    Value module = load(t, name, parent);
+    state->depth--;
+    int64_t whole_ns = clock_monotonic_ns() - start;
+    if (!failed(module)) report_load(t, name, whole_ns - state->inner_ns, whole_ns);
+    state->inner_ns = outer_ns + whole_ns;
+    return module;
+}
+
 /* Load with the record that other threads wait on. */
 static Value load_alone(Thread *t, Str *name, Value parent)
 {
@@ -215,7 +258,8 @@ static Value load_alone(Thread *t, Str *name, Value parent)
     bool taken = lock_try(&loading.done);
     (void)taken;                             /* nobody else can have it yet */
     state->loading = &loading;
-    Value module = load(t, name, parent);
+    bool is_told = t->interp->config.shows_import_time || t->interp->config.is_verbose;
+    Value module = is_told ? load_and_report(t, name, parent) : load(t, name, parent);
     for (Loading **link = &state->loading; *link; link = &(*link)->next) {
         if (*link != &loading) continue;
         *link = loading.next;
