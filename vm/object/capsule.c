@@ -1,5 +1,8 @@
 /* capsule.c - see capsule.h.
- * What        The type PyCapsule.   How  Made by native code only.   GIL  held.   Read next  native.h */
+ * What        The type PyCapsule.
+ * How         Made by native code only: scripts can hold one and hand it back.
+ * GIL         held.
+ * Read next   native.h */
 #include "vm/object/capsule.h"
 
 #include "vm/object/exception.h"

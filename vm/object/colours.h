@@ -1,6 +1,8 @@
 /* colours.h - what the collector writes into the flags of a container.
- * What        The colours, under OBJECT_COLOUR_MASK.   How  collector.c says what each means; heap.c knows the last one.
- * GIL         held.   Read next  collector.c */
+ * What        The colours, under OBJECT_COLOUR_MASK.
+ * How         collector.c says what each means; heap.c knows the last one.
+ * GIL         held.
+ * Read next   collector.c */
 #ifndef TOY_OBJECT_COLOURS_H
 #define TOY_OBJECT_COLOURS_H
 

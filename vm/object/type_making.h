@@ -1,6 +1,8 @@
 /* type_making.h - what the files that make classes share: type_new.c, type_members.c, type_attributes.c.
- * What        Steps of making or changing a class.   How  each stands in the file named beside it.
- * GIL         held.   Read next  type_new.c */
+ * What        Steps of making or changing a class.
+ * How         Each stands in the file named beside it.
+ * GIL         held.
+ * Read next   type_new.c */
 #ifndef TOY_OBJECT_TYPE_MAKING_H
 #define TOY_OBJECT_TYPE_MAKING_H
 
