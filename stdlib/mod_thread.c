@@ -10,7 +10,6 @@
 
 typedef struct ThreadState {
     ToyType *lock_type, *handle_type;
-    uint64_t next_local;                  /* keys of _local objects: never used twice */
 } ThreadState;
 
 #define TIMEOUT_MAX_NS INT64_C(9223372036000000000)   /* whole seconds that fit into 63 bits of nanoseconds */
@@ -188,8 +187,8 @@ static const ToyTypeSpec rlock_spec = {
 
 /* ---- _local ---- */
 
-/* A dict per thread lies in that thread's own table under [key]; here is only the key, and what __init__ is called with in each thread. */
-typedef struct Local { ToyObject head; uint64_t key; ToyValue args, keywords; } Local;
+/* A dict per thread lies in that thread's own table, under this object's address; here is only what __init__ is called with in each. */
+typedef struct Local { ToyObject head; ToyValue args, keywords; } Local;
 
 static Local *as_local(ToyValue v) { return (Local *)toy_object(v); }
 
@@ -197,11 +196,11 @@ static Local *as_local(ToyValue v) { return (Local *)toy_object(v); }
 static ToyValue local_dict(ToyThread *t, ToyValue self)
 {
     Local *local = as_local(self);
-    ToyValue dict = toy_local_find(t, local->key);
+    ToyValue dict = toy_local_find(t, local);
     if (toy_is_bound(dict)) return dict;
     dict = toy_dict(t);
     if (toy_failed(dict)) return TOY_FAILED;
-    bool is_stored = toy_local_store(t, local->key, dict);
+    bool is_stored = toy_local_store(t, local, dict);
     toy_release(dict);
     if (!is_stored) return TOY_FAILED;
     if (toy_type_has_own_init(t, toy_type_of(t, self))) {
@@ -210,13 +209,13 @@ static ToyValue local_dict(ToyThread *t, ToyValue self)
         toy_release(init);
         if (toy_failed(result)) {
             ToyValue raised = toy_raised_take(t);
-            toy_local_forget(t, local->key);   /* as if it had never been looked at */
+            toy_local_forget(t, local);   /* as if it had never been looked at */
             toy_raise_instance(t, raised);
             return TOY_FAILED;
         }
         toy_release(result);
     }
-    return toy_local_find(t, local->key);
+    return toy_local_find(t, local);
 }
 
 static ToyValue local_get(ToyThread *t, ToyValue self, ToyStr *name)
@@ -248,15 +247,13 @@ static ToyValue local_new(ToyThread *t, ToyType *type, const ToyValue *args, siz
     if (count + named && !toy_type_has_own_init(t, type)) return toy_raise_type_error(t, "Initialization arguments are not supported");
     Local *local = (Local *)toy_type_alloc(t, type);
     if (!local) return TOY_FAILED;
-    ThreadState *state = toy_type_state(type);
-    local->key = state->next_local++;
     local->args = toy_tuple_of(t, args, count);
     local->keywords = toy_dict(t);
     bool done = !toy_failed(local->args) && !toy_failed(local->keywords);
     for (size_t i = 0; done && i < named; i++) done = toy_dict_set(t, local->keywords, toy_names_item(names, i), args[count + i]);
     /* In this thread __init__ is called by whoever called the class. */
     ToyValue dict = done ? toy_dict(t) : TOY_FAILED;
-    done = !toy_failed(dict) && toy_local_store(t, local->key, dict);
+    done = !toy_failed(dict) && toy_local_store(t, local, dict);
     toy_release(dict);
     if (done) return toy_value(local);
     toy_release(toy_value(local));
@@ -276,7 +273,7 @@ static void local_clear(ToyObject *self)
 static void local_free(ToyObject *self)
 {
     local_clear(self);
-    toy_local_forget(toy_thread(), ((Local *)self)->key);
+    toy_local_forget(toy_thread(), self);
 }
 
 static const ToyTypeSpec local_spec = {

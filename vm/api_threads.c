@@ -5,6 +5,9 @@
  * GIL         toy_block_begin drops it, toy_block_end takes it; toy_thread_attach takes it. Else held.
  * Read next   toy.h, vm/threads/README.md */
 #include "vm/base/clock.h"
+#include "vm/object/dict.h"
+#include "vm/object/exception.h"
+#include "vm/object/list.h"
 #include "vm/threads/blocking.h"
 #include "vm/threads/safepoint.h"
 #include "vm/threads/thread.h"
@@ -68,6 +71,47 @@ uint64_t toy_thread_ident(ToyThread *t) { return t->ident; }
 bool toy_thread_is_main(ToyThread *t) { return t->is_main; }
 bool toy_is_finalizing(ToyThread *t) { return atomic_load(&t->interp->is_finalizing); }
 size_t toy_thread_count(ToyThread *t) { return t->interp->thread_count; }
+
+/* ---- thread-local storage ---- */
+
+static Value local_key(const void *key) { return small_int_value((int64_t)(intptr_t)key); }
+
+ToyValue toy_local_find(ToyThread *t, const void *key)
+{
+    Value dict = UNBOUND;
+    if (is_unbound(t->locals) || !dict_get(t, as_dict(t->locals), local_key(key), &dict)) return UNBOUND;
+    release(dict);    /* the table has it still */
+    return dict;
+}
+
+bool toy_local_store(ToyThread *t, const void *key, ToyValue v)
+{
+    if (is_unbound(t->locals)) t->locals = object_value(dict_new(t));
+    return !failed(t->locals) && dict_set(t, as_dict(t->locals), local_key(key), v);
+}
+
+void toy_local_forget(ToyThread *t, const void *key)
+{
+    /* Finalisers of what a value held may run script code, and threads may end meanwhile: collect first, drop afterwards. */
+    Value raised = t->raised;
+    t->raised = UNBOUND;
+    List *values = list_new(t, 0);
+    Thread *each = t->interp->threads;
+    while (each) {
+        Value v = UNBOUND;
+        bool is_found = is_bound(each->locals) && dict_pop(t, as_dict(each->locals), local_key(key), &v) && is_bound(v);
+        each = each->next;
+        if (!is_found) continue;
+        if (values && list_append_take(t, values, v)) continue;
+        /* No memory: the value is gone already, and the list of threads may be another one. */
+        if (!values) release(v);
+        raised_clear(t);
+        each = t->interp->threads;
+    }
+    raised_clear(t);
+    t->raised = raised;
+    if (values) object_release(values);
+}
 
 /* ---- fork ---- */
 

@@ -53,37 +53,7 @@ bool toy_thread_raise_later(ToyThread *t, uint64_t ident, ToyValue exception_typ
     return target != NULL;
 }
 
-/* ---- thread-local storage ---- */
-
-ToyValue toy_local_find(ToyThread *t, uint64_t key)
-{
-    Value dict = UNBOUND;
-    if (is_unbound(t->locals) || !dict_get(t, as_dict(t->locals), small_int_value((int64_t)key), &dict)) return UNBOUND;
-    release(dict);    /* the table has it still */
-    return dict;
-}
-
-bool toy_local_store(ToyThread *t, uint64_t key, ToyValue dict)
-{
-    if (is_unbound(t->locals)) t->locals = object_value(dict_new(t));
-    return !failed(t->locals) && dict_set(t, as_dict(t->locals), small_int_value((int64_t)key), dict);
-}
-
-void toy_local_forget(ToyThread *t, uint64_t key)
-{
-    /* Finalisers of what a dict held may run script code, and threads may end meanwhile: collect first, drop afterwards. */
-    Value raised = t->raised, dicts = UNBOUND;
-    t->raised = UNBOUND;
-    for (Thread *each = t->interp->threads; each; each = each->next) {
-        Value dict = UNBOUND;
-        if (is_unbound(each->locals) || !dict_pop(t, as_dict(each->locals), small_int_value((int64_t)key), &dict) || is_unbound(dict)) continue;
-        if (is_unbound(dicts)) dicts = object_value(list_new(t, 0));
-        if (failed(dicts) || !list_append_take(t, as_list(dicts), dict)) break;
-    }
-    if (is_raised(t)) raised_clear(t);
-    t->raised = raised;
-    release(dicts);
-}
+/* ---- attributes beside the object ---- */
 
 ToyValue toy_get_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, ToyValue dict)
 {

@@ -33,10 +33,6 @@ TOY_API TOY_MUST_CHECK bool toy_thread_set_stack_size(ToyThread *t, size_t bytes
 /* Raise [exception_type] in the thread at its next safepoint; UNBOUND takes it back. False: there is no such thread. */
 TOY_API bool toy_thread_raise_later(ToyThread *t, uint64_t ident, ToyValue exception_type);
 
-/* threading.local: one dict per thread and object, known by a number. UNBOUND without anything raised: there is none yet. BORROWED. */
-TOY_API TOY_BORROWED ToyValue toy_local_find(ToyThread *t, uint64_t key);
-TOY_API TOY_MUST_CHECK bool toy_local_store(ToyThread *t, uint64_t key, ToyValue dict);
-TOY_API void toy_local_forget(ToyThread *t, uint64_t key);                  /* in every thread */
 /* Attributes as if [dict] were the object's __dict__. */
 TOY_API TOY_MUST_CHECK ToyValue toy_get_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, ToyValue dict);
 TOY_API TOY_MUST_CHECK bool toy_set_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, ToyValue value, ToyValue dict);
