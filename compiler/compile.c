@@ -80,7 +80,7 @@ CodeUnit *compile_tree(Memory *memory, Arena *arena, NameTable *names, Node *mod
     CodeUnit *unit = NULL;
     if (future_statements(module, &has_text_annotations, diagnostics)) {
         FoldOptions fold_options = {options->optimize, has_text_annotations, stack_limit_of(options)};
-        ScopeOptions scope_options = {has_text_annotations, options->allows_top_level_await, stack_limit_of(options)};
+        ScopeOptions scope_options = {has_text_annotations, stack_limit_of(options)};
         Scope *scope = fold_tree(arena, module, &fold_options, diagnostics)
                            ? scope_analyze(arena, names, module, &scope_options, diagnostics)
                            : NULL;

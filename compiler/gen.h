@@ -53,6 +53,14 @@ typedef struct InlinedComprehension {
     Scope *scope;
 } InlinedComprehension;
 
+/* See slot_name in gen_comprehension.c. */
+typedef struct OwnSlot {
+    struct OwnSlot *next;
+    Identifier name;
+    CodeText copy;           /* its address is the Identifier of the slot */
+    bool is_cell;
+} OwnSlot;
+
 /* A row of identifiers, each once, with its number. */
 typedef struct NameRow {
     Identifier *items;
@@ -90,6 +98,7 @@ typedef struct GenUnit {
     FrameBlock *blocks;      /* innermost first */
     uint32_t block_count;
     InlinedComprehension *inlined;
+    OwnSlot *own_slots;
     NameRow static_attributes;  /* of a class: names assigned through self */
 } GenUnit;
 
@@ -153,6 +162,8 @@ bool const_equals(const Const *left, const Const *right);     /* same type, same
 void gen_name(Gen *g, Identifier name, ExprContext context, Span at);
 uint32_t local_slot(Gen *g, Identifier name);      /* of a name known to be a local or a hidden one */
 uint32_t closure_slot(Gen *g, Identifier name);    /* of a cell or free variable of the unit */
+/* The name under which tables of the unit know the slot of variable [name]: its own, but for some variables of comprehensions. */
+Identifier slot_name_of(const GenUnit *unit, Identifier name);
 void gen_check_assignable(Gen *g, Identifier name, ExprContext context, Span at);  /* __debug__ */
 /* Is [symbol], of a comprehension, one of the comprehension's own variables? A walrus inside it assigns outside. */
 static inline bool symbol_is_own(const Symbol *symbol)

@@ -155,15 +155,38 @@ static void build_empty(Gen *g, const Comprehension *c)
 
 /* ---- inlined ---- */
 
+/* A variable shares the slot of the host's variable of that name. But a slot that must hold a cell is never lent, nor one borrowed for
+ * a cell: whatever interrupts the comprehension, the host finds in its cells what it put there. Then comprehensions have a slot of
+ * their own for that name. The unit's tables know it by a copy of the name, which is another Identifier. */
+static Identifier slot_name(Gen *g, const Symbol *symbol)
+{
+    GenUnit *unit = g->unit;
+    const Symbol *of_host = scope_find(unit->scope, symbol->name);
+    bool is_cell = symbol->binding == BINDING_CELL;
+    if (!is_cell && !(of_host && of_host->binding == BINDING_CELL)) return symbol->name;
+    for (OwnSlot *own = unit->own_slots; own; own = own->next)
+        if (own->name == symbol->name && own->is_cell == is_cell) return &own->copy;
+    OwnSlot *own = arena_alloc(g->arena, sizeof *own);
+    if (!own) {
+        gen_out_of_memory(g);
+        return symbol->name;
+    }
+    *own = (OwnSlot){unit->own_slots, symbol->name, *symbol->name, is_cell};
+    unit->own_slots = own;
+    if (is_cell) name_row_add(g, &unit->cells, &own->copy);
+    return &own->copy;
+}
+
 /* Moves the host's variables of the same names to the stack, below the iterator. */
 static uint32_t save_variables(Gen *g, const Scope *scope, uint32_t *slots, Span at)
 {
     uint32_t count = 0;
     for (size_t i = 0; i < scope->symbol_count; i++) {
-        const Symbol *symbol = scope->symbols[i];
+        Symbol *symbol = scope->symbols[i];
         if (!symbol_is_own(symbol)) continue;
+        symbol->slot_name = slot_name(g, symbol);  /* anew: a lambda in a finally body is generated more than once */
         bool is_cell = symbol->binding == BINDING_CELL;
-        uint32_t slot = slots[count++] = is_cell ? closure_slot(g, symbol->name) : local_slot(g, symbol->name);
+        uint32_t slot = slots[count++] = is_cell ? closure_slot(g, symbol->slot_name) : local_slot(g, symbol->slot_name);
         emit(g, OP_LOAD_FAST_AND_CLEAR, slot, at);
     }
     if (count) emit(g, OP_SWAP, count + 1, at);
@@ -176,7 +199,7 @@ static void make_own_cells(Gen *g, const Scope *scope, Span at)
     for (size_t i = 0; i < scope->symbol_count; i++) {
         const Symbol *symbol = scope->symbols[i];
         if (symbol_is_own(symbol) && symbol->binding == BINDING_CELL)
-            emit(g, OP_MAKE_CELL, closure_slot(g, symbol->name), at);
+            emit(g, OP_MAKE_CELL, closure_slot(g, symbol->slot_name), at);
     }
 }
 

@@ -158,7 +158,8 @@ void gen_make_function(Gen *g, CodeUnit *code, const NameRow *free, unsigned att
 {
     if (!code) return;
     if (free->count) {
-        for (uint32_t i = 0; i < free->count; i++) emit(g, OP_LOAD_CLOSURE, closure_slot(g, free->items[i]), at);
+        for (uint32_t i = 0; i < free->count; i++)
+            emit(g, OP_LOAD_CLOSURE, closure_slot(g, slot_name_of(g->unit, free->items[i])), at);
         emit(g, OP_BUILD_TUPLE, free->count, at);
         attributes |= HAS_CLOSURE;
     }

@@ -26,15 +26,29 @@ static Access access_of_binding(const Scope *scope, const Symbol *symbol)
     }
 }
 
+/* The variable of an inlined comprehension around this point that is called [name], or NULL. */
+static const Symbol *inlined_variable(const GenUnit *unit, Identifier name)
+{
+    for (const InlinedComprehension *inlined = unit->inlined; inlined; inlined = inlined->outer) {
+        const Symbol *symbol = scope_find(inlined->scope, name);
+        if (symbol && symbol_is_own(symbol)) return symbol;
+    }
+    return NULL;
+}
+
+Identifier slot_name_of(const GenUnit *unit, Identifier name)
+{
+    const Symbol *own = inlined_variable(unit, name);
+    return own ? own->slot_name : name;
+}
+
 /* [sees_namespace]: the variable may be in the namespace of a class body, which is asked first. */
 static Access access_of(const GenUnit *unit, Identifier name, bool *sees_namespace)
 {
     const Scope *scope = unit->scope;
     *sees_namespace = false;
-    for (const InlinedComprehension *inlined = unit->inlined; inlined; inlined = inlined->outer) {
-        const Symbol *symbol = scope_find(inlined->scope, name);
-        if (symbol && symbol_is_own(symbol)) return symbol->binding == BINDING_CELL ? ACCESS_DEREF : ACCESS_FAST;
-    }
+    const Symbol *own = inlined_variable(unit, name);
+    if (own) return own->binding == BINDING_CELL ? ACCESS_DEREF : ACCESS_FAST;
     if (unit->inlined && scope->kind == SCOPE_CLASS) {  /* a comprehension does not see the class it stands in */
         const Symbol *symbol = scope_find(unit->inlined->scope, name);
         return symbol && symbol->binding == BINDING_FREE ? ACCESS_DEREF : ACCESS_GLOBAL;
@@ -81,8 +95,8 @@ void gen_name(Gen *g, Identifier name, ExprContext context, Span at)
         opcode = access == ACCESS_DEREF ? OP_LOAD_FROM_DICT_OR_DEREF : OP_LOAD_FROM_DICT_OR_GLOBALS;
     }
     switch (access) {
-    case ACCESS_FAST: emit(g, opcode, local_slot(g, mangled), at); break;
-    case ACCESS_DEREF: emit(g, opcode, closure_slot(g, mangled), at); break;
+    case ACCESS_FAST: emit(g, opcode, local_slot(g, slot_name_of(g->unit, mangled)), at); break;
+    case ACCESS_DEREF: emit(g, opcode, closure_slot(g, slot_name_of(g->unit, mangled)), at); break;
     default: emit_name(g, opcode, mangled, at);
     }
 }

@@ -1,7 +1,7 @@
 /* gen_unit.c - one code unit under construction: emitting, and the tables of names, variables and constants.
  *
  * What        unit_enter opens a unit and emits how it starts; emit and its kin append drafts; unit_leave assembles.
- * How         Cells and free variables are known from the scopes when the unit starts. Locals get their slots in the
+ * How         Own cells and free variables are known from the scopes when the unit starts. Locals get their slots in the
  *             order of first use, so their number is known only at the end; until then a cell or free variable is an
  *             operand in a range of its own, which unit_leave (in finish_slots) turns into the real slot:
  *
@@ -364,18 +364,6 @@ static void collect(Gen *g, const Scope *scope, unsigned binding, unsigned flag,
     }
 }
 
-/* Cells of the comprehensions that are inlined here live in this frame, too, unless the frame has that name as a free variable. */
-static void collect_inlined_cells(Gen *g, const Scope *scope, NameRow *row)
-{
-    for (const Scope *child = scope->first_child; child; child = child->next_sibling) {
-        if (!child->is_inlined) continue;
-        for (size_t i = 0; i < child->symbol_count; i++)
-            if (child->symbols[i]->binding == BINDING_CELL && name_row_find(&g->unit->free, child->symbols[i]->name) < 0)
-                name_row_add(g, row, child->symbols[i]->name);
-        collect_inlined_cells(g, child, row);
-    }
-}
-
 static void sort_row(Gen *g, NameRow *row)
 {
     if (g->has_failed || row->count < 2) return;
@@ -417,13 +405,7 @@ static Identifier qualified_name(Gen *g, const GenUnit *unit)
 static void emit_prefix(Gen *g, GenUnit *unit)
 {
     if (unit->free.count) emit(g, OP_COPY_FREE_VARS, unit->free.count, NO_PLACE);
-    for (uint32_t i = 0; i < unit->cells.count && !g->has_failed; i++) {
-        const Symbol *own = scope_find(unit->scope, unit->cells.items[i]);
-        bool is_own = unit->kind == UNIT_CLASS ? identifier_is(unit->cells.items[i], "__class__") ||
-                                                     identifier_is(unit->cells.items[i], "__classdict__")
-                                               : own && own->binding == BINDING_CELL;
-        if (is_own) emit(g, OP_MAKE_CELL, closure_slot(g, unit->cells.items[i]), NO_PLACE);
-    }
+    for (uint32_t i = 0; i < unit->cells.count; i++) emit(g, OP_MAKE_CELL, closure_slot(g, unit->cells.items[i]), NO_PLACE);
     Span first = {unit->first_line, 0, unit->first_line, 0};
     if (unit->is_resumable) {
         emit(g, OP_RETURN_GENERATOR, 0, first);
@@ -446,7 +428,6 @@ void unit_enter(Gen *g, GenUnit *unit, UnitKind kind, Scope *scope, Identifier n
     if (scope_is_function(scope)) collect(g, scope, BINDING_CELL, 0, &unit->cells);
     if (scope->needs_class_cell) name_row_add(g, &unit->cells, gen_identifier(g, "__class__"));
     if (scope->needs_class_dictionary) name_row_add(g, &unit->cells, gen_identifier(g, "__classdict__"));
-    collect_inlined_cells(g, scope, &unit->cells);
     sort_row(g, &unit->free);
     sort_row(g, &unit->cells);
 }

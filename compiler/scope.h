@@ -58,6 +58,7 @@ typedef enum Binding {
 
 typedef struct Symbol {
     Identifier name;
+    Identifier slot_name;     /* gen_comprehension.c: a variable of an inlined comprehension with a slot of its own */
     uint16_t flags;           /* enum SymbolFlags */
     uint8_t binding;          /* enum Binding (I1) */
 } Symbol;
@@ -101,7 +102,6 @@ struct Scope {
 /* Everything scope analysis needs to know and remember. */
 typedef struct ScopeOptions {
     bool has_text_annotations;      /* from __future__ import annotations */
-    bool allows_top_level_await;
     const char *stack_limit;        /* recursion ends where the C stack is below this address */
 } ScopeOptions;
 

@@ -353,11 +353,7 @@ static bool visit_comprehension(Builder *b, Node *node, ComprehensionKind kind, 
     scope->is_generator = kind == COMPREHENSION_GENERATOR;
     bool is_async = scope->is_coroutine && !scope->is_generator;
     leave(b);
-    if (!is_async) return true;
-    bool is_allowed = outer->comprehension != COMPREHENSION_NONE || (outer->kind == SCOPE_FUNCTION && outer->is_coroutine) ||
-                      b->options->allows_top_level_await;
-    if (!is_allowed) return fail(b, node->at, "asynchronous comprehension outside of an asynchronous function", NULL);
-    outer->is_coroutine = true;
+    if (is_async) outer->is_coroutine = true;
     return true;
 }
 

@@ -88,11 +88,7 @@ static bool pass_through(Resolver *r, Scope *scope, Scope *binder, Identifier na
             binder->needs_class_dictionary = true;
         return true;
     }
-    Symbol *owner = scope_find(binder, name);
-    owner->binding = BINDING_CELL;
-    /* One name, one slot: a host's own variable of that name becomes a cell with it. */
-    Symbol *in_host = binder->is_inlined && scope_is_function(frame) ? scope_find(frame, name) : NULL;
-    if (in_host && in_host->binding == BINDING_LOCAL) in_host->binding = BINDING_CELL;
+    scope_find(binder, name)->binding = BINDING_CELL;
     return true;
 }
 
