@@ -168,7 +168,7 @@ Value raise_memory_error(Thread *t)
 
 Value raise_value(Thread *t, enum ExceptionKind kind, Value argument)
 {
-    return raise_made(t, kind, &argument, 1);
+    return raise_made(t, kind, &argument, is_unbound(argument) ? 0 : 1);
 }
 
 Value raise_stop_iteration(Thread *t, Value value)

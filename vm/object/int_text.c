@@ -184,7 +184,7 @@ void int_digits_free(Thread *t, IntDigits *digits)
 Value int_to_str(Thread *t, Value v, int base)
 {
     int64_t n;
-    if (small_number(v, &n) && n >= 0 && n < 10)
+    if (small_number(v, &n) && n >= 0 && n < (base < 10 ? base : 10))
         return object_value(str_from_char(t, (uint32_t)('0' + n)));
     IntDigits digits;
     if (!int_digits(t, v, (unsigned)base, true, &digits))

@@ -179,7 +179,7 @@ bool signature_bind(Thread *t, const Signature *s, const char *function, const V
     for (size_t i = 0; i < total; i++) slots[i] = UNBOUND;
     if (!check_counts(t, s, function, count, keywords)) return false;
     size_t positional = count < s->positional ? count : s->positional;
-    memcpy(slots, args, positional * sizeof(Value));
+    if (positional > 0) memcpy(slots, args, positional * sizeof(Value));   /* without arguments [args] may be NULL */
     bool is_good = true;
     if (keywords) {
         is_good = bind_keywords(t, s, function, args, count, names, slots);

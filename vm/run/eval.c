@@ -100,11 +100,8 @@ Value eval(Thread *t, Frame *frame, TAKES Value sent)
     t->depth++;
     LOAD_FRAME();
     sp = frame->sp;
-    if (UNLIKELY(is_bound(t->raised))) {
-        release(sent);
-        FAIL;
-    }
     if (is_bound(sent)) PUSH(sent);
+    if (UNLIKELY(is_bound(t->raised))) FAIL;   /* throw(): raised at the yield, whose place on the stack is filled again */
     goto next;
 
 next:

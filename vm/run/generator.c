@@ -145,7 +145,7 @@ Value generator_resume(Thread *t, Generator *generator, Value value, Value *retu
     t->depth--;                  /* eval counts an entry frame itself */
     t->frame = frame->caller;
     object_retain(generator);    /* the script may drop the last reference while it runs */
-    Value v = eval(t, frame, is_raised(t) ? UNBOUND : retain(value));
+    Value v = eval(t, frame, retain(value));
     if (!failed(v) && generator->state == GENERATOR_CLOSED) {
         *returned = v;
         v = END;
