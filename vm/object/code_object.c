@@ -99,6 +99,8 @@ static bool is_plain_call(const CodeUnit *unit)
     return !(unit->flags & (CODE_VARARGS | CODE_VARKEYWORDS)) && unit->keyword_only_count == 0;
 }
 
+static void code_clear(Object *self);
+
 static Code *code_object_make(Thread *t, CodeUnit *unit, Code *owner)
 {
     Code *code = (Code *)type_alloc(t, kind_type(t, KIND_CODE));
@@ -122,6 +124,7 @@ static Code *code_object_make(Thread *t, CodeUnit *unit, Code *owner)
         /* Whoever called owns the unit still, or the outermost code object does. */
         code->owner = NULL;
         code->unit_is_borrowed = true;
+        code_clear((Object *)code);      /* nested ones that were made keep this one */
         object_release(code);
         return NULL;
     }
