@@ -40,10 +40,10 @@ void traceback_write(TracebackWriter *writer, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    Str *s = is_raised(writer->t) ? NULL : str_vformat(writer->t, format, arguments);
+    Str *s = writer->has_failed || is_raised(writer->t) ? NULL : str_vformat(writer->t, format, arguments);
     va_end(arguments);
     if (!s) {
-        writer->out.has_failed = true;
+        writer->has_failed = true;
         return;
     }
     str_builder_add(&writer->piece, s);
@@ -63,7 +63,7 @@ void traceback_emit(TracebackWriter *writer, char mark)
     Value piece = str_builder_finish(&writer->piece);
     str_builder_init(&writer->piece, writer->t);
     if (failed(piece)) {
-        writer->out.has_failed = true;
+        writer->has_failed = true;
         return;
     }
     Str *s = as_str(piece);
@@ -313,7 +313,7 @@ static void write_exception_only(TracebackWriter *writer, Value exception)
 {
     Str *class = class_text(writer->t, exception);
     if (!class) {
-        writer->out.has_failed = true;
+        writer->has_failed = true;
         return;
     }
     if (exception_is(writer->t, exception, EXC_SyntaxError)) write_syntax_error(writer, exception, class);
@@ -413,6 +413,14 @@ static void write_chain(TracebackWriter *writer, Link *link)
     }
 }
 
+static Value finish(TracebackWriter *writer)
+{
+    str_builder_abandon(&writer->piece);
+    if (!writer->has_failed && !is_raised(writer->t)) return str_builder_finish(&writer->out);
+    str_builder_abandon(&writer->out);
+    return FAILED;
+}
+
 Value traceback_text(Thread *t, Value exception, bool has_colours)
 {
     Arena arena;
@@ -426,8 +434,7 @@ Value traceback_text(Thread *t, Value exception, bool has_colours)
         str_builder_init(&writer.out, t);
         str_builder_init(&writer.piece, t);
         write_chain(&writer, root);
-        str_builder_abandon(&writer.piece);
-        text = str_builder_finish(&writer.out);
+        text = finish(&writer);
     }
     if (failed(text) && !is_raised(t)) raise_memory_error(t);
     if (sources) object_release(sources);
@@ -450,8 +457,7 @@ Value traceback_plain_text(Thread *t, Value exception, Str *title)
         if (is_kind(traceback, KIND_TRACEBACK)) traceback_write_frames(&writer, traceback, "Traceback (most recent call last):", '|');
         traceback_write(&writer, as_str(message)->length ? "%U: %S\n" : "%U\n", class, message);
         traceback_emit(&writer, '|');
-        str_builder_abandon(&writer.piece);
-        text = str_builder_finish(&writer.out);
+        text = finish(&writer);
     }
     release(message);
     if (class) object_release(class);

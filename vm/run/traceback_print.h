@@ -26,6 +26,7 @@ typedef struct TracebackWriter {
     Thread *t;
     StrBuilder out;                 /* what is finished */
     StrBuilder piece;               /* lines that still want the margin of the groups around them */
+    bool has_failed;                /* t->raised tells why; nothing more is written */
     bool has_colours;
     bool is_plain;                  /* only the first line of each frame, no carets: what nobody can catch is told so */
     uint32_t group_depth;           /* how many groups are around */
