@@ -9,6 +9,7 @@
 #include "vm/object/exception.h"
 #include "vm/object/list.h"
 #include "vm/object/str.h"
+#include "vm/object/suggest.h"
 
 bool arguments_no_keywords(Thread *t, const char *function, Tuple *names)
 {
@@ -36,6 +37,29 @@ static size_t find_parameter(const Parameters *parameters, const Str *name, size
     return SIZE_MAX;
 }
 
+enum { SUGGESTED_MAX = 16 };   /* parameters among which a misspelt name is looked for */
+
+static bool raise_unexpected(Thread *t, const Parameters *parameters, Str *name, size_t total)
+{
+    Str *candidates[SUGGESTED_MAX], *near = NULL;
+    size_t count = 0;
+    while (parameters->positional_only + count < total && count < SUGGESTED_MAX) {
+        candidates[count] = str_from_text(t, parameters->names[parameters->positional_only + count]);
+        if (!candidates[count])
+            break;
+        count++;
+    }
+    if (!is_raised(t))
+        near = suggest_name(t, name, candidates, count);
+    if (near)
+        raise_error(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'. Did you mean '%U'?", parameters->function, name, near);
+    else if (!is_raised(t))
+        raise_error(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'", parameters->function, name);
+    while (count > 0)
+        object_release(candidates[--count]);
+    return false;
+}
+
 bool arguments_sort(Thread *t, const Parameters *parameters, const Value *args, size_t count, Tuple *names, Value *slots)
 {
     const char *function = parameters->function;
@@ -55,7 +79,7 @@ bool arguments_sort(Thread *t, const Parameters *parameters, const Value *args, 
         Str *name = as_str(names->items[i]);
         size_t place = find_parameter(parameters, name, total);
         if (place == SIZE_MAX)
-            return raise_false(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'", function, name);
+            return raise_unexpected(t, parameters, name, total);
         if (is_bound(slots[place]))
             return raise_false(t, EXC_TypeError, "argument for %s() given by name ('%U') and position (%zu)", function, name, place + 1);
         slots[place] = args[count + i];

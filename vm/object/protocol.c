@@ -358,6 +358,10 @@ bool sequence_repeat_count(Thread *t, Value left, Value right, bool sequence_is_
                 return !failed(product);
             }
         }
+        if (!type->slots.index && !sequence_is_left) {      /* whoever asked both operands says it, naming the right one */
+            *result = NOT_IMPLEMENTED;
+            return true;
+        }
         if (!type->slots.index)
             return raise_false(t, EXC_TypeError, "can't multiply sequence by non-int of type '%T'", other);
     }

@@ -16,6 +16,7 @@
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/object/suggest.h"
 
 /* ---- reading the text ---- */
 
@@ -169,8 +170,10 @@ static bool bind_keywords(Thread *t, const Signature *s, const char *function, c
         if (is_unbound(slots[i]) && (i < s->required || s->keyword_required >> i & 1))
             return raise_false(t, EXC_TypeError, "%s() missing required argument '%U' (pos %zu)", function, s->names[i], i + 1);
     if (clash) return raise_false(t, EXC_TypeError, "argument for %s() given by name ('%U') and position (%zu)", function, clash, clash_place);
-    if (unknown) return raise_false(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'", function, unknown);
-    return true;
+    if (!unknown) return true;
+    Str *near = suggest_name(t, unknown, s->names + s->positional_only, s->count - s->positional_only);
+    if (near) return raise_false(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'. Did you mean '%U'?", function, unknown, near);
+    return raise_false(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'", function, unknown);
 }
 
 bool signature_bind(Thread *t, const Signature *s, const char *function, const Value *args, size_t count, Tuple *names, Value *slots)

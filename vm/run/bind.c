@@ -13,7 +13,7 @@
 #include "vm/object/list.h"
 #include "vm/object/str.h"
 #include "vm/run/frame.h"
-#include "vm/run/suggest.h"
+#include "vm/object/suggest.h"
 
 static Str *parameter_name(const Code *code, size_t i) { return code->slot_names[i]; }
 

@@ -30,7 +30,7 @@
 #include "vm/run/builtins.h"
 #include "vm/run/frame.h"
 #include "vm/run/interp.h"
-#include "vm/run/suggest.h"
+#include "vm/run/did_you_mean.h"
 
 enum { GROUP_WIDTH_MAX = 15, GROUP_DEPTH_MAX = 10 };
 
@@ -189,7 +189,7 @@ static Value advice(Thread *t, Value exception)
     bool is_name = exception_is(t, exception, EXC_NameError);
     if (!is_name && !exception_is(t, exception, EXC_AttributeError) && !exception_is(t, exception, EXC_ImportError))
         return retain(t->interp->empty_str);
-    Value text = suggest_for_exception(t, exception);
+    Value text = did_you_mean(t, exception);
     raised_clear(t);
     if (failed(text)) return retain(t->interp->empty_str);
     Value wrong = as_exception(exception)->fields[FIELD_NAME];

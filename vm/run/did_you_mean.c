@@ -1,11 +1,11 @@
-/* suggest.c - "Did you mean": the name nearest to a misspelt one.
+/* did_you_mean.c - what somebody may have meant who wrote a name that is not there.
  *
- * What        suggest_name for a list of candidates; suggest_for_exception for NameError, AttributeError, ImportError.
- * How         Levenshtein distance with moves of cost 2, changes of case cost 1; a candidate may differ by at most a third of
- *             both lengths (that is how CPython 3.13 limits it, and why it never suggests nonsense for short names).
- * GIL         held.
- * Read next   bind.c, traceback_print.c */
-#include "vm/run/suggest.h"
+ * What        did_you_mean, for NameError, AttributeError and ImportError.
+ * How         The candidates are what the place of the error could see: locals, globals and built-ins of the frame, dir() of the
+ *             object or module. vm/object/suggest.c chooses among them.
+ * GIL         held; dir() may be script code.
+ * Read next   traceback_print.c, vm/object/suggest.c */
+#include "vm/run/did_you_mean.h"
 
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
@@ -13,71 +13,9 @@
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/object/suggest.h"
 #include "vm/run/builtins.h"
 #include "vm/run/frame.h"
-
-enum { NAME_LENGTH_MAX = 40, CANDIDATES_MAX = 750, MOVE_COST = 2, CASE_COST = 1 };
-
-static uint32_t lower(uint32_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
-
-static size_t change_cost(uint32_t a, uint32_t b)
-{
-    if (a == b) return 0;
-    return lower(a) == lower(b) ? CASE_COST : MOVE_COST;
-}
-
-/* The distance, or anything above [limit] once it must be more. */
-static size_t distance(const Str *a, const Str *b, size_t limit)
-{
-    size_t start = 0, a_end = a->length, b_end = b->length;
-    while (start < a_end && start < b_end && str_char(a, start) == str_char(b, start)) start++;
-    while (a_end > start && b_end > start && str_char(a, a_end - 1) == str_char(b, b_end - 1)) a_end--, b_end--;
-    size_t columns = a_end - start, rows = b_end - start;
-    if (columns == 0 || rows == 0) return (columns + rows) * MOVE_COST;
-    if (columns > NAME_LENGTH_MAX || rows > NAME_LENGTH_MAX) return limit + 1;
-    size_t difference = columns > rows ? columns - rows : rows - columns;
-    if (difference * MOVE_COST > limit) return limit + 1;
-    size_t row[NAME_LENGTH_MAX + 1];
-    for (size_t i = 0; i < columns; i++) row[i] = (i + 1) * MOVE_COST;
-    size_t result = 0;
-    for (size_t j = 0; j < rows; j++) {
-        uint32_t c = str_char(b, start + j);
-        size_t diagonal = j * MOVE_COST, best = SIZE_MAX;
-        result = diagonal;
-        for (size_t i = 0; i < columns; i++) {
-            size_t change = diagonal + change_cost(str_char(a, start + i), c);
-            diagonal = row[i];
-            size_t move = (result < diagonal ? result : diagonal) + MOVE_COST;
-            result = change < move ? change : move;
-            row[i] = result;
-            if (result < best) best = result;
-        }
-        if (best > limit) return limit + 1;
-    }
-    return result;
-}
-
-Str *suggest_name(Thread *t, Str *wrong, Str *const *candidates, size_t count)
-{
-    if (count >= CANDIDATES_MAX || wrong->length > NAME_LENGTH_MAX) return NULL;
-    Str *best = NULL;
-    size_t best_distance = SIZE_MAX;
-    for (size_t i = 0; i < count; i++) {
-        Str *candidate = candidates[i];
-        if (str_equal(candidate, wrong)) continue;
-        size_t limit = (wrong->length + candidate->length + 3) * MOVE_COST / 6;
-        if (best && best_distance - 1 < limit) limit = best_distance - 1;
-        size_t d = distance(wrong, candidate, limit);
-        if (d > limit) continue;
-        if (!best || d < best_distance) {
-            best = candidate;
-            best_distance = d;
-        }
-    }
-    return best;
-}
-
-/* ---- for exceptions ---- */
 
 static Value suggest_in_list(Thread *t, Value names, Str *wrong)
 {
@@ -153,7 +91,7 @@ static bool is_attribute_of_self(Thread *t, Exception *e, Str *name)
     return found;
 }
 
-Value suggest_for_exception(Thread *t, Value exception)
+Value did_you_mean(Thread *t, Value exception)
 {
     Exception *e = (Exception *)as_object(exception);
     Value names = UNBOUND, wrong = UNBOUND;
