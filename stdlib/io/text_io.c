@@ -87,7 +87,10 @@ static bool write_bytes(ToyThread *t, TextFile *text, const void *data, size_t l
             raise_unsupported(t, state_of(text), "not writable");
             return false;
         }
-        return buffered_write(t, own, data, length);
+        if (buffered_write(t, own, data, length)) return true;
+        /* What cannot be written is given up with its text: nobody should try it again when the program ends. */
+        if (!toy_raised_is(t, TOY_BlockingIOError)) own->pending = 0;
+        return false;
     }
     ToyValue bytes = toy_bytes(t, data, length);
     ToyValue v = toy_failed(bytes) ? TOY_FAILED : toy_call_method(t, text->buffer, "write", &bytes, 1);
