@@ -1,5 +1,8 @@
-/* intrinsics.h - the rare operations of intrinsics.def.   What  CALL_INTRINSIC_1 and _2.   How  intrinsics.c.   GIL  held.
- * Read next   vm/bytecode/intrinsics.def */
+/* intrinsics.h - the rare operations of intrinsics.def.
+ * What        CALL_INTRINSIC_1 and CALL_INTRINSIC_2.
+ * How         intrinsics.c
+ * GIL         held; may run script code.
+ * Read next   vm/bytecode/intrinsics.def, intrinsics.c */
 #ifndef TOY_RUN_INTRINSICS_H
 #define TOY_RUN_INTRINSICS_H
 

@@ -1,4 +1,8 @@
-/* match.h - class and mapping patterns.   What  MATCH_CLASS, MATCH_KEYS.   How  match.c.   GIL  held.   Read next  match.c */
+/* match.h - class and mapping patterns.
+ * What        MATCH_CLASS, MATCH_KEYS.
+ * How         match.c
+ * GIL         held; may run script code.
+ * Read next   match.c */
 #ifndef TOY_RUN_MATCH_H
 #define TOY_RUN_MATCH_H
 

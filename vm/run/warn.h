@@ -1,5 +1,8 @@
-/* warn.h - warnings from native code.   What  warn().   How  through the warnings module when it is loaded, else straight to stderr.
- * GIL  held; runs script code.   Read next  warn.c */
+/* warn.h - warnings from native code.
+ * What        warn(), warn_at().
+ * How         through the warnings module.
+ * GIL         held; runs script code.
+ * Read next   warn.c */
 #ifndef TOY_RUN_WARN_H
 #define TOY_RUN_WARN_H
 
