@@ -217,13 +217,7 @@ static bool is_simple_class(CtypesState *state, ToyValue v)
     return toy_is_type(v) && toy_type_is_subtype((ToyType *)toy_object(v), state->simple_type);
 }
 /* c_int itself, but no class derived from it: its values are handed out as numbers. */
-static bool is_direct(ToyThread *t, CtypesState *state, ToyValue class)
-{
-    ToyValue base = toy_get_attribute(t, class, "__base__");
-    toy_release(base);
-    if (toy_failed(base)) toy_raised_clear(t);
-    return toy_is_same(base, toy_type_value(state->simple_type));
-}
+static bool is_direct(CtypesState *state, ToyValue class) { return toy_type_base((ToyType *)toy_object(class)) == state->simple_type; }
 
 /* ---- _SimpleCData ---- */
 
@@ -252,7 +246,7 @@ static ToyValue simple_new(ToyThread *t, ToyType *type, const ToyValue *args, si
 
 static bool simple_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!toy_arguments_no_keywords(t, "__init__", names) || !toy_arguments_count(t, "__init__", count, 0, 1)) return false;
+    if (!toy_arguments_count(t, "__init__", count, 0, 1)) return false;   /* keywords are not looked at, as in CPython */
     return count == 0 || simple_assign(t, as_simple(self), args[0]);
 }
 
@@ -270,7 +264,7 @@ static ToyValue simple_repr(ToyThread *t, ToyValue self)
     ToyValue name = toy_get_attribute(t, class, "__name__"), value = TOY_UNBOUND, text = TOY_FAILED;
     if (toy_failed(name)) return TOY_FAILED;
     const Simple *simple = as_simple(self);
-    if (!is_direct(t, state, class)) {
+    if (!is_direct(state, class)) {
         text = toy_str_format(t, "<%S object at %p>", name, (void *)toy_object(self));
     } else {
         /* A pointer prints as the address, whatever it points to. */
@@ -423,9 +417,17 @@ static const ToyTypeSpec simple_spec = {
     .free = simple_clear,
 };
 
+static const ToyTypeSpec data_spec = {
+    .doc = "What all C objects have in common: so far, only a name.",
+    .size = sizeof(ToyObject),
+    .flags = TOY_TYPE_NO_NEW,
+};
+
 bool ctypes_data_init(ToyThread *t, ToyModuleObject *module, CtypesState *state)
 {
-    state->simple_type = toy_type_new(t, module, &simple_spec, "_ctypes._SimpleCData", NULL);
+    ToyType *base = toy_type_new(t, module, &data_spec, "_ctypes._CData", NULL);
+    if (!base) return false;
+    state->simple_type = toy_type_new(t, module, &simple_spec, "_ctypes._SimpleCData", base);
     state->parameter_type = toy_type_new(t, module, &parameter_spec, "_ctypes.CArgObject", NULL);
     return toy_module_add_type(t, module, state->simple_type) && state->parameter_type;
 }
@@ -494,13 +496,14 @@ bool ctypes_convert_as(ToyThread *t, CtypesState *state, ToyValue class, ToyValu
     if (is_simple_class(state, class)) {
         const Kind *kind = kind_of_class(t, class);
         if (!kind) return false;
+        bool has_own_way = !is_direct(state, class);   /* a class derived from c_int may have a from_param of its own */
         /* Numbers, the most frequent case, need no object in between. */
         bool is_number = toy_is_exact_float(v) ? kind->write == write_float : toy_is_small_int(v) && (kind->write == write_int || kind->write == write_float);
-        if (is_number) {
+        if (is_number && !has_own_way) {
             argument->type = kind->type;
             return kind->write(t, kind, v, &argument->scalar, &argument->holder);
         }
-        if (is_direct(t, state, class)) converted = convert_for_class(t, state, class, kind, v);
+        if (!has_own_way) converted = convert_for_class(t, state, class, kind, v);
     }
     if (toy_failed(converted)) {
         if (toy_is_raised(t)) return false;
@@ -532,7 +535,7 @@ ToyValue ctypes_result(ToyThread *t, CtypesState *state, ToyValue restype, const
     }
     const Kind *kind = kind_of_class(t, restype);
     if (!kind) return TOY_FAILED;
-    if (is_direct(t, state, restype)) return kind->read(t, kind, returned);
+    if (is_direct(state, restype)) return kind->read(t, kind, returned);
     ToyValue v = simple_new(t, (ToyType *)toy_object(restype), NULL, 0, NULL);
     if (!toy_failed(v)) memcpy(as_simple(v)->place, returned, kind->size);
     return v;

@@ -277,8 +277,8 @@ static ToyValue get_errcheck(ToyThread *t, ToyValue self)
 }
 static bool set_errcheck(ToyThread *t, ToyValue self, ToyValue v)
 {
-    if (toy_is_given(v) && !toy_is_callable(t, v)) return toy_raise_false(t, TOY_TypeError, "the errcheck attribute must be callable");
-    toy_replace(&as_function(self)->errcheck, toy_is_given(v) ? toy_retain(v) : TOY_UNBOUND);
+    if (toy_is_bound(v) && !toy_is_callable(t, v)) return toy_raise_false(t, TOY_TypeError, "the errcheck attribute must be callable");
+    toy_replace(&as_function(self)->errcheck, toy_retain(v));
     return true;
 }
 

@@ -52,6 +52,7 @@ ToyType *toy_builtin_type(ToyThread *t, ToyBuiltin which)
 ToyType *toy_type_of(ToyThread *t, ToyValue v) { return value_type(t, v); }
 const char *toy_type_name(ToyThread *t, ToyValue v) { return value_type_name(t, v); }
 const char *toy_type_text(ToyThread *t, ToyType *type) { return type_text(t, type); }
+ToyType *toy_type_base(const ToyType *type) { return type->base; }
 bool toy_type_is_subtype(const ToyType *type, const ToyType *of) { return type_is_subtype(type, of); }
 bool toy_is_a(ToyThread *t, ToyValue v, const ToyType *type)
 {

@@ -119,6 +119,7 @@ TOY_API TOY_BORROWED ToyType *toy_type_of(ToyThread *t, ToyValue v);
 TOY_API TOY_BORROWED const char *toy_type_name(ToyThread *t, ToyValue v);          /* of its type, for messages; formats have %T */
 TOY_API TOY_BORROWED const char *toy_type_text(ToyThread *t, ToyType *type);
 static inline ToyValue toy_type_value(ToyType *type) { return toy_value(type); }   /* BORROWED still */
+TOY_API TOY_BORROWED ToyType *toy_type_base(const ToyType *type);           /* NULL for object */
 TOY_API bool toy_type_is_subtype(const ToyType *type, const ToyType *of);
 /* By class, without asking __instancecheck__: what native code needs before it looks into an object's struct. */
 TOY_API bool toy_is_a(ToyThread *t, ToyValue v, const ToyType *type);
