@@ -286,8 +286,9 @@ static void write_syntax_error(TracebackWriter *writer, Value exception, Str *cl
 static void write_notes(TracebackWriter *writer, Value exception)
 {
     Thread *t = writer->t;
+    if (writer->has_failed) return;
     Value notes = value_find_attribute(t, exception, NAME_OF(t, __notes__));
-    if (is_raised(t)) {
+    if (is_unbound(notes) && is_raised(t)) {
         Value error = raised_take(t), text = safe_text(t, error, value_repr, "__notes__");
         if (!failed(text)) traceback_write(writer, "Ignored error getting __notes__: %S\n", text);
         release2(error, text);

@@ -65,9 +65,17 @@ int uncaught_exit_status(Thread *t, Value exception)
 
 /* ---- sys.excepthook ---- */
 
+/* When memory is short, what was given back by the first try may do for the second; at the very least the class is named. */
 static void print(Thread *t, Value exception)
 {
-    if (!traceback_print(t, exception, UNBOUND)) raised_clear(t);
+    for (int i = 0; i < 2; i++) {
+        if (traceback_print(t, exception, UNBOUND)) return;
+        bool is_short = raised_is(t, EXC_MemoryError);
+        raised_clear(t);
+        if (!is_short) return;
+    }
+    const char *name = value_type_name(t, exception);
+    if (write(STDERR_FILENO, name, strlen(name)) < 0 || write(STDERR_FILENO, "\n", 1) < 0) raised_clear(t);
 }
 
 static void remember(Thread *t, Value exception, Value traceback)
