@@ -110,7 +110,12 @@ bool int_may_go_on(Thread *t)
 {
     if (LIKELY(!(atomic_load_explicit(&t->breaker, memory_order_relaxed) & BREAKER_SIGNAL)) || !t->interp->check_signals)
         return true;
-    return t->interp->check_signals(t);
+    /* A handler may compute with ints of its own (I2): what is reserved is put aside meanwhile. */
+    struct LimbScratch *scratch = t->interp->limb_scratch, reserved = *scratch;
+    *scratch = (struct LimbScratch){0};
+    bool goes_on = t->interp->check_signals(t);
+    *scratch = reserved;
+    return goes_on;
 }
 
 /* ---- making ---- */

@@ -4,7 +4,8 @@
  * How         An operation looks at its operands through views (a small int is one limb beside the view), makes a BigInt large
  *             enough, lets mpn_* write into it, and finishes it: leading zeros go, and what fits becomes a small int again.
  * Invariants  I1 while a BigInt is worked on, its size says how many limbs its cell has, so that it can be freed at any moment.
- *             I2 at most one LimbScratch is reserved at a time: no script code runs between reserve and release.
+ *             I2 at most one LimbScratch is reserved at a time: script code runs between reserve and
+ *             release only as a signal handler, and int_may_go_on puts the reserved one aside for it.
  * GIL         held.
  * Read next   bigint.c, int_arith.c, int_power.c, int_text.c */
 #ifndef TOY_OBJECT_BIGINT_H

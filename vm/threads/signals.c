@@ -174,6 +174,7 @@ bool signals_init(Thread *t)
         return false;
     atomic_store(&state->wakeup_fd, -1);
     t->interp->signals = state;
+    t->interp->check_signals = signals_deliver;    /* long computations of vm/object look between their steps */
     atomic_store(&signal_interp, t->interp);
     Value handler;
     bool is_set = signals_set_action(t, SIGPIPE, SIGNAL_IGNORED, UNBOUND)    /* a write to a closed pipe is a BrokenPipeError */
