@@ -1,0 +1,391 @@
+/* processes.c - posix: processes are born, waited for, replaced, told things, and end.
+ *
+ * What        fork, exec, wait and its kin, kill, _exit, identities, at-fork hooks, system.
+ * How         fork keeps the lock: the child begins with it. Waiting drops it.
+ * GIL         held; dropped around wait, system, and nothing else.
+ * Read next   vm/threads/fork.c (what happens in between), scheduling.c */
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "stdlib/os/os.h"
+
+/* ---- fork ---- */
+
+static ToyValue posix_fork(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    pid_t pid = toy_fork(t);
+    if (pid < 0) return TOY_FAILED;
+    /* In the parent, and after the fact: the child shall not be the one to print it. */
+    if (pid > 0 && toy_thread_count(t) > 1 &&
+        !toy_warn(t, TOY_DeprecationWarning, 1, "This process (pid=%d) is multi-threaded, use of fork() may lead to deadlocks in the child.", (int)getpid()))
+        return TOY_FAILED;
+    return toy_int(t, pid);
+}
+
+static ToyValue register_at_fork(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    static const char *const names[] = {"before", "after_in_child", "after_in_parent"};
+    bool has_any = false;
+    for (size_t i = 0; i < 3; i++) {
+        if (toy_is_unbound(args[i])) continue;
+        has_any = true;
+        if (!toy_is_callable(t, args[i])) return toy_raise_type_error(t, "'%s' must be callable, not %T", names[i], args[i]);
+    }
+    if (!has_any) return toy_raise_type_error(t, "At least one argument is required.");
+    return toy_fork_register(t, args[0], args[2], args[1]) ? TOY_NONE : TOY_FAILED;
+}
+
+/* ---- exec ---- */
+
+/* A NULL-terminated row of texts for exec, and what keeps them. */
+typedef struct TextRow { char **texts; ToyValue *holders; size_t count; } TextRow;
+
+static void row_free(ToyThread *t, TextRow *row)
+{
+    if (row->holders)
+        for (size_t i = 0; i < row->count; i++) toy_release(row->holders[i]);
+    if (row->holders) toy_free(t, row->holders, (row->count + 1) * sizeof *row->holders);
+    if (row->texts) toy_free(t, row->texts, (row->count + 1) * sizeof *row->texts);
+}
+
+static bool row_start(ToyThread *t, TextRow *row, size_t count)
+{
+    *row = (TextRow){.count = count};
+    row->texts = toy_alloc(t, (count + 1) * sizeof *row->texts);
+    row->holders = row->texts ? toy_alloc(t, (count + 1) * sizeof *row->holders) : NULL;
+    if (!row->holders) return false;
+    memset(row->texts, 0, (count + 1) * sizeof *row->texts);
+    memset(row->holders, 0, (count + 1) * sizeof *row->holders);
+    return true;
+}
+
+static bool row_put(ToyThread *t, TextRow *row, size_t i, ToyValue v)
+{
+    const char *text = toy_path(t, v, NULL, &row->holders[i]);
+    row->texts[i] = (char *)(uintptr_t)text;
+    return text != NULL;
+}
+
+static bool read_arguments(ToyThread *t, ToyValue v, const char *function, TextRow *row)
+{
+    *row = (TextRow){0};
+    if (!toy_is_list(v) && !toy_is_tuple(v))
+        return toy_raise_false(t, TOY_TypeError, "%s %s", function, strcmp(function, "execv()") == 0 ? "arg 2 must be a tuple or list" : "argv must be a tuple or list");
+    ToyValue items = toy_tuple_from(t, v);
+    if (toy_failed(items)) return false;
+    size_t count = toy_tuple_length(items);
+    bool done = count ? row_start(t, row, count)
+                      : toy_raise_false(t, TOY_ValueError, "%s %s must not be empty", function, strcmp(function, "execv()") == 0 ? "arg 2" : "argv");
+    for (size_t i = 0; done && i < count; i++) done = row_put(t, row, i, toy_tuple_item(items, i));
+    if (done && !row->texts[0][0])
+        done = toy_raise_false(t, TOY_ValueError, "%s %s first element cannot be empty", function, strcmp(function, "execv()") == 0 ? "arg 2" : "argv");
+    toy_release(items);
+    return done;
+}
+
+/* A mapping as "NAME=VALUE" texts. */
+static bool read_environment(ToyThread *t, ToyValue v, TextRow *row)
+{
+    *row = (TextRow){0};
+    ToyValue items = toy_call_method(t, v, "items", NULL, 0);
+    ToyValue list = toy_failed(items) ? TOY_FAILED : toy_list_from(t, items);
+    toy_release(items);
+    if (toy_failed(list)) return false;
+    size_t count = toy_list_length(list);
+    bool done = row_start(t, row, count);
+    for (size_t i = 0; done && i < count; i++) {
+        ToyValue pair = toy_tuple_from(t, toy_list_item(list, i)), name_holder = TOY_UNBOUND, value_holder = TOY_UNBOUND;
+        done = !toy_failed(pair) && (toy_tuple_length(pair) == 2 || toy_raise_false(t, TOY_TypeError, "items() returned item which size is not 2"));
+        const char *name = done ? toy_path(t, toy_tuple_item(pair, 0), NULL, &name_holder) : NULL;
+        const char *value = name ? toy_path(t, toy_tuple_item(pair, 1), NULL, &value_holder) : NULL;
+        done = value != NULL && ((name[0] && !strchr(name + 1, '=')) || toy_raise_false(t, TOY_ValueError, "illegal environment variable name"));
+        if (done) {
+            size_t length = strlen(name) + strlen(value) + 1;
+            uint8_t *text;
+            ToyValue joined = toy_bytes_new(t, length, &text);
+            done = !toy_failed(joined);
+            if (done) {
+                memcpy(text, name, strlen(name));
+                text[strlen(name)] = '=';
+                memcpy(text + strlen(name) + 1, value, strlen(value));
+                row->holders[i] = joined;
+                row->texts[i] = (char *)text;
+            }
+        }
+        toy_release(name_holder);
+        toy_release(value_holder);
+        toy_release(pair);
+    }
+    toy_release(list);
+    return done;
+}
+
+extern char **environ;
+
+static ToyValue replace_process(ToyThread *t, ToyValue program, ToyValue arguments, ToyValue environment, const char *function, const char *shown)
+{
+    Path path;
+    TextRow argv = {0}, env = {0};
+    if (!path_read(t, program, function, "path", toy_is_bound(environment) ? PATH_OR_FD : PATH_ONLY_TEXT, &path)) return TOY_FAILED;
+    bool done = read_arguments(t, arguments, shown, &argv);
+    if (done && toy_is_bound(environment)) {
+        ToyValue keys = toy_find_attribute(t, environment, "keys");
+        done = toy_is_bound(keys) || (!toy_is_raised(t) && toy_raise_false(t, TOY_TypeError, "%s: environment must be a mapping object", function));
+        toy_release(keys);
+        done = done && read_environment(t, environment, &env);
+    }
+    if (done) {
+        /* Comes back only if it fails. */
+        char **variables = toy_is_bound(environment) ? env.texts : environ;
+        if (path.fd >= 0) fexecve(path.fd, argv.texts, variables);
+        else execve(path.text, argv.texts, variables);
+        toy_raise_os_error(t, errno, path.name);
+    }
+    row_free(t, &argv);
+    row_free(t, &env);
+    path_release(&path);
+    return TOY_FAILED;
+}
+static ToyValue posix_execv(ToyThread *t, ToyValue self, const ToyValue *args) { return replace_process(t, args[0], args[1], TOY_UNBOUND, "execv", "execv()"); }
+static ToyValue posix_execve(ToyThread *t, ToyValue self, const ToyValue *args) { return replace_process(t, args[0], args[1], args[2], "execve", "execve:"); }
+
+static ToyValue posix_system(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue holder;
+    const char *command = toy_path(t, args[0], NULL, &holder);
+    if (!command) return TOY_FAILED;
+    int result;
+    WITHOUT_LOCK(t, "system", result = system(command));
+    toy_release(holder);
+    return toy_int(t, result);
+}
+
+/* ---- ends ---- */
+
+static ToyValue exit_now(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int status;
+    if (!toy_arg_int(t, args[0], &status)) return TOY_FAILED;
+    _exit(status);
+}
+static ToyValue posix_abort(ToyThread *t, ToyValue self, const ToyValue *args) { abort(); }
+
+static ToyValue posix_kill(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    int number;
+    if (!toy_arg_int64(t, args[0], &pid) || !toy_arg_int(t, args[1], &number)) return TOY_FAILED;
+    if (kill((pid_t)pid, number) < 0) return toy_raise_os_error(t, errno, TOY_UNBOUND);
+    /* To ourselves: its handler runs before the next line of the script. */
+    return toy_check_signals(t) ? TOY_NONE : TOY_FAILED;
+}
+static ToyValue posix_killpg(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int group, number;
+    if (!toy_arg_int(t, args[0], &group) || !toy_arg_int(t, args[1], &number)) return TOY_FAILED;
+    if (killpg(group, number) < 0) return toy_raise_os_error(t, errno, TOY_UNBOUND);
+    return toy_check_signals(t) ? TOY_NONE : TOY_FAILED;
+}
+
+/* ---- waiting ---- */
+
+static ToyValue wait_for(ToyThread *t, pid_t which, int options)
+{
+    pid_t pid;
+    int status = 0;
+    do WITHOUT_LOCK(t, "waitpid", pid = waitpid(which, &status, options));
+    while (pid < 0 && toy_block_retry(t));
+    return pid < 0 ? toy_block_failed(t, TOY_UNBOUND) : toy_tuple(t, toy_int(t, pid), toy_int(t, status));
+}
+static ToyValue posix_waitpid(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    int options;
+    if (!toy_arg_int64(t, args[0], &pid) || !toy_arg_int(t, args[1], &options)) return TOY_FAILED;
+    return wait_for(t, (pid_t)pid, options);
+}
+static ToyValue posix_wait(ToyThread *t, ToyValue self, const ToyValue *args) { return wait_for(t, -1, 0); }
+
+static const ToyMember waitid_fields[] = {
+    TOY_RECORD_FIELD("si_pid", 0, NULL), TOY_RECORD_FIELD("si_uid", 1, NULL), TOY_RECORD_FIELD("si_signo", 2, NULL),
+    TOY_RECORD_FIELD("si_status", 3, NULL), TOY_RECORD_FIELD("si_code", 4, NULL), TOY_RECORD_END,
+};
+static const ToyTypeSpec waitid_spec = TOY_RECORD("waitid_result: Result from waitid.", waitid_fields, 5);
+
+static ToyValue posix_waitid(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int kind, options, result;
+    int64_t id;
+    siginfo_t info = {.si_pid = 0};
+    if (!toy_arg_int(t, args[0], &kind) || !toy_arg_int64(t, args[1], &id) || !toy_arg_int(t, args[2], &options)) return TOY_FAILED;
+    do WITHOUT_LOCK(t, "waitid", result = waitid((idtype_t)kind, (id_t)id, &info, options));
+    while (result < 0 && toy_block_retry(t));
+    if (result < 0) return toy_block_failed(t, TOY_UNBOUND);
+    if (info.si_pid == 0) return TOY_NONE;
+    ToyValue values[5] = {toy_int(t, info.si_pid), toy_int(t, info.si_uid), toy_int(t, info.si_signo), toy_int(t, info.si_status), toy_int(t, info.si_code)};
+    return toy_record_new(t, posix_state(self)->waitid_result, values);
+}
+
+bool add_process_types(ToyThread *t, ToyModuleObject *module)
+{
+    PosixState *state = posix_state(toy_module_value(module));
+    state->waitid_result = toy_record_type_new(t, module, &waitid_spec, "posix.waitid_result");
+    return toy_module_add_type(t, module, state->waitid_result);
+}
+
+static ToyValue waitstatus_to_exitcode(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int status;
+    if (!toy_arg_int(t, args[0], &status)) return TOY_FAILED;
+    if (WIFEXITED(status)) return toy_int(t, WEXITSTATUS(status));
+    if (WIFSIGNALED(status)) return toy_int(t, -WTERMSIG(status));
+    if (WIFSTOPPED(status)) return toy_raise_value_error(t, "process stopped by delivery of signal %d", WSTOPSIG(status));
+    return toy_raise_value_error(t, "invalid wait status: %d", status);
+}
+
+#define STATUS_CLAIM(name) \
+    static ToyValue status_##name(ToyThread *t, ToyValue self, const ToyValue *args) \
+    { \
+        int status; \
+        return toy_arg_int(t, args[0], &status) ? toy_bool(name(status)) : TOY_FAILED; \
+    }
+#define STATUS_NUMBER(name) \
+    static ToyValue status_##name(ToyThread *t, ToyValue self, const ToyValue *args) \
+    { \
+        int status; \
+        return toy_arg_int(t, args[0], &status) ? toy_int(t, name(status)) : TOY_FAILED; \
+    }
+STATUS_CLAIM(WCOREDUMP)
+STATUS_CLAIM(WIFCONTINUED)
+STATUS_CLAIM(WIFEXITED)
+STATUS_CLAIM(WIFSIGNALED)
+STATUS_CLAIM(WIFSTOPPED)
+STATUS_NUMBER(WEXITSTATUS)
+STATUS_NUMBER(WSTOPSIG)
+STATUS_NUMBER(WTERMSIG)
+#undef STATUS_CLAIM
+#undef STATUS_NUMBER
+
+/* ---- who we are ---- */
+
+#define IDENTITY(name) \
+    static ToyValue posix_##name(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, name()); }
+IDENTITY(getpid)
+IDENTITY(getppid)
+IDENTITY(getuid)
+IDENTITY(geteuid)
+IDENTITY(getgid)
+IDENTITY(getegid)
+IDENTITY(getpgrp)
+#undef IDENTITY
+
+#define SET_IDENTITY(name, type) \
+    static ToyValue posix_##name(ToyThread *t, ToyValue self, const ToyValue *args) \
+    { \
+        int64_t id; \
+        return toy_arg_int64(t, args[0], &id) ? none_or_error(t, name((type)id)) : TOY_FAILED; \
+    }
+SET_IDENTITY(setuid, uid_t)
+SET_IDENTITY(seteuid, uid_t)
+SET_IDENTITY(setgid, gid_t)
+SET_IDENTITY(setegid, gid_t)
+#undef SET_IDENTITY
+
+static ToyValue posix_getpgid(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    return toy_arg_int64(t, args[0], &pid) ? int_or_error(t, getpgid((pid_t)pid)) : TOY_FAILED;
+}
+static ToyValue posix_getsid(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    return toy_arg_int64(t, args[0], &pid) ? int_or_error(t, getsid((pid_t)pid)) : TOY_FAILED;
+}
+static ToyValue posix_setpgid(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid, group;
+    if (!toy_arg_int64(t, args[0], &pid) || !toy_arg_int64(t, args[1], &group)) return TOY_FAILED;
+    return none_or_error(t, setpgid((pid_t)pid, (pid_t)group));
+}
+static ToyValue posix_setpgrp(ToyThread *t, ToyValue self, const ToyValue *args) { return none_or_error(t, setpgid(0, 0)); }
+static ToyValue posix_setsid(ToyThread *t, ToyValue self, const ToyValue *args) { return none_or_error(t, setsid()); }
+
+static ToyValue posix_getgroups(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int count = getgroups(0, NULL);
+    gid_t *groups = count < 0 ? NULL : toy_alloc(t, ((size_t)count + 1) * sizeof *groups);
+    if (!groups) return count < 0 ? toy_raise_os_error(t, errno, TOY_UNBOUND) : TOY_FAILED;
+    int got = getgroups(count, groups);
+    ToyValue list = got < 0 ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_list(t);
+    bool done = !toy_failed(list);
+    for (int i = 0; done && i < got; i++) done = toy_list_append_take(t, list, toy_int(t, groups[i]));
+    toy_free(t, groups, ((size_t)count + 1) * sizeof *groups);
+    if (done) return list;
+    toy_release(list);
+    return TOY_FAILED;
+}
+
+static ToyValue posix_getlogin(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    char name[256];
+    int error = getlogin_r(name, sizeof name);
+    return error ? toy_raise_os_error(t, error, TOY_UNBOUND) : toy_str_from_os(t, name, strlen(name));
+}
+
+static ToyValue posix_pidfd_open(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    int flags = 0;
+    if (!toy_arg_int64(t, args[0], &pid) || !toy_arg_int(t, args[1], &flags)) return TOY_FAILED;
+    return int_or_error(t, syscall(SYS_pidfd_open, (pid_t)pid, (unsigned)flags));
+}
+
+#define STATUS_ROW(name, doc) TOY_FUNCTION(#name, status_##name, "(status)", TOY_LEAF, doc)
+const ToyFunction posix_process_functions[] = {
+    TOY_FUNCTION("fork", posix_fork, "()", 0, "Fork a child process.\n\nReturn 0 to child process and PID of child to parent process."),
+    TOY_FUNCTION("register_at_fork", register_at_fork, "(*, before=None, after_in_child=None, after_in_parent=None)", 0, "Register callables to be called when forking a new process."),
+    TOY_FUNCTION("execv", posix_execv, "(path, argv, /)", 0, "Execute an executable path with arguments, replacing current process."),
+    TOY_FUNCTION("execve", posix_execve, "(path, argv, env)", 0, "Execute an executable path with arguments and environment, replacing current process."),
+    TOY_FUNCTION("system", posix_system, "(command)", 0, "Execute the command in a subshell."),
+    TOY_FUNCTION("_exit", exit_now, "(status)", 0, "Exit to the system with specified status, without normal exit processing."),
+    TOY_FUNCTION("abort", posix_abort, "()", 0, "Abort the interpreter immediately."),
+    TOY_FUNCTION("kill", posix_kill, "(pid, signal, /)", 0, "Kill a process with a signal."),
+    TOY_FUNCTION("killpg", posix_killpg, "(pgid, signal, /)", 0, "Kill a process group with a signal."),
+    TOY_FUNCTION("wait", posix_wait, "()", 0, "Wait for completion of a child process.\n\nReturns a tuple of information about the child process: (pid, status)"),
+    TOY_FUNCTION("waitpid", posix_waitpid, "(pid, options, /)", 0, "Wait for completion of a given child process.\n\nReturns a tuple of information regarding the child process: (pid, status)"),
+    TOY_FUNCTION("waitid", posix_waitid, "(idtype, id, options, /)", 0, "Returns the result of waiting for a process or processes."),
+    TOY_FUNCTION("waitstatus_to_exitcode", waitstatus_to_exitcode, "(status)", TOY_LEAF, "Convert a wait status to an exit code: -N if signal N ended it."),
+    STATUS_ROW(WCOREDUMP, "Return True if the process returning status was dumped to a core file."),
+    STATUS_ROW(WIFCONTINUED, "Return True if a particular process was continued from a job control stop."),
+    STATUS_ROW(WIFEXITED, "Return True if the process returning status exited via the exit() system call."),
+    STATUS_ROW(WIFSIGNALED, "Return True if the process returning status was terminated by a signal."),
+    STATUS_ROW(WIFSTOPPED, "Return True if the process returning status was stopped."),
+    STATUS_ROW(WEXITSTATUS, "Return the process return code from status."),
+    STATUS_ROW(WSTOPSIG, "Return the signal that stopped the process that provided the status value."),
+    STATUS_ROW(WTERMSIG, "Return the signal that terminated the process that provided the status value."),
+    TOY_FUNCTION("getpid", posix_getpid, "()", TOY_LEAF, "Return the current process id."),
+    TOY_FUNCTION("getppid", posix_getppid, "()", TOY_LEAF, "Return the parent's process id."),
+    TOY_FUNCTION("getuid", posix_getuid, "()", TOY_LEAF, "Return the current process's user id."),
+    TOY_FUNCTION("geteuid", posix_geteuid, "()", TOY_LEAF, "Return the current process's effective user id."),
+    TOY_FUNCTION("getgid", posix_getgid, "()", TOY_LEAF, "Return the current process's group id."),
+    TOY_FUNCTION("getegid", posix_getegid, "()", TOY_LEAF, "Return the current process's effective group id."),
+    TOY_FUNCTION("getpgrp", posix_getpgrp, "()", TOY_LEAF, "Return the current process group id."),
+    TOY_FUNCTION("getpgid", posix_getpgid, "(pid)", 0, "Call the system call getpgid(), and return the result."),
+    TOY_FUNCTION("getsid", posix_getsid, "(pid, /)", 0, "Call the system call getsid(pid) and return the result."),
+    TOY_FUNCTION("setpgid", posix_setpgid, "(pid, pgrp, /)", 0, "Call the system call setpgid(pid, pgrp)."),
+    TOY_FUNCTION("setpgrp", posix_setpgrp, "()", 0, "Make the current process the leader of its process group."),
+    TOY_FUNCTION("setsid", posix_setsid, "()", 0, "Call the system call setsid()."),
+    TOY_FUNCTION("setuid", posix_setuid, "(uid, /)", 0, "Set the current process's user id."),
+    TOY_FUNCTION("seteuid", posix_seteuid, "(euid, /)", 0, "Set the current process's effective user id."),
+    TOY_FUNCTION("setgid", posix_setgid, "(gid, /)", 0, "Set the current process's group id."),
+    TOY_FUNCTION("setegid", posix_setegid, "(egid, /)", 0, "Set the current process's effective group id."),
+    TOY_FUNCTION("getgroups", posix_getgroups, "()", 0, "Return list of supplemental group IDs for the process."),
+    TOY_FUNCTION("getlogin", posix_getlogin, "()", 0, "Return the actual login name."),
+    TOY_FUNCTION("pidfd_open", posix_pidfd_open, "(pid, flags=0)", 0, "Return a file descriptor referring to the process *pid*."),
+    TOY_FUNCTIONS_END,
+};

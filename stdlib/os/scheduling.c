@@ -1,0 +1,142 @@
+/* scheduling.c - posix: who runs where, and how eagerly.
+ *
+ * What        cpu_count, affinity, scheduling policies, niceness and priorities.
+ * How         One system call each. sched_yield gives up the lock as well as the processor: with the lock held it would only bring
+ *             threads to life that wait for that.
+ * GIL         held; dropped by sched_yield.
+ * Read next   vm/gil/README.md */
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "stdlib/os/os.h"
+
+static ToyValue posix_cpu_count(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? TOY_NONE : toy_int(t, count);
+}
+
+static ToyValue posix_sched_yield(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int result;
+    WITHOUT_LOCK(t, "sched_yield", result = sched_yield());
+    return none_or_error(t, result);
+}
+
+/* Sets of processors come in any size: ask with a larger one until it is large enough. */
+enum { FIRST_CPU_COUNT = 1024, CPU_COUNT_MAX = 1 << 20 };
+
+static ToyValue get_affinity(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    if (!toy_arg_int64(t, args[0], &pid)) return TOY_FAILED;
+    for (size_t cpus = FIRST_CPU_COUNT;; cpus *= 2) {
+        size_t size = CPU_ALLOC_SIZE(cpus);
+        cpu_set_t *mask = toy_alloc(t, size);
+        if (!mask) return TOY_FAILED;
+        if (sched_getaffinity((pid_t)pid, size, mask) == 0) {
+            ToyValue set = toy_set(t, false);
+            bool done = !toy_failed(set);
+            for (size_t cpu = 0; done && cpu < cpus; cpu++)
+                if (CPU_ISSET_S(cpu, size, mask)) done = toy_set_add(t, set, toy_small_int_value((int64_t)cpu));
+            toy_free(t, mask, size);
+            if (done) return set;
+            toy_release(set);
+            return TOY_FAILED;
+        }
+        int error = errno;
+        toy_free(t, mask, size);
+        if (error != EINVAL || cpus >= CPU_COUNT_MAX) return toy_raise_os_error(t, error, TOY_UNBOUND);
+    }
+}
+
+typedef struct CpuMask { cpu_set_t *set; size_t size, cpus; } CpuMask;
+
+static bool add_cpu(ToyThread *t, ToyValue item, void *context)
+{
+    CpuMask *mask = context;
+    if (!toy_is_int(item)) return toy_raise_false(t, TOY_TypeError, "expected an iterator of ints, but iterator yielded %R", toy_type_value(toy_type_of(t, item)));
+    int64_t cpu;
+    if (!toy_arg_int64(t, item, &cpu)) return false;
+    if (cpu < 0) return toy_raise_false(t, TOY_ValueError, "negative CPU number");
+    if (cpu >= CPU_COUNT_MAX) return toy_raise_false(t, TOY_OverflowError, "CPU number too large");
+    if ((size_t)cpu >= mask->cpus) {
+        size_t cpus = mask->cpus;
+        while ((size_t)cpu >= cpus) cpus *= 2;
+        cpu_set_t *larger = toy_resize(t, mask->set, mask->size, CPU_ALLOC_SIZE(cpus));
+        if (!larger) return false;
+        memset((char *)larger + mask->size, 0, CPU_ALLOC_SIZE(cpus) - mask->size);
+        *mask = (CpuMask){larger, CPU_ALLOC_SIZE(cpus), cpus};
+    }
+    CPU_SET_S((size_t)cpu, mask->size, mask->set);
+    return true;
+}
+
+static ToyValue set_affinity(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    if (!toy_arg_int64(t, args[0], &pid)) return TOY_FAILED;
+    CpuMask mask = {.size = CPU_ALLOC_SIZE(FIRST_CPU_COUNT), .cpus = FIRST_CPU_COUNT};
+    mask.set = toy_alloc(t, mask.size);
+    if (!mask.set) return TOY_FAILED;
+    memset(mask.set, 0, mask.size);
+    ToyValue answer = TOY_FAILED;
+    if (toy_for_each(t, args[1], add_cpu, &mask)) answer = none_or_error(t, sched_setaffinity((pid_t)pid, mask.size, mask.set));
+    toy_free(t, mask.set, mask.size);
+    return answer;
+}
+
+static ToyValue get_scheduler(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    return toy_arg_int64(t, args[0], &pid) ? int_or_error(t, sched_getscheduler((pid_t)pid)) : TOY_FAILED;
+}
+static ToyValue priority_max(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int policy;
+    return toy_arg_int(t, args[0], &policy) ? int_or_error(t, sched_get_priority_max(policy)) : TOY_FAILED;
+}
+static ToyValue priority_min(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int policy;
+    return toy_arg_int(t, args[0], &policy) ? int_or_error(t, sched_get_priority_min(policy)) : TOY_FAILED;
+}
+
+/* -1 is a good answer of the next two: only errno tells. */
+static ToyValue posix_nice(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int step;
+    if (!toy_arg_int(t, args[0], &step)) return TOY_FAILED;
+    errno = 0;
+    int value = nice(step);
+    return value == -1 && errno ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_int(t, value);
+}
+static ToyValue get_priority(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int which, who;
+    if (!toy_arg_int(t, args[0], &which) || !toy_arg_int(t, args[1], &who)) return TOY_FAILED;
+    errno = 0;
+    int value = getpriority((__priority_which_t)which, (id_t)who);
+    return value == -1 && errno ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_int(t, value);
+}
+static ToyValue set_priority(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int which, who, priority;
+    if (!toy_arg_int(t, args[0], &which) || !toy_arg_int(t, args[1], &who) || !toy_arg_int(t, args[2], &priority)) return TOY_FAILED;
+    return none_or_error(t, setpriority((__priority_which_t)which, (id_t)who, priority));
+}
+
+const ToyFunction posix_schedule_functions[] = {
+    TOY_FUNCTION("cpu_count", posix_cpu_count, "()", TOY_LEAF, "Return the number of logical CPUs in the system; None if indeterminable."),
+    TOY_FUNCTION("sched_yield", posix_sched_yield, "()", 0, "Voluntarily relinquish the CPU."),
+    TOY_FUNCTION("sched_getaffinity", get_affinity, "(pid, /)", 0, "Return the affinity of the process identified by pid: a set of CPU numbers."),
+    TOY_FUNCTION("sched_setaffinity", set_affinity, "(pid, mask, /)", 0, "Set the CPU affinity of the process identified by pid to mask, an iterable of CPU numbers."),
+    TOY_FUNCTION("sched_getscheduler", get_scheduler, "(pid, /)", 0, "Get the scheduling policy for the process identified by pid."),
+    TOY_FUNCTION("sched_get_priority_max", priority_max, "(policy)", 0, "Get the maximum scheduling priority for policy."),
+    TOY_FUNCTION("sched_get_priority_min", priority_min, "(policy)", 0, "Get the minimum scheduling priority for policy."),
+    TOY_FUNCTION("nice", posix_nice, "(increment, /)", 0, "Add increment to the priority of process and return the new priority."),
+    TOY_FUNCTION("getpriority", get_priority, "(which, who)", 0, "Return program scheduling priority."),
+    TOY_FUNCTION("setpriority", set_priority, "(which, who, priority)", 0, "Set program scheduling priority."),
+    TOY_FUNCTIONS_END,
+};

@@ -1,0 +1,230 @@
+/* system.c - posix: the machine around the process.
+ *
+ * What        Environment variables, uname, times, load, limits, random bytes, texts of errors.
+ * How         One call of the C library each. sysconf's names are a table.
+ * GIL         held; dropped by uname, sync and urandom.
+ * Read next   posix_constants.c */
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/times.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "stdlib/os/os.h"
+
+/* ---- records ---- */
+
+static const ToyMember terminal_fields[] = {
+    TOY_RECORD_FIELD("columns", 0, "width of the terminal window in characters"),
+    TOY_RECORD_FIELD("lines", 1, "height of the terminal window in characters"), TOY_RECORD_END,
+};
+static const ToyTypeSpec terminal_spec = TOY_RECORD("A tuple of (columns, lines) for holding terminal window size", terminal_fields, 2);
+
+static const ToyMember times_fields[] = {
+    TOY_RECORD_FIELD("user", 0, "user time"), TOY_RECORD_FIELD("system", 1, "system time"), TOY_RECORD_FIELD("children_user", 2, "user time of children"),
+    TOY_RECORD_FIELD("children_system", 3, "system time of children"), TOY_RECORD_FIELD("elapsed", 4, "elapsed time since an arbitrary point in the past"),
+    TOY_RECORD_END,
+};
+static const ToyTypeSpec times_spec = TOY_RECORD("times_result: Result from os.times().", times_fields, 5);
+
+static const ToyMember uname_fields[] = {
+    TOY_RECORD_FIELD("sysname", 0, "operating system name"), TOY_RECORD_FIELD("nodename", 1, "name of machine on network (implementation-defined)"),
+    TOY_RECORD_FIELD("release", 2, "operating system release"), TOY_RECORD_FIELD("version", 3, "operating system version"),
+    TOY_RECORD_FIELD("machine", 4, "hardware identifier"), TOY_RECORD_END,
+};
+static const ToyTypeSpec uname_spec = TOY_RECORD("uname_result: Result from os.uname().", uname_fields, 5);
+
+bool add_system_types(ToyThread *t, ToyModuleObject *module)
+{
+    PosixState *state = posix_state(toy_module_value(module));
+    state->terminal_size = toy_record_type_new(t, module, &terminal_spec, "os.terminal_size");
+    state->times_result = toy_record_type_new(t, module, &times_spec, "posix.times_result");
+    state->uname_result = toy_record_type_new(t, module, &uname_spec, "posix.uname_result");
+    return toy_module_add_type(t, module, state->terminal_size) && toy_module_add_type(t, module, state->times_result) &&
+           toy_module_add_type(t, module, state->uname_result);
+}
+
+static ToyValue posix_uname(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    struct utsname names;
+    int result;
+    WITHOUT_LOCK(t, "uname", result = uname(&names));
+    if (result < 0) return toy_raise_os_error(t, errno, TOY_UNBOUND);
+    const char *texts[5] = {names.sysname, names.nodename, names.release, names.version, names.machine};
+    ToyValue values[5];
+    for (size_t i = 0; i < 5; i++) values[i] = toy_str_from_os(t, texts[i], strlen(texts[i]));
+    return toy_record_new(t, posix_state(self)->uname_result, values);
+}
+
+static ToyValue posix_times(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    struct tms used;
+    clock_t elapsed = times(&used);
+    if (elapsed == (clock_t)-1) return toy_raise_os_error(t, errno, TOY_UNBOUND);
+    double ticks = (double)sysconf(_SC_CLK_TCK);
+    ToyValue values[5] = {toy_float(t, (double)used.tms_utime / ticks), toy_float(t, (double)used.tms_stime / ticks),
+                          toy_float(t, (double)used.tms_cutime / ticks), toy_float(t, (double)used.tms_cstime / ticks),
+                          toy_float(t, (double)elapsed / ticks)};
+    return toy_record_new(t, posix_state(self)->times_result, values);
+}
+
+static ToyValue posix_getloadavg(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    double loads[3];
+    if (getloadavg(loads, 3) != 3) return toy_raise(t, TOY_OSError, "Load averages are unobtainable");
+    return toy_tuple(t, toy_float(t, loads[0]), toy_float(t, loads[1]), toy_float(t, loads[2]));
+}
+
+/* ---- environment ---- */
+
+extern char **environ;
+
+/* {name: value}, both bytes: os makes texts of them. Of a name that is there twice the first counts, as for getenv. */
+static ToyValue environ_dict(ToyThread *t)
+{
+    ToyValue dict = toy_dict(t);
+    bool done = !toy_failed(dict);
+    for (char **variable = environ; done && variable && *variable; variable++) {
+        const char *equals = strchr(*variable, '=');
+        if (!equals) continue;
+        ToyValue name = toy_bytes(t, *variable, (size_t)(equals - *variable)), value = toy_bytes(t, equals + 1, strlen(equals + 1));
+        bool found = false;
+        done = !toy_failed(name) && !toy_failed(value) && toy_dict_contains(t, dict, name, &found) && (found || toy_dict_set(t, dict, name, value));
+        toy_release(name);
+        toy_release(value);
+    }
+    if (done) return dict;
+    toy_release(dict);
+    return TOY_FAILED;
+}
+static ToyValue read_environ(ToyThread *t, ToyValue self, const ToyValue *args) { return environ_dict(t); }
+
+static ToyValue posix_putenv(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue name_holder, value_holder = TOY_UNBOUND;
+    const char *name = toy_path(t, args[0], NULL, &name_holder);
+    const char *value = name ? toy_path(t, args[1], NULL, &value_holder) : NULL;
+    ToyValue answer = TOY_FAILED;
+    if (value && strchr(name, '=')) toy_raise_value_error(t, "illegal environment variable name");
+    else if (value) answer = none_or_error(t, setenv(name, value, 1));
+    if (name) toy_release(name_holder);
+    toy_release(value_holder);
+    return answer;
+}
+static ToyValue posix_unsetenv(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue holder;
+    const char *name = toy_path(t, args[0], NULL, &holder);
+    if (!name) return TOY_FAILED;
+    ToyValue answer = none_or_error(t, unsetenv(name));
+    toy_release(holder);
+    return answer;
+}
+
+/* ---- the rest ---- */
+
+static ToyValue posix_strerror(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int code;
+    char text[256];
+    if (!toy_arg_int(t, args[0], &code)) return TOY_FAILED;
+    const char *message = strerror_r(code, text, sizeof text);
+    return toy_str_from_os(t, message, strlen(message));
+}
+
+/* Random bytes without holding others up; at boot the kernel may let it wait. */
+static ToyValue random_bytes(ToyThread *t, int64_t size, unsigned flags)
+{
+    uint8_t *data;
+    ToyValue bytes = toy_bytes_new(t, (size_t)size, &data);
+    if (toy_failed(bytes)) return TOY_FAILED;
+    ssize_t got = 0;
+    while (got < size) {
+        ssize_t n;
+        WITHOUT_LOCK(t, "getrandom", n = getrandom(data + got, (size_t)(size - got), flags));
+        if (n < 0 && toy_block_retry(t)) continue;
+        if (n < 0) {
+            toy_release(bytes);
+            return toy_block_failed(t, TOY_UNBOUND);
+        }
+        got += n;
+    }
+    return bytes;
+}
+static ToyValue posix_urandom(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t size;
+    if (!toy_arg_size(t, args[0], &size)) return TOY_FAILED;
+    return size < 0 ? toy_raise_value_error(t, "negative argument not allowed") : random_bytes(t, size, 0);
+}
+static ToyValue posix_getrandom(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t size;
+    int flags = 0;
+    if (!toy_arg_size(t, args[0], &size) || !toy_arg_int(t, args[1], &flags)) return TOY_FAILED;
+    return size < 0 ? toy_raise_os_error(t, EINVAL, TOY_UNBOUND) : random_bytes(t, size, (unsigned)flags);
+}
+
+static ToyValue posix_sync(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    WITHOUT_LOCK(t, "sync", sync());
+    return TOY_NONE;
+}
+
+static const ToyIntConstant sysconf_names[] = {
+#define NAME(name) {#name, _##name},
+    NAME(SC_ARG_MAX) NAME(SC_CHILD_MAX) NAME(SC_CLK_TCK) NAME(SC_HOST_NAME_MAX) NAME(SC_IOV_MAX) NAME(SC_LINE_MAX) NAME(SC_LOGIN_NAME_MAX)
+    NAME(SC_NGROUPS_MAX) NAME(SC_NPROCESSORS_CONF) NAME(SC_NPROCESSORS_ONLN) NAME(SC_OPEN_MAX) NAME(SC_PAGESIZE) NAME(SC_PAGE_SIZE)
+    NAME(SC_PHYS_PAGES) NAME(SC_AVPHYS_PAGES) NAME(SC_RTSIG_MAX) NAME(SC_SEM_NSEMS_MAX) NAME(SC_SEM_VALUE_MAX) NAME(SC_STREAM_MAX)
+    NAME(SC_SYMLOOP_MAX) NAME(SC_THREAD_STACK_MIN) NAME(SC_TTY_NAME_MAX) NAME(SC_TZNAME_MAX) NAME(SC_VERSION)
+    NAME(SC_LEVEL1_DCACHE_LINESIZE) NAME(SC_LEVEL1_DCACHE_SIZE) NAME(SC_LEVEL2_CACHE_SIZE) NAME(SC_LEVEL3_CACHE_SIZE)
+#undef NAME
+};
+enum { SYSCONF_NAME_COUNT = sizeof sysconf_names / sizeof *sysconf_names };
+
+static ToyValue posix_sysconf(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int name = -1;
+    if (toy_is_str(args[0])) {
+        for (size_t i = 0; i < SYSCONF_NAME_COUNT; i++)
+            if (toy_str_is(args[0], sysconf_names[i].name)) name = (int)sysconf_names[i].n;
+        if (name < 0) return toy_raise_value_error(t, "unrecognized configuration name");
+    } else if (!toy_is_int(args[0])) {
+        return toy_raise_type_error(t, "configuration names must be strings or integers");
+    } else if (!toy_arg_int(t, args[0], &name)) {
+        return TOY_FAILED;
+    }
+    errno = 0;
+    long value = sysconf(name);
+    return value == -1 && errno ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_int(t, value);
+}
+
+static ToyValue sysconf_dict(ToyThread *t)
+{
+    ToyValue dict = toy_dict(t);
+    bool done = !toy_failed(dict);
+    for (size_t i = 0; done && i < SYSCONF_NAME_COUNT; i++) done = toy_dict_take_text(t, dict, sysconf_names[i].name, toy_int(t, sysconf_names[i].n));
+    if (done) return dict;
+    toy_release(dict);
+    return TOY_FAILED;
+}
+
+bool add_system_values(ToyThread *t, ToyModuleObject *module)
+{
+    return toy_module_add(t, module, "environ", environ_dict(t)) && toy_module_add(t, module, "sysconf_names", sysconf_dict(t));
+}
+
+const ToyFunction posix_system_functions[] = {
+    TOY_FUNCTION("uname", posix_uname, "()", 0, "Return an object identifying the current operating system."),
+    TOY_FUNCTION("times", posix_times, "()", 0, "Return a collection containing process timing information."),
+    TOY_FUNCTION("getloadavg", posix_getloadavg, "()", 0, "Return average recent system load information: over 1, 5 and 15 minutes."),
+    TOY_FUNCTION("putenv", posix_putenv, "(name, value, /)", 0, "Change or add an environment variable."),
+    TOY_FUNCTION("unsetenv", posix_unsetenv, "(name, /)", 0, "Delete an environment variable."),
+    TOY_FUNCTION("_read_environ", read_environ, "()", 0, "The environment as the C library has it now: a dict of bytes."),
+    TOY_FUNCTION("strerror", posix_strerror, "(code, /)", 0, "Translate an error code to a message string."),
+    TOY_FUNCTION("urandom", posix_urandom, "(size, /)", 0, "Return a bytes object containing random bytes suitable for cryptographic use."),
+    TOY_FUNCTION("getrandom", posix_getrandom, "(size, flags=0)", 0, "Obtain a series of random bytes."),
+    TOY_FUNCTION("sync", posix_sync, "()", 0, "Force write of everything to disk."),
+    TOY_FUNCTION("sysconf", posix_sysconf, "(name, /)", 0, "Return an integer-valued system configuration variable."),
+    TOY_FUNCTIONS_END,
+};
