@@ -10,6 +10,7 @@
  *                 replace             U+FFFD                             '?'
  *                 backslashreplace    \xhh for each byte                 \xhh, \uhhhh, \Uhhhhhhhh
  *                 xmlcharrefreplace   (not for decoding)                 &#number;
+ *                 namereplace         (not for decoding)                 \N{NAME}, or as backslashreplace
  *                 surrogateescape     U+DC80..U+DCFF for bytes >= 0x80   these characters as their bytes
  *                 surrogatepass       lone surrogates                    lone surrogates (UTF encodings)
  * Invariants  I1 positions in errors count from the start of the whole object, byte order mark included.
@@ -21,6 +22,7 @@
 #include <stdio.h>
 
 #include "vm/base/unicode.h"
+#include "vm/base/unicode_names.h"
 #include "vm/object/bytes.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
@@ -76,13 +78,14 @@ static Value raise_unknown_encoding(Thread *t, const char *encoding)
 
 typedef enum Handler {
     HANDLER_STRICT, HANDLER_IGNORE, HANDLER_REPLACE, HANDLER_BACKSLASHREPLACE, HANDLER_XMLCHARREFREPLACE, HANDLER_SURROGATEESCAPE,
-    HANDLER_SURROGATEPASS, HANDLER_UNKNOWN,
+    HANDLER_SURROGATEPASS, HANDLER_NAMEREPLACE, HANDLER_UNKNOWN,
 } Handler;
 
 static Handler find_handler(const char *errors)
 {
     static const char *const names[] = {
         "strict", "ignore", "replace", "backslashreplace", "xmlcharrefreplace", "surrogateescape", "surrogatepass",
+        "namereplace",
     };
     for (size_t i = 0; errors && i < ARRAY_LENGTH(names); i++) {
         if (strcmp(errors, names[i]) == 0)
@@ -170,7 +173,7 @@ bool decoding_error(Decoding *d, size_t start, size_t end, const char *reason, s
         if (pass_surrogate(d, start, resume))
             return !d->out.has_failed;
         break;
-    case HANDLER_XMLCHARREFREPLACE:
+    case HANDLER_XMLCHARREFREPLACE: case HANDLER_NAMEREPLACE:
         return raise_false(d->t, EXC_TypeError, "don't know how to handle UnicodeDecodeError in error callback");
     case HANDLER_UNKNOWN:
         return raise_unknown_handler(d->t, d->errors);
@@ -321,13 +324,16 @@ static bool handle_error(Encoder *e, size_t start, size_t end, const char *reaso
         return raise_unknown_handler(e->t, e->errors);
     for (size_t i = start; i < end; i++) {
         uint32_t c = str_char(e->s, i);
-        char text[16];
+        char text[UNICODE_NAME_MAX + 8], name[UNICODE_NAME_MAX];
         switch (handler) {
         case HANDLER_REPLACE:
             add_replacement(e, "?");
             break;
-        case HANDLER_BACKSLASHREPLACE:
-            snprintf(text, sizeof text, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
+        case HANDLER_NAMEREPLACE: case HANDLER_BACKSLASHREPLACE:
+            if (handler == HANDLER_NAMEREPLACE && unicode_name(c, name) > 0)
+                snprintf(text, sizeof text, "\\N{%s}", name);
+            else
+                snprintf(text, sizeof text, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
             add_replacement(e, text);
             break;
         case HANDLER_XMLCHARREFREPLACE:

@@ -6,6 +6,7 @@
  * GIL         held.
  * Read next   str_codec.c */
 #include "vm/base/unicode.h"
+#include "vm/base/unicode_names.h"
 #include "vm/object/bytes.h"
 #include "vm/object/exception.h"
 #include "vm/object/str_codec.h"
@@ -116,6 +117,23 @@ static bool read_hex(Decoding *d, size_t start, size_t *at)
     return true;
 }
 
+/* \N{NAME} at [start]. */
+static bool read_name(Decoding *d, size_t start, size_t *at)
+{
+    const char *name = d->bytes + start + 3, *end = d->bytes + d->length;
+    if (start + 2 >= d->length || d->bytes[start + 2] != '{')
+        return decoding_error(d, start, start + 2, "malformed \\N character escape", at);
+    const char *close = memchr(name, '}', (size_t)(end - name));
+    if (!close || close == name)
+        return decoding_error(d, start, close ? start + 3 : d->length, "malformed \\N character escape", at);
+    *at = (size_t)(close + 1 - d->bytes);
+    uint32_t c = unicode_by_name(name, (size_t)(close - name));
+    if (c == UNICODE_NO_NAME)
+        return decoding_error(d, start, *at, "unknown Unicode character name", at);
+    str_builder_add_char(&d->out, c);
+    return true;
+}
+
 static char escaped_character(uint8_t letter)
 {
     static const char letters[] = "abfnrtv", meanings[] = "\a\b\f\n\r\t\v";
@@ -152,7 +170,7 @@ static bool read_escape(Decoding *d, size_t *at)
     case 'x': case 'u': case 'U':
         return read_hex(d, start, at);
     case 'N':
-        return decoding_error(d, start, start + 2, "malformed \\N character escape", at);
+        return read_name(d, start, at);
     default:
         str_builder_add_char(&d->out, '\\');
         str_builder_add_char(&d->out, letter);
