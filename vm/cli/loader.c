@@ -70,7 +70,8 @@ static Value make_syntax_error(Thread *t, enum ExceptionKind kind, const Diagnos
         object_value(filename), small_int_value(diagnostic->lineno), small_int_value(diagnostic->offset), text,
         small_int_value(diagnostic->end_lineno), small_int_value(diagnostic->end_offset),
     };
-    Tuple *details = failed(text) || failed(message) ? NULL : tuple_from_values(t, place, diagnostic->end_lineno == -1 ? 4 : 6);
+    if (diagnostic->end_lineno == -1) place[4] = place[1], place[5] = NONE;          /* where the end is not known, its line is */
+    Tuple *details = failed(text) || failed(message) ? NULL : tuple_from_values(t, place, diagnostic->end_lineno == -1 && diagnostic->lineno <= 0 ? 4 : 6);
     if (details)
         exception = value_call2(t, object_value(exception_type(t, kind)), message, object_value(details));
     if (details) object_release(details);
