@@ -116,19 +116,46 @@ static void add_indented(StrBuilder *out, Str *doc)
     if (!is_line_start) str_builder_add_char(out, '\n');
 }
 
+/* "(obj, /)" of "($module, obj, /)": the receiver is not for people. */
+static void add_signature(StrBuilder *out, Str *signature)
+{
+    size_t start = 1;
+    if (signature->length > 1 && str_char(signature, 1) == '$') {
+        while (start < signature->length && str_char(signature, start) != ',' && str_char(signature, start) != ')') start++;
+        if (start < signature->length && str_char(signature, start) == ',') start += 2;
+    }
+    str_builder_add_char(out, '(');
+    str_builder_add_slice(out, signature, start, signature->length);
+}
+
+/* What people call things of this type. */
+static const char *noun_of(Thread *t, Value object)
+{
+    if (is_type(object)) return "class";
+    if (is_kind(object, KIND_NATIVE_FUNCTION)) return "built-in function";
+    return value_type_name(t, object);
+}
+
 static Value describe(Thread *t, Value object)
 {
     Value name = attribute(t, object, "__qualname__"), doc = attribute(t, object, "__doc__"), signature = attribute(t, object, "__text_signature__");
+    Value module = attribute(t, object, "__module__");
     if (is_unbound(name)) name = attribute(t, object, "__name__");
-    Str *head = is_str(name) ? str_format(t, "Help on %T %S:\n\n%S", object, name, name) : str_format(t, "Help on %T object:\n\n", object);
+    Str *title = is_str(name) ? str_format(t, "Help on %s %S", noun_of(t, object), name) : str_format(t, "Help on %T object", object);
     StrBuilder out;
     str_builder_init(&out, t);
-    if (head) str_builder_add(&out, head);
-    if (is_str(signature)) str_builder_add(&out, as_str(signature));
+    if (title) str_builder_add(&out, title);
+    if (is_str(module)) {
+        str_builder_add_text(&out, " in module ");
+        str_builder_add(&out, as_str(module));
+    }
+    str_builder_add_text(&out, ":\n\n");
+    if (is_str(name)) str_builder_add(&out, as_str(name));
+    if (is_str(signature) && as_str(signature)->length > 1) add_signature(&out, as_str(signature));
     str_builder_add_char(&out, '\n');
     if (is_str(doc)) add_indented(&out, as_str(doc));
-    if (head) object_release(head);
-    release(doc);
+    if (title) object_release(title);
+    release2(doc, module);
     release2(name, signature);
     Value text = str_builder_finish(&out);
     return failed(text) ? FAILED : write_out_take(t, as_str(text));
