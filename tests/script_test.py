@@ -226,6 +226,7 @@ def kill_session(leader):
 
 FRAME = re.compile(r'^(?P<margin>(?:  )*(?:[|+] )?)  File "(?P<file>[^"]*)", line \d+')
 ADDRESS = re.compile(r'\bat 0x[0-9a-f]+')
+SEED = re.compile(r'^toy: the seed was .*\n', re.M)  # said when a run under -X stress fails
 LIBRARY_FILE = re.compile(r'^<frozen |/lib/python3\.\d+/|/oracle_site/')
 
 
@@ -234,7 +235,7 @@ def normalise(raw, folders, program):
     text = raw.decode('utf-8', 'surrogateescape').replace(program, 'toy')
     for folder in folders:
         text = text.replace(folder + '/', '')
-    text = ADDRESS.sub('at 0x...', text)
+    text = SEED.sub('', ADDRESS.sub('at 0x...', text))
     if 'File "' not in text:
         return text
     kept, skipping = [], None

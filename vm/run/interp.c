@@ -216,14 +216,14 @@ Value sys_get(Thread *t, const char *name)
 {
     Module *sys = t->interp->run ? t->interp->run->sys_module : NULL;
     if (!sys || !sys->dict) return UNBOUND;
-    Str *key = str_intern_text(t, name);
-    if (!key) {
-        raised_clear(t);
-        return UNBOUND;
-    }
-    Value v = dict_get_str(sys->dict, key);
-    object_release(key);
-    return v;
+    /* The key needs no memory: looking up where to print must work when there is none left. */
+    _Alignas(Str) char room[sizeof(Str) + 64] = {0};
+    Str *key = (Str *)room;
+    *key = (Str){.head = {.count = COUNT_IMMORTAL, .kind = KIND_STR, .solid = KIND_STR, .type = t->interp->types[KIND_STR]},
+                 .hash = -1, .length = strlen(name), .width = 1, .is_ascii = true};
+    if (key->length >= 64) return UNBOUND;
+    memcpy(key->characters, name, key->length);
+    return dict_get_str(sys->dict, key);
 }
 
 bool sys_set(Thread *t, const char *name, Value v)
