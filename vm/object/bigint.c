@@ -233,6 +233,20 @@ Value int_of_type(Thread *t, Type *type, Value v)
     return object_value(big);
 }
 
+Value int_checked(Thread *t, TAKES Value n, const char *dunder)
+{
+    if (failed(n) || is_exact_int(n))
+        return n;
+    Value exact = FAILED;
+    if (!is_int(n))
+        raise_type_error(t, "%s returned non-int (type %T)", dunder, n);
+    else if (raise_warning(t, EXC_DeprecationWarning, "%s returned non-int (type %T).  The ability to return an instance of a strict "
+                           "subclass of int is deprecated, and may be removed in a future version of Python.", dunder, n))
+        exact = int_exact(t, n);
+    release(n);
+    return exact;
+}
+
 Value int_from_index(Thread *t, Value v)
 {
     if (is_int(v))
@@ -240,12 +254,7 @@ Value int_from_index(Thread *t, Value v)
     UnaryFn index = value_type(t, v)->slots.index;
     if (!index)
         return raise_type_error(t, "'%T' object cannot be interpreted as an integer", v);
-    Value n = index(t, v);
-    if (failed(n) || is_exact_int(n))
-        return n;
-    Value exact = is_int(n) ? int_exact(t, n) : raise_type_error(t, "__index__ returned non-int (type %T)", n);
-    release(n);
-    return exact;
+    return int_checked(t, index(t, v), "__index__");
 }
 
 /* ---- floats ---- */

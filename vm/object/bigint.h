@@ -63,6 +63,8 @@ MUST_CHECK BigInt *bigint_new(Thread *t, size_t count);                   /* lim
 MUST_CHECK Value bigint_finish(Thread *t, TAKES BigInt *big, size_t used, bool is_negative);
 /* An instance of [type], int or a subclass, with the value of [v]. */
 MUST_CHECK Value int_of_type(Thread *t, Type *type, Value v);
+/* What a conversion dunder answered, as an exact int: TypeError for others, a warning for subclasses. */
+MUST_CHECK Value int_checked(Thread *t, TAKES Value n, const char *dunder);
 MUST_CHECK Value int_exact(Thread *t, Value v);                           /* bools and subclasses become plain ints */
 
 /* What GMP allocates during one call comes from here: taken from toy's memory before, so that exhaustion is MemoryError and not

@@ -5,6 +5,7 @@
  * GIL         held.
  * Read next   int.c */
 #include "vm/object/arguments.h"
+#include "vm/object/exception.h"
 #include "vm/object/int.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
@@ -25,6 +26,15 @@ static Value bool_repr(Thread *t, Value self)
     return s ? object_value(s) : FAILED;
 }
 
+static Value bool_invert(Thread *t, Value self)
+{
+    if (!raise_warning(t, EXC_DeprecationWarning, "Bitwise inversion '~' on bool is deprecated and will be removed in Python 3.16. This returns "
+                       "the bitwise inversion of the underlying int object and is usually not what you expect from negating a bool. Use "
+                       "the 'not' operator for boolean negation or ~int(x) if you really want the bitwise inversion of the underlying int."))
+        return FAILED;
+    return int_invert(t, self);
+}
+
 #define LOGIC(name, operator) \
     static Value bool_##name(Thread *t, Value a, Value b) \
     { \
@@ -42,5 +52,5 @@ const TypeSpec bool_spec = {
     .signature = "(object=False, /)",
     .flags = TYPE_IS_FINAL | TYPE_MATCHES_SELF | TYPE_IS_VARIABLE_SIZE,
     .size = sizeof(BigInt),
-    .slots = {.repr = bool_repr, .new_instance = bool_new_instance, .and = bool_and, .or = bool_or, .xor = bool_xor},
+    .slots = {.repr = bool_repr, .new_instance = bool_new_instance, .and = bool_and, .or = bool_or, .xor = bool_xor, .invert = bool_invert},
 };

@@ -137,13 +137,17 @@ static bool ask_complex(Thread *t, Value v, Value *result)
         return !is_raised(t);
     Value answer = value_call0(t, method);
     release(method);
-    if (!failed(answer) && !is_complex(answer)) {
-        raise_type_error(t, "%T.__complex__ returned non-complex (type %T)", v, answer);
+    bool is_good = !failed(answer);
+    if (is_good && !is_complex(answer))
+        is_good = raise_false(t, EXC_TypeError, "__complex__ returned non-complex (type %T)", answer);
+    else if (is_good && !is_kind(answer, KIND_COMPLEX))
+        is_good = raise_warning(t, EXC_DeprecationWarning, "__complex__ returned non-complex (type %T).  The ability to return an instance of a "
+                                "strict subclass of complex is deprecated, and may be removed in a future version of Python.", answer);
+    if (is_good)
+        *result = answer;
+    else
         release(answer);
-        return false;
-    }
-    *result = answer;
-    return !failed(answer);
+    return is_good;
 }
 
 /* One argument of complex(). [position] is "first" or "second". *is_real: it was no complex number. */

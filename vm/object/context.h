@@ -84,6 +84,8 @@ struct Interp {
     uint64_t hash_key[2];               /* SipHash-1-3 */
     struct LimbScratch *limb_scratch;   /* bigint.c: what GMP may allocate during one operation */
     bool (*check_signals)(Thread *t);   /* plugged in by vm/threads: runs handlers of what arrived; false: one raised. NULL: none */
+    /* Plugged in by vm/run: passes a warning on to the filters of the script; false: one made it an exception. NULL: none are issued. */
+    bool (*warn)(Thread *t, int category, Str *message);
     /* Plugged in by vm/run: what super() without arguments means in the running frame, owned; false: raised. */
     bool (*super_arguments)(Thread *t, Value *type, Value *object);
     /* The same for the __name__ of the module whose code runs: BORROWED, UNBOUND when none does. */

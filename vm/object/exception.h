@@ -63,6 +63,8 @@ Value raise_verror(Thread *t, enum ExceptionKind kind, const char *format, va_li
 #define raise_type_error(t, ...)  raise_error(t, EXC_TypeError, __VA_ARGS__)
 #define raise_value_error(t, ...) raise_error(t, EXC_ValueError, __VA_ARGS__)
 
+/* A warning from native code of this floor (category: EXC_DeprecationWarning ...). False: a filter made it an exception. */
+MUST_CHECK bool raise_warning(Thread *t, enum ExceptionKind category, const char *format, ...);
 Value raise_memory_error(Thread *t);                       /* allocates nothing */
 Value raise_value(Thread *t, enum ExceptionKind kind, Value argument);        /* KeyError(key), StopIteration(value) */
 Value raise_instance(Thread *t, TAKES Value exception);    /* sets context to the handled exception */

@@ -150,6 +150,20 @@ Value raise_error(Thread *t, enum ExceptionKind kind, const char *format, ...)
     return FAILED;
 }
 
+bool raise_warning(Thread *t, enum ExceptionKind category, const char *format, ...)
+{
+    if (!t->interp->warn)
+        return true;
+    va_list arguments;
+    va_start(arguments, format);
+    Str *message = str_vformat(t, format, arguments);
+    va_end(arguments);
+    bool passed = message && t->interp->warn(t, (int)category, message);
+    if (message)
+        object_release(message);
+    return passed;
+}
+
 Value raise_memory_error(Thread *t)
 {
     Value error = t->interp->memory_error;

@@ -159,11 +159,12 @@ bool double_from_number(Thread *t, Value v, double *d, bool *is_number)
         Value f = type->slots.to_float(t, v);
         if (failed(f))
             return false;
-        bool is_good = is_float(f);
+        bool is_good = is_float(f) || raise_false(t, EXC_TypeError, "%T.__float__ returned non-float (type %T)", v, f);
+        if (is_good && !is_exact_float(f))
+            is_good = raise_warning(t, EXC_DeprecationWarning, "%T.__float__ returned non-float (type %T).  The ability to return an instance of "
+                                    "a strict subclass of float is deprecated, and may be removed in a future version of Python.", v, f);
         if (is_good)
             *d = as_double(f);
-        else
-            raise_type_error(t, "%T.__float__ returned non-float (type %T)", v, f);
         release(f);
         return is_good;
     }

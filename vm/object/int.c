@@ -17,16 +17,6 @@
 
 /* ---- making ---- */
 
-/* What a conversion dunder answered must be an int; subclasses are taken for their value. */
-static Value checked_int(Thread *t, TAKES Value n, const char *dunder)
-{
-    if (failed(n) || is_exact_int(n))
-        return n;
-    Value exact = is_int(n) ? int_exact(t, n) : raise_type_error(t, "%s returned non-int (type %T)", dunder, n);
-    release(n);
-    return exact;
-}
-
 static Value from_text_like(Thread *t, Value v, int base, bool *is_text)
 {
     *is_text = true;
@@ -51,12 +41,13 @@ static Value from_any(Thread *t, Value v)
         return retain(v);
     Type *type = value_type(t, v);
     if (type->slots.to_int)
-        return checked_int(t, type->slots.to_int(t, v), "__int__");
+        return int_checked(t, type->slots.to_int(t, v), "__int__");
     if (type->slots.index)
         return int_from_index(t, v);
     Value trunc = value_find_special(t, v, NAME_OF(t, __trunc__));
     if (is_bound(trunc)) {
-        Value n = value_call0(t, trunc);
+        bool goes_on = raise_warning(t, EXC_DeprecationWarning, "The delegation of int() to __trunc__ is deprecated.");
+        Value n = goes_on ? value_call0(t, trunc) : FAILED;
         release(trunc);
         if (!failed(n) && !is_int(n) && value_type(t, n)->slots.index) {
             Value index = int_from_index(t, n);
@@ -68,7 +59,7 @@ static Value from_any(Thread *t, Value v)
             release(n);
             return FAILED;
         }
-        return checked_int(t, n, "__trunc__");
+        return int_checked(t, n, "__trunc__");
     }
     if (is_raised(t))
         return FAILED;

@@ -172,6 +172,8 @@ static bool read_escape(Decoding *d, size_t *at)
     case 'N':
         return read_name(d, start, at);
     default:
+        if (!raise_warning(d->t, EXC_DeprecationWarning, "invalid escape sequence '\\%c'", letter))
+            return false;
         str_builder_add_char(&d->out, '\\');
         str_builder_add_char(&d->out, letter);
         return true;

@@ -1,5 +1,9 @@
 /* text_arguments.c - see text_arguments.h.
- * What        The five helpers.   How  UNBOUND is an absent argument, native.h.   GIL  held.   Read next  str_methods.c */
+ *
+ * What        The helpers one by one.
+ * How         An absent argument is UNBOUND, as native.h says.
+ * GIL         held; an argument's __index__ and iteration run script code.
+ * Read next   str_methods.c */
 #include "vm/object/text_arguments.h"
 
 #include "vm/object/exception.h"

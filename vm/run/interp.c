@@ -19,6 +19,7 @@
 #include "vm/run/call.h"
 #include "vm/run/import.h"
 #include "vm/run/running.h"
+#include "vm/run/warn.h"
 #include "vm/threads/signals.h"
 #include "vm/threads/thread.h"
 
@@ -63,6 +64,7 @@ Thread *interp_new(const Config *config, const LoaderHooks *hooks)
     if (!t || !objects_init(t) || !signals_init(t)) return NULL;
     interp->signals->current_frame = current_frame;
     interp->super_arguments = running_super;
+    interp->warn = warn_text;
     interp->running_module = running_module;
     if (!start_run_state(t, hooks)) return NULL;
     Value sys = import_module_text(t, "sys");

@@ -37,6 +37,11 @@ bool warn(Thread *t, enum ExceptionKind category, int stack_level, const char *f
     return done;
 }
 
+bool warn_text(Thread *t, int category, Str *message)
+{
+    return warn(t, (enum ExceptionKind)category, 1, "%U", message);
+}
+
 bool warn_at(Thread *t, enum ExceptionKind category, Str *message, Str *filename, uint32_t line, Value module)
 {
     Value args[5] = {object_value(message), object_value(exception_type(t, category)), object_value(filename), small_int_value(line),

@@ -10,6 +10,8 @@
 
 /* As warnings.warn: [stack_level] 1 is the running script line. False: a filter made it an exception, which is raised. */
 MUST_CHECK bool warn(Thread *t, enum ExceptionKind category, int stack_level, const char *format, ...);
+/* What raise_warning of vm/object ends in. */
+MUST_CHECK bool warn_text(Thread *t, int category, Str *message);
 /* The same with a place of its own: warnings.warn_explicit. */
 MUST_CHECK bool warn_at(Thread *t, enum ExceptionKind category, Str *message, Str *filename, uint32_t line, Value module_or_unbound);
 
