@@ -87,9 +87,9 @@ static void choose_jumps(Flow *flow)
         Draft *last = block_last(block);
         if (!last || (last->opcode != PSEUDO_JUMP && last->opcode != PSEUDO_JUMP_NO_INTERRUPT)) continue;
         bool is_forward = last->target->offset > block->offset;
-        last->opcode = is_forward                      ? OP_JUMP_FORWARD
-                       : last->opcode == PSEUDO_JUMP   ? OP_JUMP_BACKWARD
-                                                       : OP_JUMP_BACKWARD_NO_INTERRUPT;
+        last->opcode = is_forward                    ? OP_JUMP_FORWARD
+                       : last->opcode == PSEUDO_JUMP ? OP_JUMP_BACKWARD
+                                                     : OP_JUMP_BACKWARD_NO_INTERRUPT;
         last->operand = 0;
     }
 }
@@ -99,13 +99,13 @@ static void choose_jumps(Flow *flow)
 typedef struct Writer {
     CodeUnit *unit;
     uint32_t offset;
-    const Handler *handler;  /* of the range being written */
+    const Handler *handler; /* of the range being written */
 } Writer;
 
 static void write_line(Writer *w, const Draft *draft)
 {
-    LineEntry entry = {w->offset, (uint32_t)draft->at.lineno, (uint32_t)draft->at.end_lineno, (uint32_t)draft->at.col_offset,
-                       (uint32_t)draft->at.end_col_offset};
+    LineEntry entry = {w->offset, (uint32_t)draft->at.lineno, (uint32_t)draft->at.end_lineno,
+                       (uint32_t)draft->at.col_offset, (uint32_t)draft->at.end_col_offset};
     CodeUnit *unit = w->unit;
     if (unit->line_count) {
         const LineEntry *last = &unit->lines[unit->line_count - 1];
@@ -133,7 +133,7 @@ static void write_draft(Writer *w, const Draft *draft)
     write_handler(w, draft->handler);
     if (draft->operand > OPERAND_MAX) w->unit->words[w->offset++] = WORD_MAKE(OP_EXTENDED_ARG, draft->operand >> 24);
     w->unit->words[w->offset++] = WORD_MAKE(draft->opcode, draft->operand & OPERAND_MAX);
-    w->offset += opcode_info(draft->opcode)->caches;  /* zero already: arenas give zeroed memory */
+    w->offset += opcode_info(draft->opcode)->caches; /* zero already: arenas give zeroed memory */
 }
 
 /* How many rows the tables can have at most: arenas give exact room, and units live long. */

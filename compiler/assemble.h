@@ -23,34 +23,34 @@ struct Block;
 /* One try, with or the like around some code. */
 typedef struct Handler {
     struct Handler *outer;
-    Label label;             /* where the exception is handled */
-    bool pushes_offset;      /* the handler wants to know which instruction raised (HandlerEntry.pushes_offset) */
-    bool drops_value;        /* what lies on top where the range starts is dropped before the handler runs */
-    struct Block *block;     /* flow.c: the block of the label */
-    uint32_t depth;          /* flow.c: how deep the stack is when the handler starts, before anything is pushed for it */
+    Label label;         /* where the exception is handled */
+    bool pushes_offset;  /* the handler wants to know which instruction raised (HandlerEntry.pushes_offset) */
+    bool drops_value;    /* what lies on top where the range starts is dropped before the handler runs */
+    struct Block *block; /* flow.c: the block of the label */
+    uint32_t depth;      /* flow.c: how deep the stack is when the handler starts, before anything is pushed for it */
 } Handler;
 
 /* What only exists before assembly, numbered behind the real opcodes. */
 enum PseudoOpcode {
-    PSEUDO_JUMP = OPCODE_COUNT,   /* becomes JUMP_FORWARD or JUMP_BACKWARD */
-    PSEUDO_JUMP_NO_INTERRUPT,     /* becomes JUMP_FORWARD or JUMP_BACKWARD_NO_INTERRUPT */
-    PSEUDO_SETUP,                 /* a handler becomes active: notes the depth of the stack, then is a NOP */
+    PSEUDO_JUMP = OPCODE_COUNT, /* becomes JUMP_FORWARD or JUMP_BACKWARD */
+    PSEUDO_JUMP_NO_INTERRUPT,   /* becomes JUMP_FORWARD or JUMP_BACKWARD_NO_INTERRUPT */
+    PSEUDO_SETUP,               /* a handler becomes active: notes the depth of the stack, then is a NOP */
 };
 
 typedef struct Draft {
-    uint16_t opcode;         /* an Opcode or a PseudoOpcode */
+    uint16_t opcode; /* an Opcode or a PseudoOpcode */
     uint32_t operand;
-    Label label;             /* of jumps (I1) */
-    Span at;                 /* I2 */
-    Handler *handler;        /* I3; NULL: none */
-    Handler *setup;          /* of PSEUDO_SETUP: the handler that starts here */
-    struct Block *target;    /* flow.c: the block of the label */
+    Label label;          /* of jumps (I1) */
+    Span at;              /* I2 */
+    Handler *handler;     /* I3; NULL: none */
+    Handler *setup;       /* of PSEUDO_SETUP: the handler that starts here */
+    struct Block *target; /* flow.c: the block of the label */
 } Draft;
 
 typedef struct DraftCode {
     Draft *items;
     size_t count, capacity;
-    uint32_t *label_places;  /* label -> number of the draft it stands before */
+    uint32_t *label_places; /* label -> number of the draft it stands before */
     size_t label_count, label_capacity;
 } DraftCode;
 

@@ -35,7 +35,7 @@ static void quote_line(Diagnostic *diagnostic, const SourceText *source, Arena *
     const char *newline = memchr(line, '\n', (size_t)(end - line));
     size_t length = newline ? (size_t)(newline + 1 - line) : (size_t)(end - line);
     const char *copy = arena_copy(arena, line, length);
-    if (!copy) return;  /* the error without its line is better than none */
+    if (!copy) return; /* the error without its line is better than none */
     diagnostic->text = copy;
     diagnostic->text_length = length;
 }
@@ -61,13 +61,18 @@ static void free_alone(CodeUnit *unit)
     arena_free(&arena);
 }
 
-static CodeUnit *generate(Memory *memory, Arena *arena, NameTable *names, Node *module, Scope *scope, bool has_text_annotations,
-                          const CompileOptions *options, Diagnostics *diagnostics)
+static CodeUnit *generate(Memory *memory, Arena *arena, NameTable *names, Node *module, Scope *scope,
+                          bool has_text_annotations, const CompileOptions *options, Diagnostics *diagnostics)
 {
-    Gen g = {.memory = memory, .arena = arena, .names = names, .options = options, .diagnostics = diagnostics,
-             .stack_limit = stack_limit_of(options), .has_text_annotations = has_text_annotations};
+    Gen g = {.memory = memory,
+             .arena = arena,
+             .names = names,
+             .options = options,
+             .diagnostics = diagnostics,
+             .stack_limit = stack_limit_of(options),
+             .has_text_annotations = has_text_annotations};
     gen_module(&g, module, scope);
-    if (!g.has_failed) return g.finished[g.finished_count - 1];  /* the module is finished last */
+    if (!g.has_failed) return g.finished[g.finished_count - 1]; /* the module is finished last */
     for (size_t i = 0; i < g.finished_count; i++) free_alone(g.finished[i]);
     return NULL;
 }

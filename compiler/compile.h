@@ -18,19 +18,19 @@
 
 typedef struct CompileOptions {
     ParseInput input;
-    int optimize;                     /* 0; 1: no assert, __debug__ is False; 2: no docstrings either */
-    bool has_text_annotations;        /* as if the source began with: from __future__ import annotations */
-    bool allows_top_level_await;      /* PyCF_ALLOW_TOP_LEVEL_AWAIT: a REPL for coroutines */
-    bool quotes_source;               /* errors found after parsing quote their line, as CPython does when it can read the
+    int optimize;                /* 0; 1: no assert, __debug__ is False; 2: no docstrings either */
+    bool has_text_annotations;   /* as if the source began with: from __future__ import annotations */
+    bool allows_top_level_await; /* PyCF_ALLOW_TOP_LEVEL_AWAIT: a REPL for coroutines */
+    bool quotes_source;          /* errors found after parsing quote their line, as CPython does when it can read the
                                          file called input.filename: true for scripts and imported modules */
-    const char *stack_limit;          /* the lowest address of the C stack that may be used; NULL: 256 KiB from here */
+    const char *stack_limit;     /* the lowest address of the C stack that may be used; NULL: 256 KiB from here */
 } CompileOptions;
 
 MUST_CHECK CodeUnit *compile_source(Memory *memory, const CompileOptions *options, Diagnostics *diagnostics);
 
 /* The tree is changed (folding) and used up; its nodes and names lie in [arena], which the caller frees afterwards. */
-MUST_CHECK CodeUnit *compile_tree(Memory *memory, Arena *arena, NameTable *names, Node *module, const CompileOptions *options,
-                                  Diagnostics *diagnostics);
+MUST_CHECK CodeUnit *compile_tree(Memory *memory, Arena *arena, NameTable *names, Node *module,
+                                  const CompileOptions *options, Diagnostics *diagnostics);
 
 /* ---- the stages that have no header of their own ---- */
 
@@ -40,7 +40,7 @@ MUST_CHECK bool future_statements(const Node *module, bool *has_text_annotations
 /* fold.c: computes what is constant, in the tree. */
 typedef struct FoldOptions {
     int optimize;
-    bool has_text_annotations;        /* annotations keep their text */
+    bool has_text_annotations; /* annotations keep their text */
     const char *stack_limit;
 } FoldOptions;
 MUST_CHECK bool fold_tree(Arena *arena, Node *module, const FoldOptions *options, Diagnostics *diagnostics);

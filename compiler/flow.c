@@ -76,7 +76,8 @@ Draft *block_append(Flow *flow, Block *block, Draft draft)
 bool flow_build(Flow *flow, Arena *arena, DraftCode *code)
 {
     *flow = (Flow){.arena = arena};
-    Block **starts = arena_alloc(arena, (code->count + 1) * sizeof *starts);  /* draft number -> the block that starts there */
+    Block **starts =
+        arena_alloc(arena, (code->count + 1) * sizeof *starts); /* draft number -> the block that starts there */
     Block *block = flow->first = arena_alloc(arena, sizeof *block);
     if (!starts || !block) return false;
     static Block *const wanted = (Block *)1;
@@ -197,7 +198,7 @@ int64_t flow_measure(Flow *flow)
             if (draft->setup) draft->setup->depth = (uint32_t)depth - draft->setup->drops_value;
             const Handler *handler = draft->handler;
             if (handler) arrive(&queue, handler->block, handler->depth + 1 + handler->pushes_offset);
-            if (draft->opcode >= OPCODE_PLAIN_COUNT) {  /* pseudo instructions leave the stack alone */
+            if (draft->opcode >= OPCODE_PLAIN_COUNT) { /* pseudo instructions leave the stack alone */
                 if (draft->target) arrive(&queue, draft->target, depth);
             } else {
                 OpcodeEffect effect = opcode_effect(draft->opcode, draft->operand, false);

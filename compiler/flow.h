@@ -14,21 +14,21 @@
 #include "compiler/assemble.h"
 
 typedef struct Block {
-    struct Block *next;      /* in layout order */
+    struct Block *next; /* in layout order */
     Draft *items;
     size_t count, capacity;
-    uint32_t predecessors;   /* jumps and falls into it */
-    uint32_t offset;         /* of its first word, once laid out */
-    int64_t depth;           /* of the stack at its top; -1: not known yet */
-    bool is_handler;         /* some handler starts here */
+    uint32_t predecessors; /* jumps and falls into it */
+    uint32_t offset;       /* of its first word, once laid out */
+    int64_t depth;         /* of the stack at its top; -1: not known yet */
+    bool is_handler;       /* some handler starts here */
     bool is_reached, is_warm, is_queued;
-    struct Block *queue;     /* work list of whoever walks the graph */
+    struct Block *queue; /* work list of whoever walks the graph */
 } Block;
 
 typedef struct Flow {
     Arena *arena;
     Block *first;
-    bool has_failed;         /* memory ran out: stop soon */
+    bool has_failed; /* memory ran out: stop soon */
 } Flow;
 
 MUST_CHECK bool flow_build(Flow *flow, Arena *arena, DraftCode *code);
@@ -38,12 +38,12 @@ void flow_layout(Flow *flow);
 int64_t flow_measure(Flow *flow);
 
 /* Shared by the passes. */
-BORROWED Draft *block_last(const Block *block);                 /* NULL when empty */
+BORROWED Draft *block_last(const Block *block); /* NULL when empty */
 bool draft_is_conditional(const Draft *draft);
-bool draft_ends(const Draft *draft);                            /* control never goes on */
-bool draft_leaves(const Draft *draft);                          /* returns or raises */
+bool draft_ends(const Draft *draft);   /* control never goes on */
+bool draft_leaves(const Draft *draft); /* returns or raises */
 bool block_falls_through(const Block *block);
-Block *block_insert_after(Flow *flow, Block *before);           /* NULL when memory is exhausted */
-Draft *block_append(Flow *flow, Block *block, Draft draft);     /* NULL when memory is exhausted */
+Block *block_insert_after(Flow *flow, Block *before);       /* NULL when memory is exhausted */
+Draft *block_append(Flow *flow, Block *block, Draft draft); /* NULL when memory is exhausted */
 
 #endif

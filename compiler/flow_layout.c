@@ -11,7 +11,10 @@
 
 static Draft jump_to(Block *target, const Draft *like)
 {
-    return (Draft){.opcode = PSEUDO_JUMP_NO_INTERRUPT, .label = NO_LABEL, .target = target, .handler = like ? like->handler : NULL,
+    return (Draft){.opcode = PSEUDO_JUMP_NO_INTERRUPT,
+                   .label = NO_LABEL,
+                   .target = target,
+                   .handler = like ? like->handler : NULL,
                    .at = like ? like->at : (Span){0, 0, 0, 0}};
 }
 

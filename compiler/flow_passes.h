@@ -9,9 +9,9 @@
 
 #include "compiler/flow.h"
 
-BORROWED Block *block_full(Block *block);   /* itself, or the next one that is not empty; NULL when there is none */
-void flow_reach(Flow *flow);                /* drops blocks that are never reached, counts predecessors */
-void flow_mark_warm(Flow *flow);            /* what runs as long as nothing is raised */
-void flow_clean(Flow *flow);                /* drops NOPs and jumps that are not needed */
+BORROWED Block *block_full(Block *block); /* itself, or the next one that is not empty; NULL when there is none */
+void flow_reach(Flow *flow);              /* drops blocks that are never reached, counts predecessors */
+void flow_mark_warm(Flow *flow);          /* what runs as long as nothing is raised */
+void flow_clean(Flow *flow);              /* drops NOPs and jumps that are not needed */
 
 #endif

@@ -12,7 +12,7 @@
 #include "compiler/flow.h"
 #include "compiler/flow_passes.h"
 
-enum { SHORT_ENDING = 4 };  /* so many instructions are rather copied than jumped to; CPython's figure */
+enum { SHORT_ENDING = 4 }; /* so many instructions are rather copied than jumped to; CPython's figure */
 
 static void make_nop(Draft *draft)
 {
@@ -99,8 +99,9 @@ static bool swap_stores(Draft *draft, size_t count)
     if (distance < 2 || distance > 3 || count <= distance) return false;
     for (uint32_t i = 1; i <= distance; i++) {
         if (!is_store(&draft[i]) || draft[i].at.lineno != draft->at.lineno) return false;
-        for (uint32_t k = 1; k < i; k++)  /* two stores to one variable must keep their order */
-            if (draft[i].opcode == OP_STORE_FAST && draft[k].opcode == OP_STORE_FAST && draft[i].operand == draft[k].operand)
+        for (uint32_t k = 1; k < i; k++) /* two stores to one variable must keep their order */
+            if (draft[i].opcode == OP_STORE_FAST && draft[k].opcode == OP_STORE_FAST &&
+                draft[i].operand == draft[k].operand)
                 return false;
     }
     Draft first = draft[1];
@@ -155,7 +156,10 @@ static unsigned popping(unsigned opcode)
     return opcode == OP_JUMP_IF_FALSE_OR_POP ? OP_POP_JUMP_IF_FALSE : OP_POP_JUMP_IF_TRUE;
 }
 
-static bool jumps_when_true(unsigned opcode) { return opcode == OP_JUMP_IF_TRUE_OR_POP || opcode == OP_POP_JUMP_IF_TRUE; }
+static bool jumps_when_true(unsigned opcode)
+{
+    return opcode == OP_JUMP_IF_TRUE_OR_POP || opcode == OP_POP_JUMP_IF_TRUE;
+}
 
 /* JUMP_IF_x_OR_POP to another test of the same value: its outcome is known. */
 static bool thread_test(Block *block, Draft *last)
@@ -174,7 +178,7 @@ static bool thread_test(Block *block, Draft *last)
     bool keeps_value = test->opcode == OP_JUMP_IF_FALSE_OR_POP || test->opcode == OP_JUMP_IF_TRUE_OR_POP;
     if (jumps_when_true(test->opcode) != jumps_when_true(last->opcode)) {
         if (!at->next) return false;
-        last->opcode = (uint16_t)popping(last->opcode);  /* the second test pops it and goes on */
+        last->opcode = (uint16_t)popping(last->opcode); /* the second test pops it and goes on */
         last->target = at->next;
         return true;
     }
@@ -203,7 +207,7 @@ static bool thread_jump(Block *block)
     const Draft *jump = at ? &at->items[0] : NULL;
     if (!jump || jump->opcode != PSEUDO_JUMP || jump->target == last->target || jump->target == at) return false;
     if (has_line(jump) && jump->at.lineno != last->at.lineno) return false;
-    if (draft_is_conditional(last)) {  /* a conditional jump only goes forward */
+    if (draft_is_conditional(last)) { /* a conditional jump only goes forward */
         const Block *later = at->next;
         while (later && later != jump->target) later = later->next;
         if (!later) return false;
@@ -286,7 +290,8 @@ static void spread_lines(Flow *flow)
             !has_line(&next->items[0]))
             next->items[0].at = at;
         Block *target = last->target;
-        if (target && target->predecessors == 1 && target->count && !has_line(&target->items[0])) target->items[0].at = at;
+        if (target && target->predecessors == 1 && target->count && !has_line(&target->items[0]))
+            target->items[0].at = at;
     }
 }
 
@@ -313,7 +318,7 @@ static void finish_setups(Flow *flow)
 void flow_optimize(Flow *flow, CodeUnit *unit)
 {
     flow_reach(flow);
-    flow_measure(flow);  /* while the setups are still there: they tell the depth of the handlers */
+    flow_measure(flow); /* while the setups are still there: they tell the depth of the handlers */
     finish_setups(flow);
     for (Block *block = flow->first; block && !flow->has_failed; block = block->next) copy_ending(flow, block);
     flow_reach(flow);

@@ -14,7 +14,7 @@
 
 typedef __int128 Wide;
 
-enum { LONGEST_REPEATED = 4096 };  /* bytes of "-" * 70; longer ones are made when they are needed */
+enum { LONGEST_REPEATED = 4096 }; /* bytes of "-" * 70; longer ones are made when they are needed */
 
 typedef struct Folder {
     Arena *arena;
@@ -59,8 +59,11 @@ static bool set_int(Folder *f, Node *node, Wide number)
     unsigned __int128 magnitude = is_negative ? -(unsigned __int128)number : (unsigned __int128)number;
     limbs[0] = (uint64_t)magnitude;
     limbs[1] = (uint64_t)(magnitude >> 64);
-    become_constant(node, (Const){.kind = CONST_INT, .is_negative = is_negative,
-                                  .integer = {limbs, limbs[1] ? 2u : limbs[0] ? 1u : 0u}});
+    become_constant(node, (Const){.kind = CONST_INT,
+                                  .is_negative = is_negative,
+                                  .integer = {limbs, limbs[1]   ? 2u
+                                                     : limbs[0] ? 1u
+                                                                : 0u}});
     return true;
 }
 
@@ -116,7 +119,8 @@ static bool fold_ints(Folder *f, Node *node, Operator op, Wide left, Wide right)
     case OPERATOR_BitOr: result = left | right; break;
     case OPERATOR_BitXor: result = left ^ right; break;
     case OPERATOR_Div:
-        if (!right || left > (Wide)1 << 53 || left < -((Wide)1 << 53) || right > (Wide)1 << 53 || right < -((Wide)1 << 53))
+        if (!right || left > (Wide)1 << 53 || left < -((Wide)1 << 53) || right > (Wide)1 << 53 ||
+            right < -((Wide)1 << 53))
             return true;
         become_constant(node, (Const){.kind = CONST_FLOAT, .real = (double)left / (double)right});
         return true;
@@ -160,7 +164,8 @@ static void fold_complex(Node *node, Operator op, double left, const Const *righ
 {
     double sign = op == OPERATOR_Add ? 1 : -1;
     if (op != OPERATOR_Add && op != OPERATOR_Sub) return;
-    become_constant(node, (Const){.kind = CONST_COMPLEX, .real = left + sign * right->real,
+    become_constant(node, (Const){.kind = CONST_COMPLEX,
+                                  .real = left + sign * right->real,
                                   .imaginary = op == OPERATOR_Add ? 0.0 + right->imaginary : 0.0 - right->imaginary});
 }
 
@@ -297,7 +302,8 @@ static bool become_row(Folder *f, Node *node, NodeList elements, ConstKind kind)
 /* A display that nobody can change or keep: after `in`, in a comparison or a loop. */
 static bool fold_searched(Folder *f, Node *node)
 {
-    if (node->kind == NODE_Set) return !all_constant(node->Set.elts) || become_row(f, node, node->Set.elts, CONST_FROZENSET);
+    if (node->kind == NODE_Set)
+        return !all_constant(node->Set.elts) || become_row(f, node, node->Set.elts, CONST_FROZENSET);
     if (node->kind != NODE_List) return true;
     NodeList elements = node->List.elts;
     if (all_constant(elements)) return become_row(f, node, elements, CONST_TUPLE);
@@ -365,7 +371,8 @@ static bool fold(Node **place, void *context)
 {
     Folder *f = context;
     if ((const char *)__builtin_frame_address(0) < f->options->stack_limit) {
-        diagnostic_add(f->diagnostics, DIAGNOSTIC_RECURSION_ERROR, NULL, "maximum recursion depth exceeded during compilation");
+        diagnostic_add(f->diagnostics, DIAGNOSTIC_RECURSION_ERROR, NULL,
+                       "maximum recursion depth exceeded during compilation");
         return false;
     }
     return fold_children(f, *place) && fold_here(f, *place);

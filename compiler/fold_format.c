@@ -92,7 +92,8 @@ static Outcome read_conversion(Reader *r, Node *value)
 static Outcome read_all(Reader *r, NodeList values)
 {
     for (size_t used = 0;; used++) {
-        if (!read_text(r, (Span){0, 0, 0, 0})) return NO_MEMORY;  /* at the place of what runs before, as CPython has it */
+        if (!read_text(r, (Span){0, 0, 0, 0}))
+            return NO_MEMORY; /* at the place of what runs before, as CPython has it */
         if (r->at == r->end) return used == values.count ? UNDERSTOOD : NOT_UNDERSTOOD;
         if (used == values.count) return NOT_UNDERSTOOD;
         Outcome outcome = read_conversion(r, values.items[used]);
@@ -106,7 +107,8 @@ bool fold_format(Arena *arena, Node *node, Diagnostics *diagnostics)
     CodeText text = node->BinOp.left->Constant.value.text;
     for (size_t i = 0; i < values.count; i++)
         if (values.items[i]->kind == NODE_Starred) return true;
-    Reader reader = {arena, text.bytes, text.bytes + text.length, arena_alloc(arena, (2 * values.count + 1) * sizeof(Node *)), 0};
+    Reader reader = {arena, text.bytes, text.bytes + text.length,
+                     arena_alloc(arena, (2 * values.count + 1) * sizeof(Node *)), 0};
     Outcome outcome = reader.parts ? read_all(&reader, values) : NO_MEMORY;
     if (outcome == NO_MEMORY) diagnostics_out_of_memory(diagnostics);
     if (outcome == UNDERSTOOD) {

@@ -7,18 +7,20 @@
 #include "compiler/compile.h"
 
 static const char *const old_features[] = {
-    "nested_scopes", "generators", "division", "absolute_import", "with_statement", "print_function", "unicode_literals",
-    "barry_as_FLUFL", "generator_stop",
+    "nested_scopes",  "generators",       "division",       "absolute_import", "with_statement",
+    "print_function", "unicode_literals", "barry_as_FLUFL", "generator_stop",
 };
 
 static bool is_future(const Node *node)
 {
-    return node->kind == NODE_ImportFrom && node->ImportFrom.level == 0 && identifier_is(node->ImportFrom.module, "__future__");
+    return node->kind == NODE_ImportFrom && node->ImportFrom.level == 0 &&
+           identifier_is(node->ImportFrom.module, "__future__");
 }
 
 static bool fail(Diagnostics *diagnostics, Span at, bool has_end, const char *format, const char *name)
 {
-    DiagnosticPlace place = {at.lineno, at.col_offset + 1, has_end ? at.end_lineno : -1, has_end ? at.end_col_offset + 1 : -1, NULL, 0};
+    DiagnosticPlace place = {
+        at.lineno, at.col_offset + 1, has_end ? at.end_lineno : -1, has_end ? at.end_col_offset + 1 : -1, NULL, 0};
     diagnostic_add(diagnostics, DIAGNOSTIC_SYNTAX_ERROR, &place, format, name);
     return false;
 }

@@ -24,27 +24,27 @@
 enum { STACK_USE_GUIDELINE = 30, MOST_FRAME_BLOCKS = 21 };
 
 typedef enum FrameBlockKind {
-    BLOCK_WHILE,            /* nothing on the stack */
-    BLOCK_FOR,              /* the iterator */
+    BLOCK_WHILE, /* nothing on the stack */
+    BLOCK_FOR,   /* the iterator */
     BLOCK_ASYNC_FOR,
-    BLOCK_TRY,              /* body of try .. except */
-    BLOCK_FINALLY,          /* body of try .. finally: leaving it runs a copy of the finally body */
-    BLOCK_FINALLY_HANDLER,  /* the finally body that runs for an exception */
+    BLOCK_TRY,             /* body of try .. except */
+    BLOCK_FINALLY,         /* body of try .. finally: leaving it runs a copy of the finally body */
+    BLOCK_FINALLY_HANDLER, /* the finally body that runs for an exception */
     BLOCK_WITH,
     BLOCK_ASYNC_WITH,
-    BLOCK_HANDLER,          /* an except clause's body */
-    BLOCK_HANDLERS,         /* all except clauses */
-    BLOCK_GROUP_HANDLERS,   /* all except* clauses */
-    BLOCK_VALUE,            /* a value that return carries through a finally body */
+    BLOCK_HANDLER,        /* an except clause's body */
+    BLOCK_HANDLERS,       /* all except clauses */
+    BLOCK_GROUP_HANDLERS, /* all except* clauses */
+    BLOCK_VALUE,          /* a value that return carries through a finally body */
 } FrameBlockKind;
 
 typedef struct FrameBlock {
     struct FrameBlock *outer;
     FrameBlockKind kind;
-    Label start, exit;       /* of loops: where continue and break go */
-    Node *node;              /* BLOCK_FINALLY: the try statement; BLOCK_WITH: the with item's expression */
+    Label start, exit; /* of loops: where continue and break go */
+    Node *node;        /* BLOCK_FINALLY: the try statement; BLOCK_WITH: the with item's expression */
     NodeList finally_body;
-    Identifier name;         /* BLOCK_HANDLER: the `as` name or NULL */
+    Identifier name; /* BLOCK_HANDLER: the `as` name or NULL */
 } FrameBlock;
 
 /* A comprehension being generated inside its host's code. */
@@ -57,7 +57,7 @@ typedef struct InlinedComprehension {
 typedef struct OwnSlot {
     struct OwnSlot *next;
     Identifier name;
-    CodeText copy;           /* its address is the Identifier of the slot */
+    CodeText copy; /* its address is the Identifier of the slot */
     bool is_cell;
 } OwnSlot;
 
@@ -65,7 +65,7 @@ typedef struct OwnSlot {
 typedef struct NameRow {
     Identifier *items;
     uint32_t count, capacity;
-    uint32_t *slots;         /* open addressing: number + 1 */
+    uint32_t *slots; /* open addressing: number + 1 */
     uint32_t slot_capacity;
 } NameRow;
 
@@ -77,8 +77,13 @@ typedef struct ConstRow {
 } ConstRow;
 
 typedef enum UnitKind {
-    UNIT_MODULE, UNIT_CLASS, UNIT_FUNCTION, UNIT_ASYNC_FUNCTION, UNIT_LAMBDA, UNIT_COMPREHENSION,
-    UNIT_ANNOTATIONS,        /* type parameters, aliases, bounds */
+    UNIT_MODULE,
+    UNIT_CLASS,
+    UNIT_FUNCTION,
+    UNIT_ASYNC_FUNCTION,
+    UNIT_LAMBDA,
+    UNIT_COMPREHENSION,
+    UNIT_ANNOTATIONS, /* type parameters, aliases, bounds */
 } UnitKind;
 
 typedef struct GenUnit {
@@ -89,7 +94,7 @@ typedef struct GenUnit {
     int32_t first_line;
     uint32_t argument_count, positional_only_count, keyword_only_count;
     DraftCode code;
-    NameRow names, locals, cells, free;  /* locals: arguments first, then in order of first use */
+    NameRow names, locals, cells, free; /* locals: arguments first, then in order of first use */
     ConstRow constants;
     uint32_t kept_constants; /* 1: the first constant is the docstring, or None */
     Handler *handler;        /* innermost active one */
@@ -99,20 +104,20 @@ typedef struct GenUnit {
     uint32_t block_count;
     InlinedComprehension *inlined;
     OwnSlot *own_slots;
-    NameRow static_attributes;  /* of a class: names assigned through self */
+    NameRow static_attributes; /* of a class: names assigned through self */
 } GenUnit;
 
 typedef struct Gen {
     Memory *memory;
-    Arena *arena;            /* everything but the finished units */
+    Arena *arena; /* everything but the finished units */
     NameTable *names;
     const CompileOptions *options;
     Diagnostics *diagnostics;
-    GenUnit *unit;           /* innermost */
+    GenUnit *unit; /* innermost */
     const char *stack_limit;
-    CodeUnit **finished;     /* all units made so far, so that a failure can free them */
+    CodeUnit **finished; /* all units made so far, so that a failure can free them */
     size_t finished_count, finished_capacity;
-    bool has_failed;         /* I1 */
+    bool has_failed; /* I1 */
     bool is_interactive;
     bool has_text_annotations;
 } Gen;
@@ -121,8 +126,8 @@ typedef struct Gen {
 void gen_out_of_memory(Gen *g);
 void gen_error(Gen *g, Span at, const char *format, ...) PRINTF_LIKE(3, 4);
 void gen_warn(Gen *g, Span at, const char *format, ...) PRINTF_LIKE(3, 4);
-bool gen_is_too_deep(Gen *g);                      /* reports it */
-Identifier gen_identifier(Gen *g, const char *text);  /* never NULL unless g has failed */
+bool gen_is_too_deep(Gen *g);                        /* reports it */
+Identifier gen_identifier(Gen *g, const char *text); /* never NULL unless g has failed */
 Identifier gen_mangle(Gen *g, Identifier name);
 
 void unit_enter(Gen *g, GenUnit *unit, UnitKind kind, Scope *scope, Identifier name, int32_t first_line);
@@ -136,7 +141,7 @@ void label_place(Gen *g, Label label);
 void emit(Gen *g, Opcode opcode, uint32_t operand, Span at);
 void emit_jump(Gen *g, unsigned opcode, Label label, Span at);
 void emit_name(Gen *g, Opcode opcode, Identifier name, Span at);      /* [name] as it is */
-void emit_attribute(Gen *g, Opcode opcode, Identifier name, Span at);  /* mangled */
+void emit_attribute(Gen *g, Opcode opcode, Identifier name, Span at); /* mangled */
 void emit_const(Gen *g, const Const *value, Span at);
 void emit_none(Gen *g, Span at);
 void emit_int(Gen *g, uint64_t value, Span at);
@@ -145,26 +150,26 @@ void emit_text(Gen *g, CodeText text, Span at);
  * the stack now: the value that __enter__ returned, or the exception being handled. */
 typedef enum SetupKind { SETUP_FINALLY, SETUP_CLEANUP, SETUP_BELOW } SetupKind;
 void emit_setup(Gen *g, SetupKind kind, Label label, Span at);
-void emit_pop_block(Gen *g, Span at);              /* ends the innermost handler */
+void emit_pop_block(Gen *g, Span at); /* ends the innermost handler */
 uint32_t unit_constant(Gen *g, const Const *value);
 uint32_t name_row_add(Gen *g, NameRow *row, Identifier name);
-int64_t name_row_find(const NameRow *row, Identifier name);  /* -1: not there */
+int64_t name_row_find(const NameRow *row, Identifier name); /* -1: not there */
 
 void block_push(Gen *g, FrameBlock *block, FrameBlockKind kind, Label start, Label exit, Span at);
 void block_pop(Gen *g);
 
 Const const_none(void);
 Const const_text(CodeText text);
-Const const_tuple(Gen *g, const Const *items, size_t count);  /* copies the items */
-bool const_equals(const Const *left, const Const *right);     /* same type, same value, same sign of zero */
+Const const_tuple(Gen *g, const Const *items, size_t count); /* copies the items */
+bool const_equals(const Const *left, const Const *right);    /* same type, same value, same sign of zero */
 
 /* ---- gen_name.c: variables ---- */
 void gen_name(Gen *g, Identifier name, ExprContext context, Span at);
-uint32_t local_slot(Gen *g, Identifier name);      /* of a name known to be a local or a hidden one */
-uint32_t closure_slot(Gen *g, Identifier name);    /* of a cell or free variable of the unit */
+uint32_t local_slot(Gen *g, Identifier name);   /* of a name known to be a local or a hidden one */
+uint32_t closure_slot(Gen *g, Identifier name); /* of a cell or free variable of the unit */
 /* The name under which tables of the unit know the slot of variable [name]: its own, but for some variables of comprehensions. */
 Identifier slot_name_of(const GenUnit *unit, Identifier name);
-void gen_check_assignable(Gen *g, Identifier name, ExprContext context, Span at);  /* __debug__ */
+void gen_check_assignable(Gen *g, Identifier name, ExprContext context, Span at); /* __debug__ */
 /* Is [symbol], of a comprehension, one of the comprehension's own variables? A walrus inside it assigns outside. */
 static inline bool symbol_is_own(const Symbol *symbol)
 {
@@ -175,7 +180,7 @@ static inline bool symbol_is_own(const Symbol *symbol)
 void gen_statement(Gen *g, Node *node);
 void gen_statements(Gen *g, NodeList body);
 void gen_module(Gen *g, Node *module, Scope *scope);
-void gen_body(Gen *g, NodeList body, Span at);     /* of a module or class: docstring, annotations */
+void gen_body(Gen *g, NodeList body, Span at); /* of a module or class: docstring, annotations */
 void gen_for(Gen *g, Node *node);
 void gen_async_for(Gen *g, Node *node);
 void gen_while(Gen *g, Node *node);
@@ -190,8 +195,8 @@ void gen_import_from(Gen *g, Node *node);
 void gen_match(Gen *g, Node *node);
 void gen_annotated_assignment(Gen *g, Node *node);
 void gen_augmented_assignment(Gen *g, Node *node);
-uint32_t gen_operator(Operator op, bool is_in_place);   /* its number for BINARY_OP */
-void gen_call_exit(Gen *g, Span at);               /* __exit__ on the stack -> the result of __exit__(None, None, None) */
+uint32_t gen_operator(Operator op, bool is_in_place); /* its number for BINARY_OP */
+void gen_call_exit(Gen *g, Span at); /* __exit__ on the stack -> the result of __exit__(None, None, None) */
 void gen_unbind(Gen *g, Identifier name, Span at); /* name = None; del name */
 
 /* ---- gen_function.c, gen_class.c, gen_type.c ---- */
@@ -225,8 +230,8 @@ void gen_row(Gen *g, NodeList elements, Span at);
 void gen_joined_string(Gen *g, Node *node);
 void gen_formatted_value(Gen *g, Node *node);
 /* Pushes the elements as a list or tuple of [pushed] values that are on the stack already and these. */
-void gen_star_elements(Gen *g, NodeList elements, uint32_t pushed, Opcode build, Opcode add, Opcode extend, bool is_tuple,
-                       Span at);
+void gen_star_elements(Gen *g, NodeList elements, uint32_t pushed, Opcode build, Opcode add, Opcode extend,
+                       bool is_tuple, Span at);
 void gen_unpack(Gen *g, NodeList targets, Span at);
 void gen_subscript(Gen *g, Node *node);
 bool is_two_part_slice(const Node *slice);

@@ -10,10 +10,18 @@
 
 /* The number BINARY_OP gives each operator, in the order of ast.def. */
 static const uint8_t binary_numbers[] = {
-    [OPERATOR_Add] = BINARY_ADD,           [OPERATOR_Sub] = BINARY_SUBTRACT, [OPERATOR_Mult] = BINARY_MULTIPLY,
-    [OPERATOR_MatMult] = BINARY_MATRIX_MULTIPLY, [OPERATOR_Div] = BINARY_TRUE_DIVIDE, [OPERATOR_Mod] = BINARY_REMAINDER,
-    [OPERATOR_Pow] = BINARY_POWER,         [OPERATOR_LShift] = BINARY_LSHIFT, [OPERATOR_RShift] = BINARY_RSHIFT,
-    [OPERATOR_BitOr] = BINARY_OR,          [OPERATOR_BitXor] = BINARY_XOR,   [OPERATOR_BitAnd] = BINARY_AND,
+    [OPERATOR_Add] = BINARY_ADD,
+    [OPERATOR_Sub] = BINARY_SUBTRACT,
+    [OPERATOR_Mult] = BINARY_MULTIPLY,
+    [OPERATOR_MatMult] = BINARY_MATRIX_MULTIPLY,
+    [OPERATOR_Div] = BINARY_TRUE_DIVIDE,
+    [OPERATOR_Mod] = BINARY_REMAINDER,
+    [OPERATOR_Pow] = BINARY_POWER,
+    [OPERATOR_LShift] = BINARY_LSHIFT,
+    [OPERATOR_RShift] = BINARY_RSHIFT,
+    [OPERATOR_BitOr] = BINARY_OR,
+    [OPERATOR_BitXor] = BINARY_XOR,
+    [OPERATOR_BitAnd] = BINARY_AND,
     [OPERATOR_FloorDiv] = BINARY_FLOOR_DIVIDE,
 };
 
@@ -122,8 +130,7 @@ void gen_annotated_assignment(Gen *g, Node *node)
             emit(g, OP_STORE_SUBSCR, 0, node->at);
         }
     } else {
-        if (target->kind == NODE_Attribute)
-            gen_check_assignable(g, target->Attribute.attr, CONTEXT_Store, node->at);
+        if (target->kind == NODE_Attribute) gen_check_assignable(g, target->Attribute.attr, CONTEXT_Store, node->at);
         if (!node->AnnAssign.value) evaluate_bare_target(g, target);
     }
     if (!node->AnnAssign.simple && is_recorded && !g->has_text_annotations) evaluate_and_drop(g, annotation);

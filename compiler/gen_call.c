@@ -120,8 +120,9 @@ static bool super_is_builtin(const Gen *g, Identifier name)
 bool is_short_super(const Gen *g, const Node *attribute)
 {
     const Node *call = attribute->Attribute.value;
-    if (call->kind != NODE_Call || call->Call.func->kind != NODE_Name || !identifier_is(call->Call.func->Name.id, "super") ||
-        call->Call.keywords.count || has_unpacking(call->Call.args, call->Call.keywords))
+    if (call->kind != NODE_Call || call->Call.func->kind != NODE_Name ||
+        !identifier_is(call->Call.func->Name.id, "super") || call->Call.keywords.count ||
+        has_unpacking(call->Call.args, call->Call.keywords))
         return false;
     if (!super_is_builtin(g, call->Call.func->Name.id)) return false;
     if (call->Call.args.count == 2) return true;

@@ -16,19 +16,23 @@
 typedef struct Comprehension {
     ComprehensionKind kind;
     NodeList clauses;
-    Node *element, *value;   /* value: of a dict comprehension */
+    Node *element, *value; /* value: of a dict comprehension */
     Span at;
 } Comprehension;
 
 static Comprehension comprehension_of(const Node *node)
 {
     switch (node->kind) {
-    case NODE_ListComp: return (Comprehension){COMPREHENSION_LIST, node->ListComp.generators, node->ListComp.elt, NULL, node->at};
-    case NODE_SetComp: return (Comprehension){COMPREHENSION_SET, node->SetComp.generators, node->SetComp.elt, NULL, node->at};
+    case NODE_ListComp:
+        return (Comprehension){COMPREHENSION_LIST, node->ListComp.generators, node->ListComp.elt, NULL, node->at};
+    case NODE_SetComp:
+        return (Comprehension){COMPREHENSION_SET, node->SetComp.generators, node->SetComp.elt, NULL, node->at};
     case NODE_DictComp:
-        return (Comprehension){COMPREHENSION_DICT, node->DictComp.generators, node->DictComp.key, node->DictComp.value, node->at};
+        return (Comprehension){COMPREHENSION_DICT, node->DictComp.generators, node->DictComp.key, node->DictComp.value,
+                               node->at};
     default:
-        return (Comprehension){COMPREHENSION_GENERATOR, node->GeneratorExp.generators, node->GeneratorExp.elt, NULL, node->at};
+        return (Comprehension){COMPREHENSION_GENERATOR, node->GeneratorExp.generators, node->GeneratorExp.elt, NULL,
+                               node->at};
     }
 }
 
@@ -81,7 +85,9 @@ static Span end_place(const Comprehension *c)
 /* `for x in [value]` is how comprehensions name an intermediate result: no list, no loop. */
 static Node *only_element(const Node *iterable)
 {
-    const NodeList *elements = iterable->kind == NODE_List ? &iterable->List.elts : iterable->kind == NODE_Tuple ? &iterable->Tuple.elts : NULL;
+    const NodeList *elements = iterable->kind == NODE_List    ? &iterable->List.elts
+                               : iterable->kind == NODE_Tuple ? &iterable->Tuple.elts
+                                                              : NULL;
     return elements && elements->count == 1 && elements->items[0]->kind != NODE_Starred ? elements->items[0] : NULL;
 }
 
@@ -148,8 +154,8 @@ static void first_iterator(Gen *g, const Comprehension *c)
 
 static void build_empty(Gen *g, const Comprehension *c)
 {
-    static const Opcode builders[] = {[COMPREHENSION_LIST] = OP_BUILD_LIST, [COMPREHENSION_SET] = OP_BUILD_SET,
-                                      [COMPREHENSION_DICT] = OP_BUILD_MAP};
+    static const Opcode builders[] = {
+        [COMPREHENSION_LIST] = OP_BUILD_LIST, [COMPREHENSION_SET] = OP_BUILD_SET, [COMPREHENSION_DICT] = OP_BUILD_MAP};
     emit(g, builders[c->kind], 0, c->at);
 }
 
@@ -184,9 +190,10 @@ static uint32_t save_variables(Gen *g, const Scope *scope, uint32_t *slots, Span
     for (size_t i = 0; i < scope->symbol_count; i++) {
         Symbol *symbol = scope->symbols[i];
         if (!symbol_is_own(symbol)) continue;
-        symbol->slot_name = slot_name(g, symbol);  /* anew: a lambda in a finally body is generated more than once */
+        symbol->slot_name = slot_name(g, symbol); /* anew: a lambda in a finally body is generated more than once */
         bool is_cell = symbol->binding == BINDING_CELL;
-        uint32_t slot = slots[count++] = is_cell ? closure_slot(g, symbol->slot_name) : local_slot(g, symbol->slot_name);
+        uint32_t slot = slots[count++] =
+            is_cell ? closure_slot(g, symbol->slot_name) : local_slot(g, symbol->slot_name);
         emit(g, OP_LOAD_FAST_AND_CLEAR, slot, at);
     }
     if (count) emit(g, OP_SWAP, count + 1, at);
@@ -232,7 +239,7 @@ static void inlined_comprehension(Gen *g, const Comprehension *c, Scope *scope)
     emit_pop_block(g, NO_PLACE);
     emit_jump(g, PSEUDO_JUMP_NO_INTERRUPT, end, NO_PLACE);
     label_place(g, cleanup);
-    emit(g, OP_SWAP, 2, NO_PLACE);  /* drop the unfinished result from below the exception */
+    emit(g, OP_SWAP, 2, NO_PLACE); /* drop the unfinished result from below the exception */
     emit(g, OP_POP_TOP, 0, NO_PLACE);
     restore_variables(g, slots, saved, c->at);
     emit(g, OP_RERAISE, 0, c->at);

@@ -25,8 +25,8 @@ static Const constant_row(Gen *g, NodeList elements, ConstKind kind)
     return (Const){.kind = kind, .items = {items, elements.count}};
 }
 
-void gen_star_elements(Gen *g, NodeList elements, uint32_t pushed, Opcode build, Opcode add, Opcode extend, bool is_tuple,
-                       Span at)
+void gen_star_elements(Gen *g, NodeList elements, uint32_t pushed, Opcode build, Opcode add, Opcode extend,
+                       bool is_tuple, Span at)
 {
     size_t count = elements.count;
     if (count > 2 && all_constant(elements)) {
@@ -171,7 +171,7 @@ void gen_joined_string(Gen *g, Node *node)
     for (size_t i = 0; i < values.count; i++) {
         gen_expression(g, values.items[i]);
         if (++waiting < STACK_USE_GUIDELINE) continue;
-        emit(g, OP_BUILD_STRING, waiting, node->at);  /* a long string is joined in parts */
+        emit(g, OP_BUILD_STRING, waiting, node->at); /* a long string is joined in parts */
         waiting = 1;
     }
     if (waiting > 1) emit(g, OP_BUILD_STRING, waiting, node->at);

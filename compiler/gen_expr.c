@@ -76,7 +76,7 @@ static void jump_if_chain(Gen *g, Node *node, Label target, bool condition)
 static void jump_if_bool(Gen *g, Node *node, Label target, bool condition, Span at)
 {
     NodeList values = node->BoolOp.values;
-    bool decides = node->BoolOp.op == BOOL_Or;  /* the truth that ends the evaluation early */
+    bool decides = node->BoolOp.op == BOOL_Or; /* the truth that ends the evaluation early */
     Label end = label_new(g);
     for (size_t i = 0; i + 1 < values.count; i++)
         gen_jump_if(g, values.items[i], decides == condition ? target : end, decides, at);
@@ -175,11 +175,14 @@ static void gen_conditional(Gen *g, Node *node)
 
 static void gen_unary(Gen *g, Node *node)
 {
-    static const Opcode opcodes[] = {[UNARY_Invert] = OP_UNARY_INVERT, [UNARY_Not] = OP_UNARY_NOT,
-                                     [UNARY_UAdd] = OP_UNARY_POSITIVE, [UNARY_USub] = OP_UNARY_NEGATIVE};
+    static const Opcode opcodes[] = {[UNARY_Invert] = OP_UNARY_INVERT,
+                                     [UNARY_Not] = OP_UNARY_NOT,
+                                     [UNARY_UAdd] = OP_UNARY_POSITIVE,
+                                     [UNARY_USub] = OP_UNARY_NEGATIVE};
     Node *operand = node->UnaryOp.operand;
     /* A traceback underlines `not a < b` as a whole when the comparison fails. */
-    if (node->UnaryOp.op == UNARY_Not && operand->kind == NODE_Compare && operand->Compare.ops.count == 1) operand->at = node->at;
+    if (node->UnaryOp.op == UNARY_Not && operand->kind == NODE_Compare && operand->Compare.ops.count == 1)
+        operand->at = node->at;
     gen_expression(g, operand);
     emit(g, opcodes[node->UnaryOp.op], 0, node->at);
 }
@@ -191,7 +194,7 @@ void gen_yield_from(Gen *g, bool is_await, Span at)
     Label send = label_new(g), fail = label_new(g), exit = label_new(g);
     label_place(g, send);
     emit_jump(g, OP_SEND, exit, at);
-    emit_setup(g, SETUP_FINALLY, fail, at);  /* a throw() or close() arrives at the yield */
+    emit_setup(g, SETUP_FINALLY, fail, at); /* a throw() or close() arrives at the yield */
     emit(g, OP_YIELD_VALUE, 0, at);
     emit_pop_block(g, NO_PLACE);
     emit(g, OP_RESUME, is_await ? 3 : 2, at);

@@ -58,7 +58,7 @@ CodeText docstring_clean(Gen *g, CodeText text)
     }
     size_t length = 0;
     const char *from = bytes;
-    while (from < end && *from == ' ') from++;  /* the first line stands behind the quotes */
+    while (from < end && *from == ' ') from++; /* the first line stands behind the quotes */
     while (from < end) {
         const char *stop = memchr(from, '\n', (size_t)(end - from));
         stop = stop ? stop + 1 : end;
@@ -95,7 +95,7 @@ static void annotate(Gen *g, Identifier name, Node *annotation, uint32_t *count,
     Identifier mangled = annotation ? gen_mangle(g, name) : NULL;
     if (!mangled) return;
     emit_text(g, *mangled, at);
-    if (annotation->kind == NODE_Starred && !g->has_text_annotations) {  /* *args: *Ts */
+    if (annotation->kind == NODE_Starred && !g->has_text_annotations) { /* *args: *Ts */
         gen_expression(g, annotation->Starred.value);
         emit(g, OP_UNPACK_SEQUENCE, 1, at);
     } else {
@@ -114,7 +114,7 @@ static unsigned gen_annotations(Gen *g, const Node *arguments, Node *returns, Sp
 {
     const Node *vararg = arguments->arguments.vararg, *kwarg = arguments->arguments.kwarg;
     uint32_t count = 0;
-    annotate_all(g, arguments->arguments.args, &count, at);  /* before the positional-only ones, as CPython has it */
+    annotate_all(g, arguments->arguments.args, &count, at); /* before the positional-only ones, as CPython has it */
     annotate_all(g, arguments->arguments.posonlyargs, &count, at);
     if (vararg) annotate(g, vararg->arg.arg, vararg->arg.annotation, &count, at);
     annotate_all(g, arguments->arguments.kwonlyargs, &count, at);
@@ -166,7 +166,7 @@ void gen_make_function(Gen *g, CodeUnit *code, const NameRow *free, unsigned att
     Const constant = {.kind = CONST_CODE, .code = code};
     emit_const(g, &constant, at);
     emit(g, OP_MAKE_FUNCTION, 0, at);
-    for (unsigned attribute = HAS_CLOSURE; attribute; attribute >>= 1)  /* the last one pushed comes first */
+    for (unsigned attribute = HAS_CLOSURE; attribute; attribute >>= 1) /* the last one pushed comes first */
         if (attributes & attribute) emit(g, OP_SET_FUNCTION_ATTRIBUTE, attribute, at);
 }
 
@@ -217,7 +217,7 @@ typedef struct Definition {
     NodeList body, decorators, type_parameters;
     Scope *scope;
     Span at;
-    int32_t first_line;      /* of the first decorator, if there is one */
+    int32_t first_line; /* of the first decorator, if there is one */
     bool is_async;
 } Definition;
 

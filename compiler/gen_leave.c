@@ -75,7 +75,7 @@ static void leave_block(Gen *g, const FrameBlock *block, Span *at, bool keeps_va
         *at = NO_PLACE;
         break;
     case BLOCK_FINALLY_HANDLER:
-        drop(g, keeps_value, *at);  /* the exception */
+        drop(g, keeps_value, *at); /* the exception */
         if (keeps_value) emit(g, OP_SWAP, 2, *at);
         emit_pop_block(g, *at);
         emit(g, OP_POP_EXCEPT, 0, *at);

@@ -20,7 +20,7 @@ void gen_for(Gen *g, Node *node)
     emit(g, OP_GET_ITER, 0, node->For.iter->at);
     label_place(g, start);
     emit_jump(g, OP_FOR_ITER, end, node->For.iter->at);
-    emit(g, OP_NOP, 0, target->at);  /* keeps the line of a target that stands on a line of its own */
+    emit(g, OP_NOP, 0, target->at); /* keeps the line of a target that stands on a line of its own */
     gen_expression(g, target);
     gen_statements(g, node->For.body);
     emit_jump(g, PSEUDO_JUMP, start, NO_PLACE);
@@ -39,7 +39,7 @@ void gen_async_for(Gen *g, Node *node)
     emit(g, OP_GET_AITER, 0, iterable->at);
     label_place(g, start);
     block_push(g, &loop, BLOCK_ASYNC_FOR, start, exit, node->at);
-    emit_setup(g, SETUP_FINALLY, end, node->at);  /* StopAsyncIteration ends the loop */
+    emit_setup(g, SETUP_FINALLY, end, node->at); /* StopAsyncIteration ends the loop */
     emit(g, OP_GET_ANEXT, 0, node->at);
     emit_none(g, node->at);
     gen_yield_from(g, true, node->at);
@@ -59,7 +59,7 @@ void gen_while(Gen *g, Node *node)
     FrameBlock loop;
     Label start = label_new(g), end = label_new(g), exit = label_new(g);
     Node *test = node->While.test;
-    bool is_endless = test->kind == NODE_Constant;  /* then the test, if it is true, is not repeated */
+    bool is_endless = test->kind == NODE_Constant; /* then the test, if it is true, is not repeated */
     block_push(g, &loop, BLOCK_WHILE, start, exit, node->at);
     if (is_endless) gen_jump_if(g, test, end, false, node->at);
     label_place(g, start);

@@ -18,12 +18,12 @@
 #include "vm/bytecode/disasm.h"
 
 typedef struct Pattern {
-    Identifier *stores;         /* captured so far, in the order of their values on the stack */
+    Identifier *stores; /* captured so far, in the order of their values on the stack */
     uint32_t store_count, store_capacity;
     Label *fail_pop;
     uint32_t fail_count, fail_capacity;
     uint32_t on_top;
-    bool allows_irrefutable;    /* may the pattern match everything? Only if nothing comes after it */
+    bool allows_irrefutable; /* may the pattern match everything? Only if nothing comes after it */
 } Pattern;
 
 static void pattern_any(Gen *g, Pattern *p, Node *node);
@@ -283,7 +283,8 @@ static void mapping_keys(Gen *g, Node *node)
             return;
         }
         for (size_t k = 0; k < i && key->kind == NODE_Constant; k++) {
-            if (keys.items[k]->kind != NODE_Constant || !is_same_key(&key->Constant.value, &keys.items[k]->Constant.value))
+            if (keys.items[k]->kind != NODE_Constant ||
+                !is_same_key(&key->Constant.value, &keys.items[k]->Constant.value))
                 continue;
             Buffer text;
             buffer_init(&text, g->memory);
@@ -327,7 +328,7 @@ static void pattern_mapping(Gen *g, Pattern *p, Node *node)
     if (count) check_length(g, p, count, 5, node->at);
     mapping_keys(g, node);
     emit(g, OP_MATCH_KEYS, 0, node->at);
-    p->on_top += 2;  /* keys and values */
+    p->on_top += 2; /* keys and values */
     emit(g, OP_COPY, 1, node->at);
     jump_to_fail(g, p, OP_POP_JUMP_IF_NONE, node->at);
     emit(g, OP_UNPACK_SEQUENCE, count, node->at);

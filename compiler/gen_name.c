@@ -49,7 +49,7 @@ static Access access_of(const GenUnit *unit, Identifier name, bool *sees_namespa
     *sees_namespace = false;
     const Symbol *own = inlined_variable(unit, name);
     if (own) return own->binding == BINDING_CELL ? ACCESS_DEREF : ACCESS_FAST;
-    if (unit->inlined && scope->kind == SCOPE_CLASS) {  /* a comprehension does not see the class it stands in */
+    if (unit->inlined && scope->kind == SCOPE_CLASS) { /* a comprehension does not see the class it stands in */
         const Symbol *symbol = scope_find(unit->inlined->scope, name);
         return symbol && symbol->binding == BINDING_FREE ? ACCESS_DEREF : ACCESS_GLOBAL;
     }

@@ -20,7 +20,8 @@ static void gen_if(Gen *g, Node *node)
 static bool is_full_tuple(const Node *test)
 {
     if (test->kind == NODE_Tuple) return test->Tuple.elts.count > 0;
-    return test->kind == NODE_Constant && test->Constant.value.kind == CONST_TUPLE && test->Constant.value.items.count > 0;
+    return test->kind == NODE_Constant && test->Constant.value.kind == CONST_TUPLE &&
+           test->Constant.value.items.count > 0;
 }
 
 static void gen_assert(Gen *g, Node *node)
@@ -61,7 +62,7 @@ static void gen_expression_statement(Gen *g, Node *node)
         emit(g, OP_CALL_INTRINSIC_1, INTRINSIC_PRINT, node->at);
         emit(g, OP_POP_TOP, 0, NO_PLACE);
     } else if (value->kind == NODE_Constant) {
-        emit(g, OP_NOP, 0, node->at);  /* nothing to do, but the line counts as run */
+        emit(g, OP_NOP, 0, node->at); /* nothing to do, but the line counts as run */
     } else {
         gen_expression(g, value);
         emit(g, OP_POP_TOP, 0, NO_PLACE);
@@ -109,13 +110,15 @@ void gen_statement(Gen *g, Node *node)
     case NODE_Expr: gen_expression_statement(g, node); break;
     case NODE_With: gen_with(g, node, false); break;
     case NODE_AsyncFor:
-        if (g->unit->kind != UNIT_ASYNC_FUNCTION && !(g->options->allows_top_level_await && g->unit->kind == UNIT_MODULE))
+        if (g->unit->kind != UNIT_ASYNC_FUNCTION &&
+            !(g->options->allows_top_level_await && g->unit->kind == UNIT_MODULE))
             gen_error(g, node->at, "'async for' outside async function");
         else
             gen_async_for(g, node);
         break;
     case NODE_AsyncWith:
-        if (g->unit->kind != UNIT_ASYNC_FUNCTION && !(g->options->allows_top_level_await && g->unit->kind == UNIT_MODULE))
+        if (g->unit->kind != UNIT_ASYNC_FUNCTION &&
+            !(g->options->allows_top_level_await && g->unit->kind == UNIT_MODULE))
             gen_error(g, node->at, "'async with' outside async function");
         else
             gen_with(g, node, true);
@@ -123,7 +126,7 @@ void gen_statement(Gen *g, Node *node)
     case NODE_Pass: emit(g, OP_NOP, 0, node->at); break;
     case NODE_Break: gen_break(g, node); break;
     case NODE_Continue: gen_continue(g, node); break;
-    default: break;  /* global and nonlocal have had their effect in the scopes */
+    default: break; /* global and nonlocal have had their effect in the scopes */
     }
 }
 
@@ -138,7 +141,7 @@ static bool has_annotations(const Gen *g, NodeList body);
 
 static bool statement_has_annotations(const Gen *g, const Node *node)
 {
-    if ((const char *)__builtin_frame_address(0) < g->stack_limit) return false;  /* gen_statement will report it */
+    if ((const char *)__builtin_frame_address(0) < g->stack_limit) return false; /* gen_statement will report it */
     switch (node->kind) {
     case NODE_AnnAssign: return true;
     case NODE_For: return has_annotations(g, node->For.body) || has_annotations(g, node->For.orelse);
@@ -152,7 +155,7 @@ static bool statement_has_annotations(const Gen *g, const Node *node)
             if (has_annotations(g, node->Match.cases.items[i]->match_case.body)) return true;
         return false;
     case NODE_Try:
-    case NODE_TryStar:  /* the same fields */
+    case NODE_TryStar: /* the same fields */
         for (size_t i = 0; i < node->Try.handlers.count; i++)
             if (has_annotations(g, node->Try.handlers.items[i]->ExceptHandler.body)) return true;
         return has_annotations(g, node->Try.body) || has_annotations(g, node->Try.orelse) ||
@@ -196,7 +199,8 @@ void gen_module(Gen *g, Node *module, Scope *scope)
         break;
     case NODE_Interactive:
         g->is_interactive = true;
-        if (has_annotations(g, module->Interactive.body)) emit(g, OP_SETUP_ANNOTATIONS, 0, module->Interactive.body.items[0]->at);
+        if (has_annotations(g, module->Interactive.body))
+            emit(g, OP_SETUP_ANNOTATIONS, 0, module->Interactive.body.items[0]->at);
         gen_statements(g, module->Interactive.body);
         unit_leave(g, true);
         break;

@@ -112,7 +112,8 @@ static void try_except(Gen *g, Node *node)
 static void try_finally(Gen *g, Node *node, void (*inner)(Gen *g, Node *node), bool has_handlers)
 {
     FrameBlock block;
-    NodeList body = node->Try.body, finally_body = node->Try.finalbody;  /* TryStar has the same fields in the same places */
+    NodeList body = node->Try.body,
+             finally_body = node->Try.finalbody; /* TryStar has the same fields in the same places */
     Label handler = label_new(g), cleanup = label_new(g), exit = label_new(g);
     emit_setup(g, SETUP_FINALLY, handler, node->at);
     block_push(g, &block, BLOCK_FINALLY, NO_LABEL, NO_LABEL, node->at);
@@ -169,8 +170,8 @@ static void group_body(Gen *g, Node *clause, Label after)
 
     label_place(g, raised);
     if (name) gen_unbind(g, name, NO_PLACE);
-    emit(g, OP_LIST_APPEND, 3, NO_PLACE);  /* what the clause raised joins what is raised in the end */
-    emit(g, OP_POP_TOP, 0, NO_PLACE);      /* the offset */
+    emit(g, OP_LIST_APPEND, 3, NO_PLACE); /* what the clause raised joins what is raised in the end */
+    emit(g, OP_POP_TOP, 0, NO_PLACE);     /* the offset */
     emit_jump(g, PSEUDO_JUMP, after, NO_PLACE);
     label_place(g, end);
     emit(g, OP_NOP, 0, NO_PLACE);
@@ -198,13 +199,14 @@ static void group_clauses(Gen *g, NodeList clauses)
         emit(g, OP_POP_TOP, 0, clause->at);
         label_place(g, after);
     }
-    emit(g, OP_LIST_APPEND, 1, NO_PLACE);  /* what no clause matched */
+    emit(g, OP_LIST_APPEND, 1, NO_PLACE); /* what no clause matched */
 }
 
 static void try_star_except(Gen *g, Node *node)
 {
     FrameBlock block;
-    Label handlers = label_new(g), cleanup = label_new(g), reraise = label_new(g), orelse = label_new(g), end = label_new(g);
+    Label handlers = label_new(g), cleanup = label_new(g), reraise = label_new(g), orelse = label_new(g),
+          end = label_new(g);
     emit_setup(g, SETUP_FINALLY, handlers, node->at);
     block_push(g, &block, BLOCK_TRY, NO_LABEL, NO_LABEL, node->at);
     gen_statements(g, node->TryStar.body);

@@ -8,12 +8,13 @@
 #include "compiler/gen.h"
 
 /* A function that computes [expression]. */
-static void lazy_value(Gen *g, UnitKind kind, Scope *scope, Identifier name, Node *expression, bool allows_star, Span at)
+static void lazy_value(Gen *g, UnitKind kind, Scope *scope, Identifier name, Node *expression, bool allows_star,
+                       Span at)
 {
     GenUnit unit;
     if (!scope) return;
     unit_enter(g, &unit, kind, scope, name, kind == UNIT_FUNCTION ? at.lineno : expression->at.lineno);
-    if (kind == UNIT_FUNCTION) {  /* None first, so that a text is not taken for a docstring */
+    if (kind == UNIT_FUNCTION) { /* None first, so that a text is not taken for a docstring */
         Const none = const_none();
         unit_constant(g, &none);
         unit.kept_constants = 1;
@@ -42,7 +43,8 @@ static void one_parameter(Gen *g, Node *node, bool *has_default)
             Node *bound = node->TypeVar.bound;
             lazy_value(g, UNIT_ANNOTATIONS, scope_of_type_variable(scope, node, false), name, bound, false, bound->at);
             emit(g, OP_CALL_INTRINSIC_2,
-                 bound->kind == NODE_Tuple || (bound->kind == NODE_Constant && bound->Constant.value.kind == CONST_TUPLE)
+                 bound->kind == NODE_Tuple ||
+                         (bound->kind == NODE_Constant && bound->Constant.value.kind == CONST_TUPLE)
                      ? INTRINSIC_TYPEVAR_WITH_CONSTRAINTS
                      : INTRINSIC_TYPEVAR_WITH_BOUND,
                  node->at);

@@ -52,7 +52,8 @@ bool gen_is_too_deep(Gen *g)
 {
     if ((const char *)__builtin_frame_address(0) >= g->stack_limit) return false;
     if (!g->has_failed)
-        diagnostic_add(g->diagnostics, DIAGNOSTIC_RECURSION_ERROR, NULL, "maximum recursion depth exceeded during compilation");
+        diagnostic_add(g->diagnostics, DIAGNOSTIC_RECURSION_ERROR, NULL,
+                       "maximum recursion depth exceeded during compilation");
     g->has_failed = true;
     return true;
 }
@@ -139,7 +140,7 @@ bool const_equals(const Const *left, const Const *right)
     case CONST_COMPLEX:
         if (memcmp(&left->imaginary, &right->imaginary, sizeof left->imaginary) != 0) return false;
         /* fall through */
-    case CONST_FLOAT: return memcmp(&left->real, &right->real, sizeof left->real) == 0;  /* bits: 0.0 is not -0.0 */
+    case CONST_FLOAT: return memcmp(&left->real, &right->real, sizeof left->real) == 0; /* bits: 0.0 is not -0.0 */
     case CONST_TEXT:
     case CONST_BYTES: return text_equals(left->text, right->text);
     case CONST_TUPLE:
@@ -156,7 +157,7 @@ bool const_equals(const Const *left, const Const *right)
 static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t length)
 {
     const unsigned char *byte = bytes;
-    for (size_t i = 0; i < length; i++) hash = (hash ^ byte[i]) * 16777619u;  /* FNV-1a */
+    for (size_t i = 0; i < length; i++) hash = (hash ^ byte[i]) * 16777619u; /* FNV-1a */
     return hash;
 }
 
@@ -240,7 +241,8 @@ static Draft *append(Gen *g, unsigned opcode, uint32_t operand, Span at)
         code->capacity = larger;
     }
     Draft *draft = &code->items[code->count++];
-    *draft = (Draft){.opcode = (uint16_t)opcode, .operand = operand, .label = NO_LABEL, .at = at, .handler = g->unit->handler};
+    *draft = (Draft){
+        .opcode = (uint16_t)opcode, .operand = operand, .label = NO_LABEL, .at = at, .handler = g->unit->handler};
     return draft;
 }
 
@@ -293,7 +295,9 @@ void emit_setup(Gen *g, SetupKind kind, Label label, Span at)
         gen_out_of_memory(g);
         return;
     }
-    *handler = (Handler){.outer = g->unit->handler, .label = label, .pushes_offset = kind != SETUP_FINALLY,
+    *handler = (Handler){.outer = g->unit->handler,
+                         .label = label,
+                         .pushes_offset = kind != SETUP_FINALLY,
                          .drops_value = kind == SETUP_BELOW};
     draft->setup = handler;
     g->unit->handler = handler;
@@ -302,7 +306,7 @@ void emit_setup(Gen *g, SetupKind kind, Label label, Span at)
 void emit_pop_block(Gen *g, Span at)
 {
     if (g->has_failed) return;
-    append(g, OP_NOP, 0, at);  /* goes away unless its line would be lost with it */
+    append(g, OP_NOP, 0, at); /* goes away unless its line would be lost with it */
     g->unit->handler = g->unit->handler->outer;
 }
 
@@ -391,21 +395,24 @@ static Identifier joined(Gen *g, Identifier base, const char *middle, Identifier
 static Identifier qualified_name(Gen *g, const GenUnit *unit)
 {
     const GenUnit *around = unit->outer;
-    if (around && around->kind == UNIT_ANNOTATIONS && around->outer) around = around->outer;  /* as if it were not there */
+    if (around && around->kind == UNIT_ANNOTATIONS && around->outer)
+        around = around->outer; /* as if it were not there */
     if (!around || around->kind == UNIT_MODULE || g->has_failed) return unit->name;
     if (unit->kind == UNIT_FUNCTION || unit->kind == UNIT_ASYNC_FUNCTION || unit->kind == UNIT_CLASS) {
         Identifier mangled = scope_mangle_in(g->names, around->scope, unit->name);
         const Symbol *symbol = mangled ? scope_find(around->scope, mangled) : NULL;
         if (symbol && symbol->binding == BINDING_GLOBAL_EXPLICIT) return unit->name;
     }
-    bool is_function = around->kind == UNIT_FUNCTION || around->kind == UNIT_ASYNC_FUNCTION || around->kind == UNIT_LAMBDA;
+    bool is_function =
+        around->kind == UNIT_FUNCTION || around->kind == UNIT_ASYNC_FUNCTION || around->kind == UNIT_LAMBDA;
     return joined(g, around->qualified_name, is_function ? ".<locals>." : ".", unit->name);
 }
 
 static void emit_prefix(Gen *g, GenUnit *unit)
 {
     if (unit->free.count) emit(g, OP_COPY_FREE_VARS, unit->free.count, NO_PLACE);
-    for (uint32_t i = 0; i < unit->cells.count; i++) emit(g, OP_MAKE_CELL, closure_slot(g, unit->cells.items[i]), NO_PLACE);
+    for (uint32_t i = 0; i < unit->cells.count; i++)
+        emit(g, OP_MAKE_CELL, closure_slot(g, unit->cells.items[i]), NO_PLACE);
     Span first = {unit->first_line, 0, unit->first_line, 0};
     if (unit->is_resumable) {
         emit(g, OP_RETURN_GENERATOR, 0, first);
@@ -422,8 +429,9 @@ void unit_enter(Gen *g, GenUnit *unit, UnitKind kind, Scope *scope, Identifier n
     g->unit = unit;
     if (g->has_failed) return;
     unit->qualified_name = qualified_name(g, unit);
-    unit->is_resumable = kind == UNIT_MODULE ? scope->is_coroutine && !scope->is_generator && g->options->allows_top_level_await
-                                             : scope_is_function(scope) && (scope->is_generator || scope->is_coroutine);
+    unit->is_resumable = kind == UNIT_MODULE
+                             ? scope->is_coroutine && !scope->is_generator && g->options->allows_top_level_await
+                             : scope_is_function(scope) && (scope->is_generator || scope->is_coroutine);
     collect(g, scope, BINDING_FREE, SYMBOL_FREE_CLASS, &unit->free);
     if (scope_is_function(scope)) collect(g, scope, BINDING_CELL, 0, &unit->cells);
     if (scope->needs_class_cell) name_row_add(g, &unit->cells, gen_identifier(g, "__class__"));
@@ -467,7 +475,8 @@ static void const_copy(Gen *g, CodeUnit *code, Const *to, const Const *from)
     if (from->kind == CONST_TUPLE || from->kind == CONST_FROZENSET) {
         Const *items = arena_alloc(&code->arena, from->items.count * sizeof *items);
         if (!items) gen_out_of_memory(g);
-        for (size_t i = 0; i < from->items.count && !g->has_failed; i++) const_copy(g, code, &items[i], &from->items.items[i]);
+        for (size_t i = 0; i < from->items.count && !g->has_failed; i++)
+            const_copy(g, code, &items[i], &from->items.items[i]);
         to->items.items = items;
     }
 }
@@ -483,7 +492,7 @@ static void finish_slots(Gen *g, GenUnit *unit, CodeUnit *code)
     }
     for (uint32_t i = 0; i < unit->cells.count; i++) {
         int64_t local = name_row_find(&unit->locals, unit->cells.items[i]);
-        cell_slots[i] = local >= 0 ? (uint32_t)local : slot_count++;  /* I2 */
+        cell_slots[i] = local >= 0 ? (uint32_t)local : slot_count++; /* I2 */
     }
     uint32_t first_free = slot_count;
     slot_count += unit->free.count;
@@ -585,7 +594,8 @@ static CodeUnit *finish(Gen *g, GenUnit *unit)
     }
     for (uint32_t i = 0; i < unit->names.count; i++) code->names[i] = text_copy(g, code, *unit->names.items[i]);
     code->name_count = unit->names.count;
-    for (uint32_t i = 0; i < unit->constants.count; i++) const_copy(g, code, &code->constants[i], &unit->constants.items[i]);
+    for (uint32_t i = 0; i < unit->constants.count; i++)
+        const_copy(g, code, &code->constants[i], &unit->constants.items[i]);
     code->constant_count = unit->constants.count;
     finish_slots(g, unit, code);
     if (g->has_failed) return NULL;

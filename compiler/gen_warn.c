@@ -62,7 +62,8 @@ void warn_about_compare(Gen *g, const Node *node)
         if ((op == COMPARE_Is || op == COMPARE_IsNot) && !(left_is_fine && right_is_fine)) {
             const Node *literal = left_is_fine ? right : left;
             if (op == COMPARE_Is)
-                gen_warn(g, node->at, "\"is\" with '%s' literal. Did you mean \"==\"?", constant_type(&literal->Constant.value));
+                gen_warn(g, node->at, "\"is\" with '%s' literal. Did you mean \"==\"?",
+                         constant_type(&literal->Constant.value));
             else
                 gen_warn(g, node->at, "\"is not\" with '%s' literal. Did you mean \"!=\"?",
                          constant_type(&literal->Constant.value));
@@ -121,5 +122,6 @@ void warn_about_index(Gen *g, const Node *value, const Node *index)
     case NODE_FormattedValue: break;
     default: return;
     }
-    gen_warn(g, value->at, "%s indices must be integers or slices, not %s; perhaps you missed a comma?", type_of(value), type);
+    gen_warn(g, value->at, "%s indices must be integers or slices, not %s; perhaps you missed a comma?", type_of(value),
+             type);
 }

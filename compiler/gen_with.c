@@ -27,11 +27,11 @@ static void finish_exceptional(Gen *g, Label cleanup, Label exit, Span at)
     emit_jump(g, OP_POP_JUMP_IF_TRUE, suppress, at);
     emit(g, OP_RERAISE, 2, NO_PLACE);
     label_place(g, suppress);
-    emit(g, OP_POP_TOP, 0, NO_PLACE);  /* the exception */
+    emit(g, OP_POP_TOP, 0, NO_PLACE); /* the exception */
     emit_pop_block(g, NO_PLACE);
     emit(g, OP_POP_EXCEPT, 0, NO_PLACE);
-    emit(g, OP_POP_TOP, 0, NO_PLACE);  /* the offset */
-    emit(g, OP_POP_TOP, 0, NO_PLACE);  /* __exit__ */
+    emit(g, OP_POP_TOP, 0, NO_PLACE); /* the offset */
+    emit(g, OP_POP_TOP, 0, NO_PLACE); /* __exit__ */
     emit_jump(g, PSEUDO_JUMP, exit, NO_PLACE);
     label_place(g, cleanup);
     emit(g, OP_COPY, 3, NO_PLACE);

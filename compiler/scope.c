@@ -74,8 +74,8 @@ Identifier scope_mangle(NameTable *names, Identifier private_class, Identifier n
         return name;
     const char *class = private_class->bytes;
     size_t class_length = private_class->length;
-    while (class_length && *class == '_') class++, class_length--;
-    if (!class_length) return name;  /* a class called _ mangles nothing */
+    while (class_length && *class == '_') class ++, class_length--;
+    if (!class_length) return name; /* a class called _ mangles nothing */
     char *mangled = arena_alloc(names->arena, 1 + class_length + length);
     if (!mangled) return NULL;
     mangled[0] = '_';

@@ -22,45 +22,49 @@
 typedef enum ScopeKind {
     SCOPE_MODULE,
     SCOPE_CLASS,
-    SCOPE_FUNCTION,         /* def, lambda, comprehension */
-    SCOPE_TYPE_PARAMETERS,  /* [T] of a def, class or type statement: a function around it that makes the parameters */
-    SCOPE_TYPE_ALIAS,       /* the value of a type statement, computed when asked for */
-    SCOPE_TYPE_VARIABLE,    /* the bound or the default of a type parameter, computed when asked for */
-    SCOPE_ANNOTATION,       /* an annotation that becomes text (from __future__ import annotations): bound nowhere */
+    SCOPE_FUNCTION,        /* def, lambda, comprehension */
+    SCOPE_TYPE_PARAMETERS, /* [T] of a def, class or type statement: a function around it that makes the parameters */
+    SCOPE_TYPE_ALIAS,      /* the value of a type statement, computed when asked for */
+    SCOPE_TYPE_VARIABLE,   /* the bound or the default of a type parameter, computed when asked for */
+    SCOPE_ANNOTATION,      /* an annotation that becomes text (from __future__ import annotations): bound nowhere */
 } ScopeKind;
 
 typedef enum ComprehensionKind {
-    COMPREHENSION_NONE, COMPREHENSION_LIST, COMPREHENSION_SET, COMPREHENSION_DICT, COMPREHENSION_GENERATOR,
+    COMPREHENSION_NONE,
+    COMPREHENSION_LIST,
+    COMPREHENSION_SET,
+    COMPREHENSION_DICT,
+    COMPREHENSION_GENERATOR,
 } ComprehensionKind;
 
 enum SymbolFlags {
-    SYMBOL_GLOBAL = 1,              /* declared global */
-    SYMBOL_LOCAL = 2,               /* assigned */
+    SYMBOL_GLOBAL = 1, /* declared global */
+    SYMBOL_LOCAL = 2,  /* assigned */
     SYMBOL_PARAMETER = 4,
-    SYMBOL_NONLOCAL = 8,            /* declared nonlocal */
+    SYMBOL_NONLOCAL = 8, /* declared nonlocal */
     SYMBOL_USED = 0x10,
-    SYMBOL_FREE_CLASS = 0x20,       /* a class's own name that its methods see past: they mean an outer function's */
+    SYMBOL_FREE_CLASS = 0x20, /* a class's own name that its methods see past: they mean an outer function's */
     SYMBOL_IMPORTED = 0x40,
     SYMBOL_ANNOTATED = 0x80,
-    SYMBOL_ITERATION = 0x100,       /* the target of a comprehension's for */
+    SYMBOL_ITERATION = 0x100, /* the target of a comprehension's for */
     SYMBOL_TYPE_PARAMETER = 0x200,
     SYMBOL_BOUND = SYMBOL_LOCAL | SYMBOL_PARAMETER | SYMBOL_IMPORTED | SYMBOL_TYPE_PARAMETER,
 };
 
 typedef enum Binding {
     BINDING_UNKNOWN,
-    BINDING_LOCAL,            /* of this scope; a slot in functions, a name in the namespace of classes and modules */
-    BINDING_CELL,             /* of this scope, and an inner function needs it */
-    BINDING_FREE,             /* of a function around this scope */
-    BINDING_GLOBAL_EXPLICIT,  /* declared global */
-    BINDING_GLOBAL_IMPLICIT,  /* found nowhere: global or built-in */
+    BINDING_LOCAL,           /* of this scope; a slot in functions, a name in the namespace of classes and modules */
+    BINDING_CELL,            /* of this scope, and an inner function needs it */
+    BINDING_FREE,            /* of a function around this scope */
+    BINDING_GLOBAL_EXPLICIT, /* declared global */
+    BINDING_GLOBAL_IMPLICIT, /* found nowhere: global or built-in */
 } Binding;
 
 typedef struct Symbol {
     Identifier name;
-    Identifier slot_name;     /* gen_comprehension.c: a variable of an inlined comprehension with a slot of its own */
-    uint16_t flags;           /* enum SymbolFlags */
-    uint8_t binding;          /* enum Binding (I1) */
+    Identifier slot_name; /* gen_comprehension.c: a variable of an inlined comprehension with a slot of its own */
+    uint16_t flags;       /* enum SymbolFlags */
+    uint8_t binding;      /* enum Binding (I1) */
 } Symbol;
 
 typedef struct Scope Scope;
@@ -82,27 +86,27 @@ struct Scope {
     Scope *parent;
     Scope *first_child, *last_child, *next_sibling;
     Span at;
-    Symbol **symbols;            /* I3 */
+    Symbol **symbols; /* I3 */
     size_t symbol_count, symbol_capacity;
-    Symbol **slots;              /* the same by name: open addressing, a power of two */
+    Symbol **slots; /* the same by name: open addressing, a power of two */
     size_t slot_capacity;
     Directive *directives;
-    int iteration_expressions;   /* building: depth inside `in EXPRESSION` of a comprehension */
-    bool is_iteration_target;    /* building: names met now are targets of a comprehension's for */
-    bool is_nested;              /* a function is around it */
+    int iteration_expressions; /* building: depth inside `in EXPRESSION` of a comprehension */
+    bool is_iteration_target;  /* building: names met now are targets of a comprehension's for */
+    bool is_nested;            /* a function is around it */
     bool is_generator, is_coroutine;
     bool has_varargs, has_varkeywords;
-    bool is_inlined;             /* a comprehension without a frame of its own */
-    bool mangles_only_parameters;/* type parameters of a class: only their own names are mangled */
-    bool sees_class;             /* a type-parameter or alias scope directly in a class: class variables come first */
-    bool needs_class_cell;       /* a class: something inside uses __class__ or super() */
-    bool needs_class_dictionary; /* a class: a scope that sees_class is inside */
+    bool is_inlined;              /* a comprehension without a frame of its own */
+    bool mangles_only_parameters; /* type parameters of a class: only their own names are mangled */
+    bool sees_class;              /* a type-parameter or alias scope directly in a class: class variables come first */
+    bool needs_class_cell;        /* a class: something inside uses __class__ or super() */
+    bool needs_class_dictionary;  /* a class: a scope that sees_class is inside */
 };
 
 /* Everything scope analysis needs to know and remember. */
 typedef struct ScopeOptions {
-    bool has_text_annotations;      /* from __future__ import annotations */
-    const char *stack_limit;        /* recursion ends where the C stack is below this address */
+    bool has_text_annotations; /* from __future__ import annotations */
+    const char *stack_limit;   /* recursion ends where the C stack is below this address */
 } ScopeOptions;
 
 /* Builds and resolves all scopes of [module]; returns the outermost, NULL when a diagnostic tells why. Positions of diagnostics
@@ -110,8 +114,9 @@ typedef struct ScopeOptions {
 MUST_CHECK Scope *scope_analyze(Arena *arena, NameTable *names, Node *module, const ScopeOptions *options,
                                 Diagnostics *diagnostics);
 
-BORROWED Symbol *scope_find(const Scope *scope, Identifier name);               /* NULL when not met there */
-MUST_CHECK BORROWED Symbol *scope_add(Arena *arena, Scope *scope, Identifier name);  /* finds or makes; NULL: no memory */
+BORROWED Symbol *scope_find(const Scope *scope, Identifier name); /* NULL when not met there */
+MUST_CHECK BORROWED Symbol *scope_add(Arena *arena, Scope *scope,
+                                      Identifier name); /* finds or makes; NULL: no memory */
 static inline bool scope_is_function(const Scope *scope) { return scope->kind >= SCOPE_FUNCTION; }
 /* The scope whose frame holds the variables of [scope]: itself, or what an inlined comprehension is part of. */
 BORROWED Scope *scope_host(Scope *scope);

@@ -47,7 +47,7 @@ static bool add_to(Builder *b, Scope *scope, Identifier name, unsigned flag, Spa
     if (flag & SYMBOL_TYPE_PARAMETER && symbol->flags & SYMBOL_TYPE_PARAMETER)
         return fail(b, at, "duplicate type parameter '%s'", name);
     symbol->flags |= flag;
-    if (flag & SYMBOL_GLOBAL && scope != b->module) {  /* the module reaches such a name as a global, too */
+    if (flag & SYMBOL_GLOBAL && scope != b->module) { /* the module reaches such a name as a global, too */
         symbol = scope_add(b->arena, b->module, mangled);
         if (!symbol) return out_of_memory(b);
         symbol->flags |= SYMBOL_GLOBAL;
@@ -102,7 +102,7 @@ static Scope *enter(Builder *b, ScopeKind kind, Identifier name, Node *node, Spa
     scope->at = at;
     scope->parent = b->current;
     scope->private_class = b->private_class;
-    if (b->current && kind != SCOPE_ANNOTATION) {  /* an annotation that becomes text must not capture anything */
+    if (b->current && kind != SCOPE_ANNOTATION) { /* an annotation that becomes text must not capture anything */
         if (b->current->last_child)
             b->current->last_child->next_sibling = scope;
         else
@@ -156,7 +156,8 @@ static bool visit_annotation(Builder *b, Node *annotation)
 {
     if (!annotation) return true;
     if (!b->options->has_text_annotations) return visit(b, annotation);
-    return enter_text(b, SCOPE_ANNOTATION, "_annotation", annotation, annotation->at) && visit(b, annotation) && leave(b);
+    return enter_text(b, SCOPE_ANNOTATION, "_annotation", annotation, annotation->at) && visit(b, annotation) &&
+           leave(b);
 }
 
 static bool visit_parameter_annotations(Builder *b, NodeList parameters)
@@ -221,7 +222,7 @@ static bool enter_type_parameters(Builder *b, Node *node, Identifier name, NodeL
         return add_text(b, ".type_params", SYMBOL_LOCAL | SYMBOL_USED, node->at) &&
                add_text(b, ".generic_base", SYMBOL_LOCAL | SYMBOL_USED, node->at) && visit_list(b, parameters);
     }
-    if (node->kind != NODE_TypeAlias) {  /* both kinds of def; their arguments have the same layout */
+    if (node->kind != NODE_TypeAlias) { /* both kinds of def; their arguments have the same layout */
         const Node *arguments = node->kind == NODE_FunctionDef ? node->FunctionDef.args : node->AsyncFunctionDef.args;
         bool has_kwdefaults = false;
         for (size_t i = 0; i < arguments->arguments.kw_defaults.count; i++)
@@ -298,8 +299,8 @@ static bool visit_class(Builder *b, Node *node)
     b->private_class = name;
     node->scope = enter(b, SCOPE_CLASS, name, node, node->at);
     if (!node->scope) return false;
-    if (is_generic && !(add_text(b, "__type_params__", SYMBOL_LOCAL, node->at) &&
-                        add_text(b, ".type_params", SYMBOL_USED, node->at)))
+    if (is_generic &&
+        !(add_text(b, "__type_params__", SYMBOL_LOCAL, node->at) && add_text(b, ".type_params", SYMBOL_USED, node->at)))
         return false;
     if (!visit_list(b, node->ClassDef.body)) return false;
     b->private_class = outer_private;
@@ -333,7 +334,8 @@ static bool visit_clause(Builder *b, Node *clause, bool is_first)
     return visit_list(b, clause->comprehension.ifs);
 }
 
-static bool visit_comprehension(Builder *b, Node *node, ComprehensionKind kind, NodeList clauses, Node *element, Node *value)
+static bool visit_comprehension(Builder *b, Node *node, ComprehensionKind kind, NodeList clauses, Node *element,
+                                Node *value)
 {
     static const char *const titles[] = {"", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"};
     /* The first iterable is evaluated outside: a generator expression receives it as its argument. */
@@ -366,7 +368,8 @@ static bool extend_walrus(Builder *b, Node *node)
         unsigned flags = flags_of(b, scope, name);
         if (scope->comprehension) {
             if (flags & SYMBOL_ITERATION && flags & (SYMBOL_LOCAL | SYMBOL_GLOBAL))
-                return fail(b, target->at, "assignment expression cannot rebind comprehension iteration variable '%s'", name);
+                return fail(b, target->at, "assignment expression cannot rebind comprehension iteration variable '%s'",
+                            name);
             continue;
         }
         switch (scope->kind) {
@@ -377,14 +380,18 @@ static bool extend_walrus(Builder *b, Node *node)
             return add(b, name, SYMBOL_GLOBAL, target->at) && add_directive(b, name, target->at) &&
                    add_to(b, scope, name, SYMBOL_GLOBAL, target->at);
         case SCOPE_CLASS:
-            return fail(b, target->at, "assignment expression within a comprehension cannot be used in a class body", NULL);
+            return fail(b, target->at, "assignment expression within a comprehension cannot be used in a class body",
+                        NULL);
         case SCOPE_TYPE_PARAMETERS:
-            return fail(b, target->at,
-                        "assignment expression within a comprehension cannot be used within the definition of a generic", NULL);
+            return fail(
+                b, target->at,
+                "assignment expression within a comprehension cannot be used within the definition of a generic", NULL);
         case SCOPE_TYPE_ALIAS:
-            return fail(b, target->at, "assignment expression within a comprehension cannot be used in a type alias", NULL);
+            return fail(b, target->at, "assignment expression within a comprehension cannot be used in a type alias",
+                        NULL);
         case SCOPE_TYPE_VARIABLE:
-            return fail(b, target->at, "assignment expression within a comprehension cannot be used in a TypeVar bound", NULL);
+            return fail(b, target->at, "assignment expression within a comprehension cannot be used in a TypeVar bound",
+                        NULL);
         case SCOPE_ANNOTATION: break;
         }
     }
@@ -443,7 +450,8 @@ static bool visit_annotated_assignment(Builder *b, Node *node)
         unsigned flags = flags_of(b, b->current, target->Name.id);
         if (flags & (SYMBOL_GLOBAL | SYMBOL_NONLOCAL) && b->current != b->module && node->AnnAssign.simple)
             return fail(b, node->at,
-                        flags & SYMBOL_GLOBAL ? "annotated name '%s' can't be global" : "annotated name '%s' can't be nonlocal",
+                        flags & SYMBOL_GLOBAL ? "annotated name '%s' can't be global"
+                                              : "annotated name '%s' can't be nonlocal",
                         target->Name.id);
         if (node->AnnAssign.simple) {
             if (!add(b, target->Name.id, SYMBOL_ANNOTATED | SYMBOL_LOCAL, target->at)) return false;
@@ -463,7 +471,7 @@ static bool visit_alias(Builder *b, Node *node)
         if (b->current->kind == SCOPE_MODULE) return true;
         return fail(b, node->at, "import * only allowed at module level", NULL);
     }
-    if (!node->alias.asname) {  /* import a.b binds a */
+    if (!node->alias.asname) { /* import a.b binds a */
         const char *dot = memchr(name->bytes, '.', name->length);
         if (dot) name = name_intern(b->names, name->bytes, (size_t)(dot - name->bytes));
         if (!name) return out_of_memory(b);
@@ -502,8 +510,8 @@ static bool visit_known(Builder *b, Node *node)
         return visit_comprehension(b, node, COMPREHENSION_DICT, node->DictComp.generators, node->DictComp.key,
                                    node->DictComp.value);
     case NODE_GeneratorExp:
-        return visit_comprehension(b, node, COMPREHENSION_GENERATOR, node->GeneratorExp.generators, node->GeneratorExp.elt,
-                                   NULL);
+        return visit_comprehension(b, node, COMPREHENSION_GENERATOR, node->GeneratorExp.generators,
+                                   node->GeneratorExp.elt, NULL);
     case NODE_NamedExpr: return visit_walrus(b, node);
     case NODE_Yield:
     case NODE_YieldFrom: return visit_yield(b, node);
@@ -534,13 +542,15 @@ static bool visit_known(Builder *b, Node *node)
 static bool visit(Builder *b, Node *node)
 {
     if ((const char *)__builtin_frame_address(0) < b->options->stack_limit) {
-        diagnostic_add(b->diagnostics, DIAGNOSTIC_RECURSION_ERROR, NULL, "maximum recursion depth exceeded during compilation");
+        diagnostic_add(b->diagnostics, DIAGNOSTIC_RECURSION_ERROR, NULL,
+                       "maximum recursion depth exceeded during compilation");
         return false;
     }
     return visit_known(b, node);
 }
 
-Scope *scope_analyze(Arena *arena, NameTable *names, Node *module, const ScopeOptions *options, Diagnostics *diagnostics)
+Scope *scope_analyze(Arena *arena, NameTable *names, Node *module, const ScopeOptions *options,
+                     Diagnostics *diagnostics)
 {
     Builder b = {.arena = arena, .names = names, .diagnostics = diagnostics, .options = options};
     Scope *top = b.module = module->scope = enter_text(&b, SCOPE_MODULE, "top", module, (Span){0, 0, 0, 0});

@@ -22,7 +22,7 @@
 typedef struct Resolver {
     Arena *arena;
     Diagnostics *diagnostics;
-    Identifier dunder_class, dunder_classdict;  /* __class__, __classdict__ */
+    Identifier dunder_class, dunder_classdict; /* __class__, __classdict__ */
 } Resolver;
 
 static bool out_of_memory(Resolver *r)
@@ -35,7 +35,7 @@ static bool error_at_directive(Resolver *r, const Scope *scope, Identifier name,
 {
     Span at = scope->at;
     for (const Directive *directive = scope->directives; directive; directive = directive->next)
-        if (directive->name == name) at = directive->at;  /* the list runs backwards: the first one counts */
+        if (directive->name == name) at = directive->at; /* the list runs backwards: the first one counts */
     scope_error(r->diagnostics, at, format, name->bytes);
     return false;
 }
@@ -56,7 +56,7 @@ static Scope *find_binder(Resolver *r, Scope *scope, Identifier name)
         const Symbol *symbol = scope_find(around, name);
         if (!symbol || !(symbol->flags & (SYMBOL_BOUND | SYMBOL_GLOBAL))) continue;
         if (symbol->binding == BINDING_GLOBAL_EXPLICIT) return NULL;
-        if (symbol->binding != BINDING_FREE) return around;  /* a nonlocal one is assigned, too: go on to its owner */
+        if (symbol->binding != BINDING_FREE) return around; /* a nonlocal one is assigned, too: go on to its owner */
     }
     return NULL;
 }
@@ -65,7 +65,8 @@ static Scope *find_binder(Resolver *r, Scope *scope, Identifier name)
 static bool pass_through(Resolver *r, Scope *scope, Scope *binder, Identifier name)
 {
     Scope *frame = scope_host(binder);
-    if (scope_host(scope) == frame && binder->kind != SCOPE_CLASS) return true;  /* the same frame: nothing is captured */
+    if (scope_host(scope) == frame && binder->kind != SCOPE_CLASS)
+        return true; /* the same frame: nothing is captured */
     for (Scope *between = scope->parent; between != binder; between = between->parent) {
         if (between->is_inlined && scope_host(between) == frame) continue;
         Symbol *symbol = scope_find(between, name);
@@ -74,7 +75,7 @@ static bool pass_through(Resolver *r, Scope *scope, Scope *binder, Identifier na
             symbol->flags |= SYMBOL_FREE_CLASS;
             continue;
         }
-        if (between == frame) continue;  /* the comprehension that binds it is inlined here */
+        if (between == frame) continue; /* the comprehension that binds it is inlined here */
         if (!symbol) {
             symbol = scope_add(r->arena, between, name);
             if (!symbol) return out_of_memory(r);

@@ -12,8 +12,22 @@
 #include "vm/bytecode/disasm.h"
 
 typedef enum Level {
-    LEVEL_TUPLE, LEVEL_TEST, LEVEL_OR, LEVEL_AND, LEVEL_NOT, LEVEL_COMPARE, LEVEL_EXPRESSION, LEVEL_XOR, LEVEL_BIT_AND, LEVEL_SHIFT,
-    LEVEL_ARITHMETIC, LEVEL_TERM, LEVEL_FACTOR, LEVEL_POWER, LEVEL_AWAIT, LEVEL_ATOM,
+    LEVEL_TUPLE,
+    LEVEL_TEST,
+    LEVEL_OR,
+    LEVEL_AND,
+    LEVEL_NOT,
+    LEVEL_COMPARE,
+    LEVEL_EXPRESSION,
+    LEVEL_XOR,
+    LEVEL_BIT_AND,
+    LEVEL_SHIFT,
+    LEVEL_ARITHMETIC,
+    LEVEL_TERM,
+    LEVEL_FACTOR,
+    LEVEL_POWER,
+    LEVEL_AWAIT,
+    LEVEL_ATOM,
 } Level;
 
 static void write(Buffer *out, const Node *node, Level level);
@@ -69,7 +83,7 @@ static Level binary_level(Operator op)
 static void write_binary(Buffer *out, const Node *node, Level level)
 {
     Level own = binary_level(node->BinOp.op);
-    bool is_right = node->BinOp.op == OPERATOR_Pow;  /* associates to the right */
+    bool is_right = node->BinOp.op == OPERATOR_Pow; /* associates to the right */
     open(out, level > own);
     write(out, node->BinOp.left, own + is_right);
     buffer_add_format(out, is_right ? "%s" : " %s ", is_right ? " ** " : operator_text(node->BinOp.op));
@@ -79,7 +93,8 @@ static void write_binary(Buffer *out, const Node *node, Level level)
 
 static void write_unary(Buffer *out, const Node *node, Level level)
 {
-    static const char *const texts[] = {[UNARY_Invert] = "~", [UNARY_Not] = "not ", [UNARY_UAdd] = "+", [UNARY_USub] = "-"};
+    static const char *const texts[] = {
+        [UNARY_Invert] = "~", [UNARY_Not] = "not ", [UNARY_UAdd] = "+", [UNARY_USub] = "-"};
     Level own = node->UnaryOp.op == UNARY_Not ? LEVEL_NOT : LEVEL_FACTOR;
     open(out, level > own);
     buffer_add_text(out, texts[node->UnaryOp.op]);
@@ -90,9 +105,9 @@ static void write_unary(Buffer *out, const Node *node, Level level)
 static void write_compare(Buffer *out, const Node *node, Level level)
 {
     static const char *const texts[] = {
-        [COMPARE_Eq] = " == ", [COMPARE_NotEq] = " != ", [COMPARE_Lt] = " < ", [COMPARE_LtE] = " <= ", [COMPARE_Gt] = " > ",
-        [COMPARE_GtE] = " >= ", [COMPARE_Is] = " is ", [COMPARE_IsNot] = " is not ", [COMPARE_In] = " in ",
-        [COMPARE_NotIn] = " not in ",
+        [COMPARE_Eq] = " == ", [COMPARE_NotEq] = " != ",     [COMPARE_Lt] = " < ",  [COMPARE_LtE] = " <= ",
+        [COMPARE_Gt] = " > ",  [COMPARE_GtE] = " >= ",       [COMPARE_Is] = " is ", [COMPARE_IsNot] = " is not ",
+        [COMPARE_In] = " in ", [COMPARE_NotIn] = " not in ",
     };
     open(out, level > LEVEL_COMPARE);
     write(out, node->Compare.left, LEVEL_COMPARE + 1);
@@ -132,7 +147,8 @@ static void write_parameter(Buffer *out, const Node *parameter, const Node *defa
 
 static void write_arguments(Buffer *out, const Node *node)
 {
-    NodeList positional_only = node->arguments.posonlyargs, plain = node->arguments.args, named = node->arguments.kwonlyargs;
+    NodeList positional_only = node->arguments.posonlyargs, plain = node->arguments.args,
+             named = node->arguments.kwonlyargs;
     NodeList defaults = node->arguments.defaults;
     size_t count = positional_only.count + plain.count, without = count - defaults.count;
     bool is_first = true;
@@ -220,7 +236,8 @@ static void write_clauses(Buffer *out, NodeList clauses)
     }
 }
 
-static void write_comprehension(Buffer *out, char left, const Node *element, const Node *value, NodeList clauses, char right)
+static void write_comprehension(Buffer *out, char left, const Node *element, const Node *value, NodeList clauses,
+                                char right)
 {
     buffer_add_byte(out, (unsigned char)left);
     write(out, element, LEVEL_TEST);
@@ -239,7 +256,7 @@ static void write_call(Buffer *out, const Node *node)
     NodeList arguments = node->Call.args, keywords = node->Call.keywords;
     write(out, node->Call.func, LEVEL_ATOM);
     if (arguments.count == 1 && !keywords.count && arguments.items[0]->kind == NODE_GeneratorExp) {
-        write(out, arguments.items[0], LEVEL_ATOM);  /* its own parentheses are enough */
+        write(out, arguments.items[0], LEVEL_ATOM); /* its own parentheses are enough */
         return;
     }
     buffer_add_byte(out, '(');
@@ -292,7 +309,7 @@ static void write_constant(Buffer *out, const Node *node)
     disasm_constant(out, value);
     bool may_be_infinite = value->kind == CONST_FLOAT || value->kind == CONST_COMPLEX;
     if (!may_be_infinite || !buffer_ok(out)) return;
-    for (size_t i = start; i + 3 <= out->length; i++) {  /* "inf" is a name; 1e309 is a number as large */
+    for (size_t i = start; i + 3 <= out->length; i++) { /* "inf" is a name; 1e309 is a number as large */
         if (memcmp(out->data + i, "inf", 3) != 0) continue;
         char rest[32];
         size_t length = out->length - i - 3;
@@ -313,7 +330,7 @@ static void write_replacement(Buffer *out, const Node *node)
     buffer_init(&inner, out->memory);
     write(&inner, node->FormattedValue.value, LEVEL_TEST + 1);
     buffer_add_byte(out, '{');
-    if (inner.length && inner.data[0] == '{') buffer_add_byte(out, ' ');  /* {{ would be a brace */
+    if (inner.length && inner.data[0] == '{') buffer_add_byte(out, ' '); /* {{ would be a brace */
     buffer_add(out, inner.data, inner.length);
     if (!buffer_ok(&inner)) out->has_failed = true;
     buffer_free(&inner);
@@ -383,7 +400,9 @@ static void write(Buffer *out, const Node *node, Level level)
     case NODE_DictComp:
         write_comprehension(out, '{', node->DictComp.key, node->DictComp.value, node->DictComp.generators, '}');
         break;
-    case NODE_GeneratorExp: write_comprehension(out, '(', node->GeneratorExp.elt, NULL, node->GeneratorExp.generators, ')'); break;
+    case NODE_GeneratorExp:
+        write_comprehension(out, '(', node->GeneratorExp.elt, NULL, node->GeneratorExp.generators, ')');
+        break;
     case NODE_Call: write_call(out, node); break;
     case NODE_Constant: write_constant(out, node); break;
     case NODE_JoinedStr:
