@@ -50,9 +50,9 @@ enum { HISTORY_LINES = 2000 };
 
 struct LineEditor {
     Memory *memory;
-    void *library;                  /* of dlopen; NULL: plain */
+    void *library;                  /* of dlopen */
     Libedit edit;
-    EditLine *line;
+    EditLine *line;                 /* NULL: plain */
     History *past;
     int history_file;               /* open for appending, or -1 */
     const char *prompt;             /* of the read under way */
@@ -224,10 +224,7 @@ LineEditor *line_editor_new(Memory *memory, bool wants_editing, const char *hist
     editor->on_signal = on_signal;
     editor->context = context;
     bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    if (wants_editing && is_terminal && !start_editing(editor) && editor->library) {
-        dlclose(editor->library);
-        editor->library = NULL;
-    }
+    if (wants_editing && is_terminal && !start_editing(editor)) editor->line = NULL;
     if (is_terminal && history_file) {
         if (editor->line) load_history(editor, history_file);
         editor->history_file = open(history_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -240,7 +237,7 @@ void line_editor_free(LineEditor *editor)
     if (!editor) return;
     if (editor->line) editor->edit.el_end(editor->line);
     if (editor->past) editor->edit.history_end(editor->past);
-    if (editor->library) dlclose(editor->library);
+    /* The library stays loaded: what it knows of the terminal hangs off variables of its own, and would be lost with them. */
     if (editor->history_file >= 0) close(editor->history_file);
     memory_free(editor->memory, editor, sizeof *editor);
 }
