@@ -14,7 +14,7 @@ typedef struct QueueState { ToyType *empty; } QueueState;
 typedef struct SimpleQueue {
     ToyObject head;
     ToyLock filled;          /* locked: nothing has come since somebody found the ring empty */
-    ToyValue *items;         /* a ring */
+    ToyValue *items;         /* a ring; its capacity is a power of two */
     size_t first, count, capacity;
 } SimpleQueue;
 
@@ -26,20 +26,20 @@ static bool ring_push(ToyThread *t, SimpleQueue *queue, ToyValue v)
         size_t capacity = queue->capacity ? queue->capacity * 2 : 8;
         ToyValue *grown = toy_alloc(t, capacity * sizeof *grown);
         if (!grown) return false;
-        for (size_t i = 0; i < queue->count; i++) grown[i] = queue->items[(queue->first + i) % queue->capacity];
+        for (size_t i = 0; i < queue->count; i++) grown[i] = queue->items[(queue->first + i) & (queue->capacity - 1)];
         if (queue->items) toy_free(t, queue->items, queue->capacity * sizeof *grown);
         queue->items = grown;
         queue->first = 0;
         queue->capacity = capacity;
     }
-    queue->items[(queue->first + queue->count++) % queue->capacity] = toy_retain(v);
+    queue->items[(queue->first + queue->count++) & (queue->capacity - 1)] = toy_retain(v);
     return true;
 }
 
 static ToyValue ring_pop(SimpleQueue *queue)
 {
     ToyValue v = queue->items[queue->first];
-    queue->first = (queue->first + 1) % queue->capacity;
+    queue->first = (queue->first + 1) & (queue->capacity - 1);
     queue->count--;
     return v;
 }
@@ -51,13 +51,19 @@ static ToyValue queue_new(ToyThread *t, ToyType *type, const ToyValue *args, siz
     return toy_value(toy_type_alloc(t, type));
 }
 
-static ToyValue queue_put(ToyThread *t, ToyValue self, const ToyValue *args)
+/* Mostly one item and nothing else: taken raw, so that this needs no sorting. */
+static ToyValue queue_put(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
+    static const char *const parameter_names[] = {"item", "block", "timeout", NULL};
+    static const ToyParameters parameters = {"put", parameter_names, 0, 3, 1};
+    ToyValue given[3] = {count ? args[0] : TOY_UNBOUND};
+    if (__builtin_expect(count != 1 || names, 0) && !toy_arguments_sort(t, &parameters, args, count, names, given)) return TOY_FAILED;
     SimpleQueue *queue = as_queue(self);
-    if (!ring_push(t, queue, args[0])) return TOY_FAILED;
+    if (!ring_push(t, queue, given[0])) return TOY_FAILED;
     if (queue->filled.is_locked) toy_lock_release(t, &queue->filled);
     return TOY_NONE;
 }
+static ToyValue queue_put_nowait(ToyThread *t, ToyValue self, const ToyValue *args) { return queue_put(t, self, args, 1, NULL); }
 
 static ToyValue get(ToyThread *t, SimpleQueue *queue, ToyType *empty, int64_t timeout_ns)
 {
@@ -82,16 +88,21 @@ static ToyValue get(ToyThread *t, SimpleQueue *queue, ToyType *empty, int64_t ti
     return v;
 }
 
-static ToyValue queue_get(ToyThread *t, ToyValue self, const ToyValue *args)
+static ToyValue queue_get(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
+    static const char *const parameter_names[] = {"block", "timeout", NULL};
+    static const ToyParameters parameters = {"get", parameter_names, 0, 2, 0};
+    ToyType *empty = ((QueueState *)toy_instance_state(self))->empty;
+    if (__builtin_expect(count == 0 && !names, 1)) return get(t, as_queue(self), empty, -1);
+    ToyValue given[2];
     bool is_blocking = true;
     int64_t timeout_ns = -1;
-    if (!toy_arg_bool(t, args[0], &is_blocking)) return TOY_FAILED;
-    if (is_blocking && toy_is_given(args[1])) {
-        if (!toy_arg_seconds(t, args[1], &timeout_ns)) return TOY_FAILED;
+    if (!toy_arguments_sort(t, &parameters, args, count, names, given) || !toy_arg_bool(t, given[0], &is_blocking)) return TOY_FAILED;
+    if (is_blocking && toy_is_given(given[1])) {
+        if (!toy_arg_seconds(t, given[1], &timeout_ns)) return TOY_FAILED;
         if (timeout_ns < 0) return toy_raise_value_error(t, "'timeout' must be a non-negative number");
     }
-    return get(t, as_queue(self), ((QueueState *)toy_instance_state(self))->empty, is_blocking ? timeout_ns : 0);
+    return get(t, as_queue(self), empty, is_blocking ? timeout_ns : 0);
 }
 static ToyValue queue_get_nowait(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -104,7 +115,7 @@ static ToyValue queue_class_item(ToyThread *t, ToyValue self, const ToyValue *ar
 static void queue_traverse(ToyObject *self, ToyVisit visit, void *context)
 {
     const SimpleQueue *queue = (SimpleQueue *)self;
-    for (size_t i = 0; i < queue->count; i++) toy_visit(queue->items[(queue->first + i) % queue->capacity], visit, context);
+    for (size_t i = 0; i < queue->count; i++) toy_visit(queue->items[(queue->first + i) & (queue->capacity - 1)], visit, context);
 }
 static void queue_clear(ToyObject *self)
 {
@@ -119,9 +130,9 @@ static void queue_free(ToyObject *self)
 }
 
 static const ToyFunction queue_methods[] = {
-    TOY_FUNCTION("put", queue_put, "($self, item, block=True, timeout=None)", 0, "Put the item on the queue. Never waits; the other arguments are for the sake of Queue."),
-    TOY_FUNCTION("put_nowait", queue_put, "($self, item)", 0, "Put the item on the queue."),
-    TOY_FUNCTION("get", queue_get, "($self, block=True, timeout=None)", 0, "Remove and return an item; wait for one, for ever or for the time given, or raise Empty."),
+    TOY_RAW_FUNCTION("put", queue_put, "($self, item, block=True, timeout=None)", 0, "Put the item on the queue. Never waits; the other arguments are for the sake of Queue."),
+    TOY_FUNCTION("put_nowait", queue_put_nowait, "($self, item)", 0, "Put the item on the queue."),
+    TOY_RAW_FUNCTION("get", queue_get, "($self, block=True, timeout=None)", 0, "Remove and return an item; wait for one, for ever or for the time given, or raise Empty."),
     TOY_FUNCTION("get_nowait", queue_get_nowait, "($self)", 0, "Remove and return an item, or raise Empty at once."),
     TOY_FUNCTION("empty", queue_empty, "($self)", 0, "Return True if the queue is empty at this moment."),
     TOY_FUNCTION("qsize", queue_size, "($self)", 0, "Return how many items there are at this moment."),

@@ -14,14 +14,19 @@ typedef struct ThreadState {
 
 #define TIMEOUT_MAX_NS INT64_C(9223372036000000000)   /* whole seconds that fit into 63 bits of nanoseconds */
 
-/* The two arguments of every acquire. False: raised. [timeout_ns]: -1 for ever, 0 not at all. */
-static bool read_acquire(ToyThread *t, ToyValue blocking, ToyValue timeout, int64_t *timeout_ns)
+/* The two arguments of every acquire; mostly there are none. False: raised. [timeout_ns]: -1 for ever, 0 not at all. */
+static bool read_acquire(ToyThread *t, const ToyValue *args, size_t count, ToyTuple *names, int64_t *timeout_ns)
 {
+    static const char *const parameter_names[] = {"blocking", "timeout", NULL};
+    static const ToyParameters parameters = {"acquire", parameter_names, 0, 2, 0};
+    *timeout_ns = -1;
+    if (__builtin_expect(count == 0 && !names, 1)) return true;
+    ToyValue given[2];
     bool is_blocking = true;
     int64_t ns = -1000000000;
-    if (!toy_arg_bool(t, blocking, &is_blocking)) return false;
-    if (toy_is_none(timeout)) return toy_raise_false(t, TOY_TypeError, "'NoneType' object cannot be interpreted as an integer");
-    if (!toy_arg_seconds(t, timeout, &ns)) return false;
+    if (!toy_arguments_sort(t, &parameters, args, count, names, given) || !toy_arg_bool(t, given[0], &is_blocking)) return false;
+    if (toy_is_none(given[1])) return toy_raise_false(t, TOY_TypeError, "'NoneType' object cannot be interpreted as an integer");
+    if (!toy_arg_seconds(t, given[1], &ns)) return false;
     if (!is_blocking && ns != -1000000000)
         return toy_raise_false(t, TOY_ValueError, "can't specify a timeout for a non-blocking call");
     if (ns < 0 && ns != -1000000000) return toy_raise_false(t, TOY_ValueError, "timeout value must be a non-negative number");
@@ -41,11 +46,10 @@ typedef struct Lock { ToyObject head; ToyLock lock; } Lock;
 
 static Lock *as_lock(ToyValue v) { return (Lock *)toy_object(v); }
 
-static ToyValue lock_acquire(ToyThread *t, ToyValue self, const ToyValue *args)
+static ToyValue lock_acquire(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    int64_t timeout_ns = -1;
-    if (toy_is_unbound(args[0]) && toy_is_unbound(args[1])) return acquired(toy_lock_acquire(t, &as_lock(self)->lock, -1));
-    if (!read_acquire(t, args[0], args[1], &timeout_ns)) return TOY_FAILED;
+    int64_t timeout_ns;
+    if (!read_acquire(t, args, count, names, &timeout_ns)) return TOY_FAILED;
     return acquired(toy_lock_acquire(t, &as_lock(self)->lock, timeout_ns));
 }
 
@@ -61,6 +65,9 @@ static ToyValue lock_release(ToyThread *t, ToyValue self, const ToyValue *args)
     toy_lock_release(t, &lock->lock);
     return TOY_NONE;
 }
+
+/* What a with statement passes is of no interest: taken raw, it need not be made a tuple. */
+static ToyValue lock_exit(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names) { return lock_release(t, self, args); }
 
 static ToyValue lock_locked(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_bool(as_lock(self)->lock.is_locked); }
 
@@ -85,14 +92,14 @@ static ToyValue lock_new(ToyThread *t, ToyType *type, const ToyValue *args, size
     "A timeout in seconds bounds the wait. True if the lock was acquired."
 #define RELEASE_DOC "Release the lock, so that another thread that waits for it may have it. It need not be locked by this thread."
 static const ToyFunction lock_methods[] = {
-    TOY_FUNCTION("acquire", lock_acquire, "($self, /, blocking=True, timeout=-1)", 0, ACQUIRE_DOC),
-    TOY_FUNCTION("acquire_lock", lock_acquire, "($self, /, blocking=True, timeout=-1)", 0, "An obsolete synonym of acquire()."),
+    TOY_RAW_FUNCTION("acquire", lock_acquire, "($self, /, blocking=True, timeout=-1)", 0, ACQUIRE_DOC),
+    TOY_RAW_FUNCTION("acquire_lock", lock_acquire, "($self, /, blocking=True, timeout=-1)", 0, "An obsolete synonym of acquire()."),
     TOY_FUNCTION("release", lock_release, "($self, /)", 0, RELEASE_DOC),
     TOY_FUNCTION("release_lock", lock_release, "($self, /)", 0, "An obsolete synonym of release()."),
     TOY_FUNCTION("locked", lock_locked, "($self, /)", 0, "Return whether the lock is locked."),
     TOY_FUNCTION("locked_lock", lock_locked, "($self, /)", 0, "An obsolete synonym of locked()."),
     TOY_FUNCTION("__enter__", lock_enter, "($self, /)", 0, "Lock the lock."),
-    TOY_FUNCTION("__exit__", lock_release, "($self, /, *exc_info)", 0, "Release the lock."),
+    TOY_RAW_FUNCTION("__exit__", lock_exit, "($self, /, *exc_info)", 0, "Release the lock."),
     TOY_FUNCTION("_at_fork_reinit", lock_at_fork_reinit, "($self, /)", 0, NULL),
     TOY_FUNCTIONS_END,
 };
@@ -112,10 +119,10 @@ typedef struct RLock { ToyObject head; ToyRecursiveLock lock; } RLock;
 
 static RLock *as_rlock(ToyValue v) { return (RLock *)toy_object(v); }
 
-static ToyValue rlock_acquire(ToyThread *t, ToyValue self, const ToyValue *args)
+static ToyValue rlock_acquire(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    int64_t timeout_ns = -1;
-    if ((toy_is_bound(args[0]) || toy_is_bound(args[1])) && !read_acquire(t, args[0], args[1], &timeout_ns)) return TOY_FAILED;
+    int64_t timeout_ns;
+    if (!read_acquire(t, args, count, names, &timeout_ns)) return TOY_FAILED;
     return acquired(toy_rlock_acquire(t, &as_rlock(self)->lock, timeout_ns));
 }
 
@@ -124,6 +131,7 @@ static ToyValue rlock_release(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     return toy_rlock_release(t, &as_rlock(self)->lock) ? TOY_NONE : TOY_FAILED;
 }
+static ToyValue rlock_exit(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names) { return rlock_release(t, self, args); }
 static ToyValue rlock_is_owned(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_bool(toy_rlock_is_owned(t, &as_rlock(self)->lock)); }
 static ToyValue rlock_recursion_count(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -165,10 +173,10 @@ static ToyValue rlock_new(ToyThread *t, ToyType *type, const ToyValue *args, siz
 }
 
 static const ToyFunction rlock_methods[] = {
-    TOY_FUNCTION("acquire", rlock_acquire, "($self, /, blocking=True, timeout=-1)", 0, ACQUIRE_DOC " The owner may acquire it again."),
+    TOY_RAW_FUNCTION("acquire", rlock_acquire, "($self, /, blocking=True, timeout=-1)", 0, ACQUIRE_DOC " The owner may acquire it again."),
     TOY_FUNCTION("release", rlock_release, "($self, /)", 0, "Release the lock once; the thread that acquired it must do so as often as it did."),
     TOY_FUNCTION("__enter__", rlock_enter, "($self, /)", 0, "Lock the lock."),
-    TOY_FUNCTION("__exit__", rlock_release, "($self, /, *exc_info)", 0, "Release the lock."),
+    TOY_RAW_FUNCTION("__exit__", rlock_exit, "($self, /, *exc_info)", 0, "Release the lock."),
     TOY_FUNCTION("_is_owned", rlock_is_owned, "($self, /)", 0, "For internal use by threading.Condition."),
     TOY_FUNCTION("_recursion_count", rlock_recursion_count, "($self, /)", 0, "For internal use by reentrancy checks."),
     TOY_FUNCTION("_release_save", rlock_release_save, "($self, /)", 0, "For internal use by threading.Condition."),
