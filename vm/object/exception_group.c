@@ -74,9 +74,9 @@ Value group_new(Thread *t, Type *type, const Value *args, size_t count, Tuple *n
     return self;
 }
 
-static Value make_group(Thread *t, Value message, List *members)
+static Value make_group(Thread *t, Value message, Value members)
 {
-    Value args[] = {message, object_value(members)};
+    Value args[] = {message, members};
     return value_call(t, object_value(exception_type(t, EXC_BaseExceptionGroup)), args, 2, NULL);
 }
 
@@ -270,16 +270,15 @@ bool exception_group_match(Thread *t, Value exception, Value classes, Value *res
     if (!value_is_instance(t, exception, classes, &is_instance))
         return false;
     if (is_instance && !is_group(t, exception)) {
-        /* except* always binds a group: a lone exception is wrapped, and keeps its place in the traceback. */
-        List *members = list_from_values(t, &exception, 1);
-        *match = members ? make_group(t, t->interp->empty_str, members) : FAILED;
+        /* except* always binds a group: a lone exception is wrapped. The traceback stays its own. */
+        Tuple *members = tuple_from_values(t, &exception, 1);
+        *match = members ? make_group(t, t->interp->empty_str, object_value(members)) : FAILED;
         if (members)
             object_release(members);
         if (failed(*match)) {
             *match = NONE;
             return false;
         }
-        replace(&as_exception(*match)->traceback, retain(as_exception(exception)->traceback));
         return true;
     }
     if (is_instance) {
@@ -357,7 +356,7 @@ Value exception_group_reraise_star(Thread *t, Value original, List *raised)
         else if (!is_none(kept) && !list_append_take(t, new, kept))
             result = FAILED;
         else
-            result = new->count == 1 ? retain(new->items[0]) : make_group(t, t->interp->empty_str, new);
+            result = new->count == 1 ? retain(new->items[0]) : make_group(t, t->interp->empty_str, object_value(new));
     }
     if (again)
         object_release(again);
