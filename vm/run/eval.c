@@ -320,6 +320,10 @@ dispatch:
             }
         }
         SAVE();
+        if (is_kind(object, KIND_DICT)) {
+            if (!dict_get(t, as_dict(object), key, &v)) FAIL;
+            if (LIKELY(is_bound(v))) goto item_found;      /* else value_get_item raises the KeyError */
+        }
         v = value_get_item(t, object, key);
         if (failed(v)) FAIL;
     item_found:
