@@ -8,10 +8,20 @@
  * Read next   descriptors.c, processes.c, stdlib/lib/os.toy */
 #include "stdlib/os/os.h"
 
+static bool add_function(ToyThread *t, ToyModuleObject *module, const ToyFunction *row)
+{
+    ToyValue function = toy_function_new(t, row, toy_module_value(module)), name = toy_str(t, "posix");
+    bool done = !toy_failed(function) && !toy_failed(name) && toy_set_attribute(t, function, "__module__", name);
+    toy_release(name);
+    if (done) return toy_module_add(t, module, row->name, function);
+    toy_release(function);
+    return false;
+}
+
 static bool add_functions(ToyThread *t, ToyModuleObject *module, const ToyFunction *table)
 {
     for (const ToyFunction *row = table; row->name; row++)
-        if (!toy_module_add(t, module, row->name, toy_function_new(t, row, toy_module_value(module)))) return false;
+        if (!add_function(t, module, row)) return false;
     return true;
 }
 
