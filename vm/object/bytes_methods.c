@@ -589,6 +589,7 @@ static Value replace_in(Thread *t, Value self, ByteSpan old, ByteSpan new, size_
     for (size_t i = 0; i < count; i++) {
         /* An empty part is found before each byte: between two hits one byte is copied. */
         size_t at = old.length ? (size_t)search_first(span.data, span.length, old.data, old.length, 1) : i > 0;
+        if (at > span.length) break;   /* never: [count] of them are there; but the compiler cannot know */
         memcpy(to, span.data, at);
         to += at;
         memcpy(to, new.data, new.length);
