@@ -1,6 +1,9 @@
 /* ctypes_parts.h - what the files of module _ctypes share: scalars, arguments, and the way from values to them.
+ *
  * What        Scalar, Argument, CtypesState; conversions of ctypes_data.c.
- * GIL         held.   Read next  mod_ctypes.c, ctypes_data.c */
+ * How         One file knows scalars, the other calls: neither looks into the structs of the other.
+ * GIL         held.
+ * Read next   mod_ctypes.c, ctypes_data.c */
 #ifndef TOY_STDLIB_CTYPES_PARTS_H
 #define TOY_STDLIB_CTYPES_PARTS_H
 

@@ -1,6 +1,9 @@
 /* math_parts.h - what the files of module math share.
+ *
  * What        Functions of math_integer.c and math_sums.c for the table in mod_math.c; the two errors.
- * GIL         held.   Read next  mod_math.c */
+ * How         One table of functions, three files by kind of argument: floats, whole numbers, many floats.
+ * GIL         held.
+ * Read next   mod_math.c */
 #ifndef TOY_STDLIB_MATH_PARTS_H
 #define TOY_STDLIB_MATH_PARTS_H
 
