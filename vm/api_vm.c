@@ -178,10 +178,23 @@ ToyCollectorStats toy_collector_stats(ToyThread *t, int generation)
 }
 ToyValue toy_collector_callbacks(ToyThread *t) { return object_value(collector_callbacks(t)); }
 ToyValue toy_collector_garbage(ToyThread *t) { return object_value(collector_garbage(t)); }
-bool toy_is_tracked(ToyValue v) { return object_is_tracked(v); }
+/* Built-in types are immortal, part of the machine rather than of the script's objects: gc does not speak of them. */
+static bool is_native_type(Value v) { return is_type(v) && !type_is(as_type(v), TYPE_IS_SCRIPT_MADE); }
+
+bool toy_is_tracked(ToyValue v) { return object_is_tracked(v) && !is_native_type(v); }
 bool toy_is_finalized(ToyValue v) { return is_object(v) && (as_object(v)->flags & OBJECT_IS_FINALIZED); }
 ToyValue toy_collector_objects(ToyThread *t) { return object_value(collector_objects(t)); }
-ToyValue toy_collector_referents(ToyThread *t, const ToyValue *objects, size_t count) { return object_value(collector_referents(t, objects, count)); }
+ToyValue toy_collector_referents(ToyThread *t, const ToyValue *objects, size_t count)
+{
+    List *list = collector_referents(t, objects, count);
+    size_t kept = 0;
+    for (size_t i = 0; list && i < list->count; i++) {
+        if (is_native_type(list->items[i])) release(list->items[i]);
+        else list->items[kept++] = list->items[i];
+    }
+    if (list) list->count = kept;
+    return object_value(list);
+}
 ToyValue toy_collector_referrers(ToyThread *t, const ToyValue *objects, size_t count) { return object_value(collector_referrers(t, objects, count)); }
 
 #if defined(TOY_HEAP_MALLOC) || !defined(NDEBUG)
