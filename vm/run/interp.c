@@ -15,6 +15,7 @@
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/object/weakref.h"
 #include "vm/run/builtins.h"
 #include "vm/run/call.h"
 #include "vm/run/import.h"
@@ -126,24 +127,45 @@ int interp_shut_down(Thread *t, int status)
     return status;
 }
 
-/* Modules go in reverse order of their loading: first what scripts put there, at last builtins and sys. */
+static bool is_of_the_machine(const Interp *interp, const Module *module)
+{
+    return module == interp->run->builtins_module || module == interp->run->sys_module;
+}
+
+/* Weak references to the modules of scripts and of the library, in the order of their loading. NULL: no memory. */
+static List *weak_modules(Thread *t)
+{
+    List *weak = list_new(t, 0);
+    size_t position = 0;
+    Value name, module;
+    while (weak && dict_next(as_dict(t->interp->modules), &position, &name, &module)) {
+        if (!is_kind(module, KIND_MODULE) || is_of_the_machine(t->interp, (Module *)as_object(module))) continue;
+        Value reference = weakref_new(t, module, NONE);
+        bool done = !failed(reference) && list_append(t, weak, reference);
+        release(reference);
+        if (done) continue;
+        object_release(weak);
+        weak = NULL;
+    }
+    raised_clear(t);
+    return weak;
+}
+
+/* First the interpreter lets go of them: what only they hold goes in the right order, the collector seeing whole cycles. Then those that
+ * somebody still holds are emptied, the last loaded first. */
 static void empty_modules(Thread *t)
 {
     Interp *interp = t->interp;
     if (!is_dict(interp->modules)) return;
-    List *values = list_from_iterable(t, interp->modules);
-    size_t count = values ? values->count : 0;
-    for (size_t i = count; i-- > 0;) {
-        Value module = dict_get_str(as_dict(interp->modules), as_str(values->items[i]));
-        if (!is_kind(module, KIND_MODULE)) continue;
-        if ((Module *)as_object(module) == interp->run->builtins_module || (Module *)as_object(module) == interp->run->sys_module) continue;
-        Dict *dict = ((Module *)as_object(module))->dict;
-        object_retain(dict);
-        dict_clear(t, dict);
-        object_release(dict);
-    }
-    if (values) object_release(values);
+    List *weak = weak_modules(t);
     dict_clear(t, as_dict(interp->modules));
+    collect(t, 2);
+    for (size_t i = weak ? weak->count : 0; i-- > 0;) {
+        Value module = weakref_target(weak->items[i]);
+        if (is_kind(module, KIND_MODULE)) dict_clear(t, ((Module *)as_object(module))->dict);
+        release(module);
+    }
+    if (weak) object_release(weak);
     raised_clear(t);
 }
 
