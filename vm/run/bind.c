@@ -26,10 +26,9 @@ static Value missing_names(Thread *t, const Code *code, const Value *slots, size
     for (size_t i = from; i < to; i++) {
         if (is_bound(slots[i])) continue;
         if (written > 0) str_builder_add_text(&builder, count == 2 ? " and " : written + 1 == count ? ", and " : ", ");
-        Value repr = object_value(str_format(t, "'%U'", parameter_name(code, i)));
-        if (failed(repr)) break;
-        str_builder_add(&builder, as_str(repr));
-        release(repr);
+        str_builder_add_char(&builder, '\'');
+        str_builder_add(&builder, parameter_name(code, i));
+        str_builder_add_char(&builder, '\'');
         written++;
     }
     return str_builder_finish(&builder);
