@@ -260,8 +260,7 @@ bool traceback_add(Thread *t, Frame *frame, uint32_t offset)
     Traceback *entry = object ? (Traceback *)type_alloc(t, kind_type(t, KIND_TRACEBACK)) : NULL;
     if (!entry) {
         if (object) object_release(object);
-        raised_clear(t);
-        t->raised = raised;
+        release(raised);   /* the MemoryError goes on in its place */
         return false;
     }
     t->raised = raised;

@@ -79,7 +79,7 @@ typedef struct Traceback {
     FrameObject *frame;         /* owned */
     uint32_t offset, line;
 } Traceback;
-MUST_CHECK bool traceback_add(Thread *t, Frame *frame, uint32_t offset);   /* in front of t->raised's traceback */
+MUST_CHECK bool traceback_add(Thread *t, Frame *frame, uint32_t offset);   /* in front of t->raised's traceback; false: MemoryError is raised instead */
 
 /* ---- the stack ---- */
 
