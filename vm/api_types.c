@@ -25,12 +25,12 @@
 
 static bool keep_to_the_end(Thread *t, Module *module)
 {
-    RunState *run = t->interp->run;
-    if (!run->native_owners) run->native_owners = list_new(t, 0);
-    if (!run->native_owners) return false;
-    for (size_t i = 0; i < run->native_owners->count; i++)
-        if (is_same(run->native_owners->items[i], object_value(module))) return true;
-    return list_append(t, run->native_owners, object_value(module));
+    List **owners = &t->interp->native_owners;
+    if (!*owners) *owners = list_new(t, 0);
+    if (!*owners) return false;
+    for (size_t i = 0; i < (*owners)->count; i++)
+        if (is_same((*owners)->items[i], object_value(module))) return true;
+    return list_append(t, *owners, object_value(module));
 }
 
 ToyType *toy_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name, ToyType *base)

@@ -55,6 +55,10 @@ void objects_finish(Interp *interp, bool reports)
         /* What finalisers of the first round leave behind, the second one finds. */
         collect(t, COLLECTOR_GENERATIONS - 1);
         collect(t, COLLECTOR_GENERATIONS - 1);
+        /* Their types' last instances are gone. What the modules held may be a cycle again: a class is one. */
+        if (interp->native_owners) object_release(interp->native_owners);
+        interp->native_owners = NULL;
+        collect(t, COLLECTOR_GENERATIONS - 1);
     }
     collector_finish(interp);
     exceptions_finish(interp);

@@ -97,6 +97,7 @@ struct Interp {
     UnraisableHook unraisable_hook;     /* plugged in by vm/run; NULL: two plain lines on stderr */
     Value modules;                      /* sys.modules, a dict */
     Value builtins;                     /* the dict of the builtins module */
+    List *native_owners;                /* native modules whose types use their state (vm/toy.h): kept until the last object is gone; NULL: none */
     RunState *run;                      /* vm/run */
     Threading *threading;               /* vm/threads */
     SignalState *signals;               /* vm/threads; also read by the C signal handler */

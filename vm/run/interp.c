@@ -185,7 +185,6 @@ void interp_finish(Thread *t)
     }
     object_release(interp->run->retired_code);
     clear(&interp->run->sources);
-    if (interp->run->native_owners) object_release(interp->run->native_owners);
     dict_clear(t, interp->run->builtins_module->dict);
     object_release(interp->run->builtins_module);
     clear(&interp->builtins);

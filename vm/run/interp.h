@@ -65,7 +65,6 @@ struct RunState {
     LoaderHooks hooks;
     Module *builtins_module, *sys_module;                 /* owned */
     List *retired_code;                                   /* code objects replaced by f.__code__ = ...: see function.c */
-    List *native_owners;                                  /* native modules whose types use their state: kept to the end; NULL: none */
     Value import_lock_owner;
     struct ImportState *import;                           /* import.c */
     Value sources;                                        /* source_lines.c: texts that are no files, by file name; or UNBOUND */
