@@ -157,6 +157,10 @@ static void empty_modules(Thread *t)
 {
     Interp *interp = t->interp;
     if (!is_dict(interp->modules)) return;
+    /* What the last uncaught exception passed through would hold on to its module. */
+    static const char *const remembered[] = {"last_exc", "last_type", "last_value", "last_traceback"};
+    for (size_t i = 0; i < ARRAY_LENGTH(remembered); i++)
+        if (is_bound(sys_get(t, remembered[i])) && !sys_set(t, remembered[i], NONE)) raised_clear(t);
     List *weak = weak_modules(t);
     dict_clear(t, as_dict(interp->modules));
     collect(t, 2);
