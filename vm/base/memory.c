@@ -25,11 +25,14 @@ void memory_init(Memory *memory)
     memset(memory, 0, sizeof *memory);
 }
 
+/* More than any address space holds: refused without asking the system. */
+enum { MEMORY_REQUEST_MAX = (size_t)1 << 46 };
+
 /* Counts one request; false when it is the one that shall fail (I2). */
-static bool request_passes(Memory *memory)
+static bool request_passes(Memory *memory, size_t size)
 {
     memory->allocations++;
-    if (LIKELY(memory->allocations != memory->fail_at))
+    if (LIKELY(memory->allocations != memory->fail_at && size <= MEMORY_REQUEST_MAX))
         return true;
     memory->failures++;
     return false;
@@ -44,7 +47,7 @@ static void account_add(Memory *memory, size_t size)
 
 void *memory_alloc(Memory *memory, size_t size)
 {
-    if (!request_passes(memory))
+    if (!request_passes(memory, size))
         return NULL;
     void *block = malloc(size ? size : 1);
     if (UNLIKELY(!block)) {
@@ -57,7 +60,7 @@ void *memory_alloc(Memory *memory, size_t size)
 
 void *memory_alloc_zeroed(Memory *memory, size_t size)
 {
-    if (!request_passes(memory))
+    if (!request_passes(memory, size))
         return NULL;
     /* calloc, not malloc and memset: fresh pages from the system are zero already and stay untouched until used. */
     void *block = calloc(1, size ? size : 1);
@@ -71,7 +74,7 @@ void *memory_alloc_zeroed(Memory *memory, size_t size)
 
 void *memory_resize(Memory *memory, void *block, size_t old_size, size_t new_size)
 {
-    if (!request_passes(memory))
+    if (!request_passes(memory, new_size))
         return NULL;
     void *moved = realloc(block, new_size ? new_size : 1);
     if (UNLIKELY(!moved)) {

@@ -92,7 +92,8 @@ static Value int_new_instance(Thread *t, Type *type, const Value *args, size_t c
     static const Parameters signature = {"int", parameters, 1, 2, 0};
     Value slots[2] = {UNBOUND, UNBOUND};
     if (!names && count <= 2) {
-        memcpy(slots, args, count * sizeof *args);
+        for (size_t i = 0; i < count; i++)
+            slots[i] = args[i];
     } else {
         if (!arguments_count(t, "int", count, 0, 2) || !arguments_sort(t, &signature, args, count, names, slots))
             return FAILED;
