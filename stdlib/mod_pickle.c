@@ -1,6 +1,7 @@
 /* mod_pickle.c - _pickle: the part of pickle that is about bits.
  *
  * What        pack_float, unpack_float.
+ * How         Doubles as eight bytes and back.
  * GIL         held.
  * Read next   stdlib/lib/pickle.toy */
 #include "vm/toy.h"

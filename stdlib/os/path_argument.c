@@ -1,6 +1,7 @@
 /* path_argument.c - paths of arguments: str, bytes, PathLike or descriptor, as the system wants them.
  *
  * What        path_read and its helpers.
+ * How         One reader for all functions of os, which says what it accepts by flags.
  * GIL         held; __fspath__ may run script code.
  * Read next   os.h, paths.c */
 #include "stdlib/os/os.h"
@@ -21,7 +22,7 @@ static bool read_fd(ToyThread *t, ToyValue v, Path *path)
     return true;
 }
 
-static bool is_path_like(ToyThread *t, ToyValue v)
+bool is_path_like(ToyThread *t, ToyValue v)
 {
     if (toy_is_str(v) || toy_is_bytes(v)) return true;
     ToyValue method = toy_find_special(t, v, "__fspath__");
@@ -91,5 +92,6 @@ bool check_fd_alone(ToyThread *t, const char *function, const Path *path, ToyVal
 {
     if (path->fd < 0) return true;
     if (toy_is_given(dir_fd)) return toy_raise_false(t, TOY_ValueError, "%s: can't specify dir_fd without matching path", function);
-    return follows || toy_raise_false(t, TOY_ValueError, "%s: cannot use fd and follow_symlinks together", function);
+    /* Of descriptor 0 CPython does not say so; nor do we. */
+    return follows || path->fd == 0 || toy_raise_false(t, TOY_ValueError, "%s: cannot use fd and follow_symlinks together", function);
 }

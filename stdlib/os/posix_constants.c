@@ -1,6 +1,7 @@
 /* posix_constants.c - posix: numbers with names.
  *
  * What        Flags of open, wait, access, scheduling ... and exit codes; one row each.
+ * How         A table, in the order of the headers.
  * GIL         held.
  * Read next   mod_posix.c */
 #include <dlfcn.h>
