@@ -23,6 +23,7 @@
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/run/builtins.h"
 #include "vm/run/import.h"
 #include "vm/run/import_file.h"
 #include "vm/run/interp.h"
@@ -277,6 +278,21 @@ static int run_folder(Thread *t, const Options *options, const char *folder)
     return done ? 0 : -1;
 }
 
+/* What the script wrote is out before its exception is told, and before anything of the end runs. */
+static void flush_streams(Thread *t)
+{
+    static const char *const names[] = {"stderr", "stdout"};
+    Value raised = is_raised(t) ? raised_take(t) : UNBOUND;
+    for (size_t i = 0; i < 2; i++) {
+        Value file = sys_get(t, names[i]);
+        if (is_unbound(file) || is_none(file)) continue;
+        retain(file);
+        if (!file_flush(t, file)) raised_clear(t);
+        release(file);
+    }
+    t->raised = raised;
+}
+
 static int run_file(Thread *t, const Options *options)
 {
     char absolute[PATH_MAX], folder[PATH_MAX];
@@ -293,6 +309,7 @@ static int run_file(Thread *t, const Options *options)
     if (!prepend_path(t, options, folder)) return -1;
     Value name = os_text(t, absolute);
     bool done = !failed(name) && run_bytes_of_file(t, as_str(name), options->skips_first_line);
+    flush_streams(t);
     release(name);
     return done ? 0 : -1;
 }
@@ -333,6 +350,7 @@ static int run_stdin(Thread *t, const Options *options)
     if (done) {
         size_t start = options->skips_first_line ? without_first_line(bytes, length) : 0;
         done = run_source(t, bytes + start, length - start, name, false, true);
+        flush_streams(t);
         memory_free(&t->interp->memory, bytes, length + 1);
     }
     if (name) object_release(name);
