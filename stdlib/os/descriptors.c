@@ -147,8 +147,10 @@ static ToyValue transfer_vector(ToyThread *t, const ToyValue *args, bool is_read
 {
     int fd;
     if (!toy_arg_int(t, args[0], &fd)) return TOY_FAILED;
-    if (!toy_is_list(args[1]) && !toy_is_tuple(args[1]))
-        return toy_raise_type_error(t, "%s() arg 2 must be a sequence", is_reading ? "readv" : "writev");
+    ToyValue get_item = toy_find_special(t, args[1], "__getitem__");
+    bool is_sequence = toy_is_bound(get_item) && !toy_is_dict(args[1]);
+    toy_release(get_item);
+    if (!is_sequence) return toy_is_raised(t) ? TOY_FAILED : toy_raise_type_error(t, "%s() arg 2 must be a sequence", is_reading ? "readv" : "writev");
     ToyValue items = toy_tuple_from(t, args[1]);
     if (toy_failed(items)) return TOY_FAILED;
     size_t count = toy_tuple_length(items), got = 0;

@@ -38,11 +38,13 @@ enum PathKind { PATH_ONLY_TEXT = 0, PATH_OR_FD = 1, PATH_OR_NONE = 2 };
 /* False raises "FUNCTION: ARGUMENT should be string, ..., not T". Nothing needs releasing then. */
 TOY_MUST_CHECK bool path_read(ToyThread *t, ToyValue v, const char *function, const char *argument, int kind, Path *path);
 void path_release(Path *path);
+/* A str, bytes, or what has __fspath__. False may mean that asking raised. */
+bool is_path_like(ToyThread *t, ToyValue v);
 /* Releases the path, and raises the error if [result] is negative: errno's, with the path's name. */
 ToyValue path_finish(ToyThread *t, Path *path, int result);
 /* None and UNBOUND: AT_FDCWD. */
 TOY_MUST_CHECK bool dir_fd_read(ToyThread *t, ToyValue v, int *dir_fd);
-/* "FUNCTION: a, b unavailable ..." is not what we say: both ways exist here; but not together with a descriptor. */
+/* A descriptor needs no directory, and is no link: "FUNCTION: can't specify dir_fd without matching path". */
 TOY_MUST_CHECK bool check_fd_alone(ToyThread *t, const char *function, const Path *path, ToyValue dir_fd, bool follows);
 
 /* None, or the error that errno tells. */

@@ -158,26 +158,33 @@ static bool read_id(ToyThread *t, ToyValue v, const char *what, uint32_t *id)
     return true;
 }
 
-static ToyValue change_owner(ToyThread *t, ToyValue v, const ToyValue *ids, const char *function, int dir_fd, bool follows)
+static ToyValue change_owner(ToyThread *t, ToyValue v, const ToyValue *ids, const char *function, ToyValue dir, bool follows)
 {
+    int dir_fd;
     uint32_t user, group;
     int result;
     Path path;
-    if (!read_id(t, ids[0], "uid", &user) || !read_id(t, ids[1], "gid", &group) ||
+    if (!dir_fd_read(t, dir, &dir_fd) || !read_id(t, ids[0], "uid", &user) || !read_id(t, ids[1], "gid", &group) ||
         !path_read(t, v, function, "path", PATH_OR_FD, &path)) return TOY_FAILED;
+    if (path.fd >= 0 && toy_is_given(dir)) {
+        path_release(&path);
+        return toy_raise_value_error(t, "%s: can't specify both dir_fd and fd", function);
+    }
+    if (!check_fd_alone(t, function, &path, TOY_UNBOUND, follows)) {
+        path_release(&path);
+        return TOY_FAILED;
+    }
     WITHOUT_LOCK(t, "chown", result = path.fd >= 0 ? fchown(path.fd, user, group)
                                                    : fchownat(dir_fd, path.text, user, group, follows ? 0 : AT_SYMLINK_NOFOLLOW));
     return path_finish(t, &path, result);
 }
 static ToyValue posix_chown(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    int dir_fd;
     bool follows = true;
-    if (!dir_fd_read(t, args[3], &dir_fd) || !toy_arg_bool(t, args[4], &follows)) return TOY_FAILED;
-    return change_owner(t, args[0], args + 1, "chown", dir_fd, follows);
+    return toy_arg_bool(t, args[4], &follows) ? change_owner(t, args[0], args + 1, "chown", args[3], follows) : TOY_FAILED;
 }
-static ToyValue posix_lchown(ToyThread *t, ToyValue self, const ToyValue *args) { return change_owner(t, args[0], args + 1, "lchown", AT_FDCWD, false); }
-static ToyValue posix_fchown(ToyThread *t, ToyValue self, const ToyValue *args) { return change_owner(t, args[0], args + 1, "fchown", AT_FDCWD, true); }
+static ToyValue posix_lchown(ToyThread *t, ToyValue self, const ToyValue *args) { return change_owner(t, args[0], args + 1, "lchown", TOY_UNBOUND, false); }
+static ToyValue posix_fchown(ToyThread *t, ToyValue self, const ToyValue *args) { return change_owner(t, args[0], args + 1, "fchown", TOY_UNBOUND, true); }
 
 enum { NS_PER_SECOND = 1000000000 };
 static bool read_moment(ToyThread *t, ToyValue v, bool in_ns, struct timespec *moment)
@@ -221,6 +228,10 @@ static ToyValue posix_utime(ToyThread *t, ToyValue self, const ToyValue *args)
             if (!read_moment(t, toy_tuple_item(pair, i), toy_is_bound(ns), &moments[i])) return TOY_FAILED;
     if (!dir_fd_read(t, args[3], &dir_fd) || !toy_arg_bool(t, args[4], &follows) ||
         !path_read(t, args[0], "utime", "path", PATH_OR_FD, &path)) return TOY_FAILED;
+    if (!check_fd_alone(t, "utime", &path, args[3], follows)) {
+        path_release(&path);
+        return TOY_FAILED;
+    }
     WITHOUT_LOCK(t, "utime", result = path.fd >= 0 ? futimens(path.fd, moments)
                                                    : utimensat(dir_fd, path.text, moments, follows ? 0 : AT_SYMLINK_NOFOLLOW));
     return path_finish(t, &path, result);
@@ -290,6 +301,9 @@ static ToyValue posix_fspath(ToyThread *t, ToyValue self, const ToyValue *args) 
 /* "a//b/./../c" -> "a/c": one walk over the components, written over the text itself. */
 static ToyValue path_normpath(ToyThread *t, ToyValue self, const ToyValue *args)
 {
+    /* Not path_read: this takes a NUL as it takes any character. */
+    if (!is_path_like(t, args[0]))
+        return toy_is_raised(t) ? TOY_FAILED : toy_raise_type_error(t, "_path_normpath: path should be string, bytes or os.PathLike, not %T", args[0]);
     ToyValue given = toy_fspath(t, args[0]);
     if (toy_failed(given)) return TOY_FAILED;
     bool is_bytes = toy_is_bytes(given);

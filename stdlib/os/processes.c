@@ -23,7 +23,7 @@ static ToyValue posix_fork(ToyThread *t, ToyValue self, const ToyValue *args)
     /* In the parent, and after the fact: the child shall not be the one to print it. */
     if (pid > 0 && toy_thread_count(t) > 1 &&
         !toy_warn(t, TOY_DeprecationWarning, 1, "This process (pid=%d) is multi-threaded, use of fork() may lead to deadlocks in the child.", (int)getpid()))
-        return TOY_FAILED;
+        toy_raised_clear(t);   /* a filter made it an error; but there is a child now, whose pid must not be lost */
     return toy_int(t, pid);
 }
 
@@ -144,7 +144,7 @@ static ToyValue replace_process(ToyThread *t, ToyValue program, ToyValue argumen
         char **variables = toy_is_bound(environment) ? env.texts : environ;
         if (path.fd >= 0) fexecve(path.fd, argv.texts, variables);
         else execve(path.text, argv.texts, variables);
-        toy_raise_os_error(t, errno, path.name);
+        toy_raise_os_error(t, errno, toy_is_bound(environment) ? path.name : TOY_UNBOUND);
     }
     row_free(t, &argv);
     row_free(t, &env);
