@@ -27,7 +27,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
         toy_release(codes);
         return false;
     }
-    return toy_module_add_ints(t, module, numbers, sizeof numbers / sizeof *numbers) && toy_module_add(t, module, "errorcode", codes);
+    return toy_module_add(t, module, "errorcode", codes) && toy_module_add_ints(t, module, numbers, sizeof numbers / sizeof *numbers);
 }
 
 const ToyModule toy_module_errno = {

@@ -369,8 +369,9 @@ static bool set_zone(ToyThread *t, ToyModuleObject *module)
     const struct tm *summer = standard == &january ? &july : &january;
     ToyValue names = toy_tuple(t, toy_str_from_os(t, standard->tm_zone, strlen(standard->tm_zone)),
                                toy_str_from_os(t, summer->tm_zone, strlen(summer->tm_zone)));
-    return toy_module_add_int(t, module, "timezone", -standard->tm_gmtoff) && toy_module_add_int(t, module, "altzone", -summer->tm_gmtoff) &&
-           toy_module_add_int(t, module, "daylight", standard->tm_gmtoff != summer->tm_gmtoff) && toy_module_add(t, module, "tzname", names);
+    return toy_module_add(t, module, "tzname", names) && toy_module_add_int(t, module, "timezone", -standard->tm_gmtoff) &&
+           toy_module_add_int(t, module, "altzone", -summer->tm_gmtoff) &&
+           toy_module_add_int(t, module, "daylight", standard->tm_gmtoff != summer->tm_gmtoff);
 }
 
 static ToyValue time_tzset(ToyThread *t, ToyValue self, const ToyValue *args)
