@@ -118,8 +118,8 @@ static bool flush_stream(Thread *t, const char *name, bool reports)
 
 int interp_shut_down(Thread *t, int status)
 {
+    /* Waits for all threads that are not daemons; without threading there are none. Ctrl-C ends the waiting, and they are left behind. */
     call_if_loaded(t, "threading", "_shutdown");
-    if (!threads_join_all(t)) raised_clear(t);
     call_if_loaded(t, "atexit", "_run_exitfuncs");
     if (!flush_stream(t, "stdout", true)) status = 120;
     flush_stream(t, "stderr", false);
