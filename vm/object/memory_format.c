@@ -7,6 +7,8 @@
  * Read next   memoryview.c */
 #include "vm/object/memory_format.h"
 
+#include <math.h>
+
 #include "vm/object/bytes.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
@@ -62,15 +64,64 @@ static Value read_integer(Thread *t, int row, const uint8_t *at)
     return int_from_int64(t, (int64_t)(bits << unused) >> unused);
 }
 
+/* IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. Not every compiler has the type. */
+static double half_to_double(uint16_t half)
+{
+    int exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
+    double d = exponent == 31  ? (fraction ? (double)NAN : (double)INFINITY)
+               : exponent == 0 ? ldexp(fraction, -24)
+                               : ldexp(fraction + 1024, exponent - 25);
+    return half >> 15 ? -d : d;
+}
+
+/* The nearest one, ties to even; too large: infinity. */
+static uint16_t half_from_double(double d)
+{
+    uint16_t sign = signbit(d) ? 0x8000 : 0;
+    if (isnan(d))
+        return sign | 0x7e00;
+    int exponent;
+    double fraction = frexp(fabs(d), &exponent);      /* in [0.5, 1): the number is fraction * 2**exponent */
+    if (isinf(d) || exponent > 16)
+        return sign | 0x7c00;
+    /* In units of the last place: of the number's own binade, or of the subnormal ones. */
+    double units = exponent < -13 ? ldexp(fraction, exponent + 24) : ldexp(fraction, 11);
+    uint32_t whole = (uint32_t)units;
+    double rest = units - whole;
+    whole += rest > 0.5 || (rest == 0.5 && whole & 1);
+    uint32_t bits = exponent < -13 ? whole : ((uint32_t)(exponent + 14) << 10) + (whole - 1024);
+    return sign | (uint16_t)(bits > 0x7c00 ? 0x7c00 : bits);
+}
+
+/* A half: sign, 5 bits of exponent, 10 of fraction. By hand, as not every compiler has _Float16. */
+static double half_to_double(uint16_t half)
+{
+    int exponent = half >> 10 & 31, fraction = half & 1023;
+    double magnitude = exponent == 31 ? (fraction ? NAN : INFINITY) : exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+    return half & 0x8000 ? -magnitude : magnitude;
+}
+
+static uint16_t half_from_double(double d)
+{
+    uint16_t sign = signbit(d) ? 0x8000 : 0;
+    double magnitude = fabs(d);
+    if (isnan(d)) return sign | 0x7e00;
+    if (magnitude >= 65520.0) return sign | 0x7c00;                                     /* rounds to infinity */
+    if (magnitude < 0x1p-14) return sign | (uint16_t)nearbyint(magnitude * 0x1p24);     /* no leading one */
+    int exponent;
+    double steps = nearbyint(frexp(magnitude, &exponent) * 2048);                       /* 1024 .. 2048: may carry over */
+    return sign | (uint16_t)(((exponent + 13) << 10) + (int)steps);
+}
+
 Value memory_read(Thread *t, char letter, const uint8_t *at)
 {
     switch (letter) {
     case '?': return bool_value(*at != 0);
     case 'c': return object_value(bytes_from(t, at, 1));
     case 'e': {
-        _Float16 half;
+        uint16_t half;
         memcpy(&half, at, sizeof half);
-        return float_value(t, (double)half);
+        return float_value(t, half_to_double(half));
     }
     case 'f': {
         float single;
@@ -126,7 +177,7 @@ static bool write_float(Thread *t, char letter, uint8_t *at, Value v)
         return refuse(t, EXC_TypeError, "type", letter);
     }
     float single = (float)d;
-    _Float16 half = (_Float16)d;
+    uint16_t half = half_from_double(d);
     if (letter == 'd')
         memcpy(at, &d, sizeof d);
     else if (letter == 'f')
