@@ -41,8 +41,7 @@ void gen_star_elements(Gen *g, NodeList elements, uint32_t pushed, Opcode build,
         if (is_tuple) emit(g, OP_CALL_INTRINSIC_1, INTRINSIC_LIST_TO_TUPLE, at);
         return;
     }
-    bool is_big = count + pushed > STACK_USE_GUIDELINE, has_star = false;
-    for (size_t i = 0; i < count; i++) has_star |= elements.items[i]->kind == NODE_Starred;
+    bool is_big = count + pushed > STACK_USE_GUIDELINE;
     bool is_built = is_big;
     if (is_big) emit(g, build, pushed, at);
     for (size_t i = 0; i < count; i++) {
