@@ -80,6 +80,8 @@ static uint16_t half_from_double(double d)
     uint16_t sign = signbit(d) ? 0x8000 : 0;
     if (isnan(d))
         return sign | 0x7e00;
+    if (d == 0)
+        return sign;
     int exponent;
     double fraction = frexp(fabs(d), &exponent);      /* in [0.5, 1): the number is fraction * 2**exponent */
     if (isinf(d) || exponent > 16)
