@@ -226,7 +226,8 @@ def kill_session(leader):
 
 FRAME = re.compile(r'^(?P<margin>(?:  )*(?:[|+] )?)  File "(?P<file>[^"]*)", line \d+')
 ADDRESS = re.compile(r'\bat 0x[0-9a-f]+')
-SEED = re.compile(r'^toy: the seed was .*\n', re.M)  # said when a run under -X stress fails
+# Said when a run under -X stress fails, and by ASan when a script asks for more than there is.
+ASIDE = re.compile(r'^(toy: the seed was|==\d+==WARNING: AddressSanitizer failed to allocate) .*\n', re.M)
 LIBRARY_FILE = re.compile(r'^<frozen |/lib/python3\.\d+/|/oracle_site/')
 
 
@@ -235,7 +236,7 @@ def normalise(raw, folders, program):
     text = raw.decode('utf-8', 'surrogateescape').replace(program, 'toy')
     for folder in folders:
         text = text.replace(folder + '/', '')
-    text = SEED.sub('', ADDRESS.sub('at 0x...', text))
+    text = ASIDE.sub('', ADDRESS.sub('at 0x...', text))
     if 'File "' not in text:
         return text
     kept, skipping = [], None

@@ -95,26 +95,6 @@ static uint16_t half_from_double(double d)
     return sign | (uint16_t)(bits > 0x7c00 ? 0x7c00 : bits);
 }
 
-/* A half: sign, 5 bits of exponent, 10 of fraction. By hand, as not every compiler has _Float16. */
-static double half_to_double(uint16_t half)
-{
-    int exponent = half >> 10 & 31, fraction = half & 1023;
-    double magnitude = exponent == 31 ? (fraction ? NAN : INFINITY) : exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
-    return half & 0x8000 ? -magnitude : magnitude;
-}
-
-static uint16_t half_from_double(double d)
-{
-    uint16_t sign = signbit(d) ? 0x8000 : 0;
-    double magnitude = fabs(d);
-    if (isnan(d)) return sign | 0x7e00;
-    if (magnitude >= 65520.0) return sign | 0x7c00;                                     /* rounds to infinity */
-    if (magnitude < 0x1p-14) return sign | (uint16_t)nearbyint(magnitude * 0x1p24);     /* no leading one */
-    int exponent;
-    double steps = nearbyint(frexp(magnitude, &exponent) * 2048);                       /* 1024 .. 2048: may carry over */
-    return sign | (uint16_t)(((exponent + 13) << 10) + (int)steps);
-}
-
 Value memory_read(Thread *t, char letter, const uint8_t *at)
 {
     switch (letter) {
