@@ -475,10 +475,14 @@ void gil_set_policy(Gil *gil, const GilPolicy *policy)
     pthread_mutex_unlock(&gil->mutex);
 }
 
+void gil_hold_for_fork(Gil *gil) { pthread_mutex_lock(&gil->mutex); }
+
+void gil_resume_after_fork(Gil *gil) { pthread_mutex_unlock(&gil->mutex); }
+
 void gil_remake_after_fork(Gil *gil, GilClient *client)
 {
-    /* Another thread may have been in the middle of anything above when the fork copied it: nothing under the mutex can be
-     * trusted, the mutex least of all. What can be is the caller's own: it held the lock, and went on holding it here. */
+    /* The waiters in the copied queue are not here, and a mutex is for the threads of one process: both are made anew. What is
+     * the caller's own stays: it held the lock, and goes on holding it here. */
     init_mutex(gil);
     gil->first_waiter = gil->last_waiter = gil->yielder = gil->closer = NULL;
     gil->waiter_count = gil->awake = 0;

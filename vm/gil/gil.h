@@ -123,6 +123,10 @@ void gil_set_interval(Gil *gil, uint64_t interval_us);
 uint64_t gil_interval(Gil *gil);
 void gil_set_policy(Gil *gil, BORROWED const GilPolicy *policy);
 
+/* Around a fork: between the two nobody is in the middle of anything here, so that the child's copy is whole. The holder calls
+ * the first before it forks, the second in the parent. */
+void gil_hold_for_fork(Gil *gil);
+void gil_resume_after_fork(Gil *gil);
 /* In the child of a fork, where only the caller is left: a new lock, held by [client], with nobody waiting and every count 0.
  * The caller held the lock when it forked. Clients of threads that are no more are forgotten, not touched. */
 void gil_remake_after_fork(Gil *gil, GilClient *client);

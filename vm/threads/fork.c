@@ -85,6 +85,7 @@ void fork_before(Thread *t)
     for (size_t i = hooks->native_count; i-- > 0;)
         if (hooks->natives[i].before != NULL)
             hooks->natives[i].before(t, hooks->natives[i].context);
+    gil_hold_for_fork(&t->interp->gil);      /* the lowest floor last; nothing may take or drop the lock from here on */
 }
 
 /* ---- 2. fork -------------------------------------------------------------------------------------------------------------- */
@@ -111,6 +112,7 @@ pid_t process_fork(Thread *t)
 
 void fork_in_parent(Thread *t)
 {
+    gil_resume_after_fork(&t->interp->gil);
     ForkHooks *hooks = &t->interp->threading->fork_hooks;
     for (size_t i = 0; i < hooks->native_count; i++)
         if (hooks->natives[i].in_parent != NULL)
