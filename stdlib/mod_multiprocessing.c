@@ -246,6 +246,30 @@ static ToyValue send_message(ToyThread *t, ToyValue self, const ToyValue *args)
     return done ? TOY_NONE : TOY_FAILED;
 }
 
+/* Send if that needs no waiting: a short message, into a pipe that has room for it. The caller has the lock that all who write take. */
+static ToyValue try_send_message(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int fd;
+    ToyBuffer buffer;
+    if (!toy_arg_int(t, args[0], &fd) || !toy_buffer_get(t, args[1], &buffer, 0)) return TOY_FAILED;
+    uint8_t together[PIPE_BUF];
+    size_t length = SHORT_HEADER + buffer.length;
+    bool is_short = length <= sizeof together;
+    if (is_short) {
+        put_number(together, buffer.length, SHORT_HEADER);
+        memcpy(together + SHORT_HEADER, buffer.data, buffer.length);
+    }
+    toy_buffer_release(t, &buffer);
+    if (!is_short) return TOY_FALSE;
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT)) return TOY_FALSE;
+    ssize_t n;
+    toy_block_begin(t, "write");
+    n = write(fd, together, length);   /* all or nothing: so a pipe treats what is not longer than PIPE_BUF */
+    toy_block_end(t);
+    return toy_bool(n == (ssize_t)length);
+}
+
 /* EOFError if nothing more comes, OSError if it ends in the midst. */
 static bool read_all(ToyThread *t, int fd, uint8_t *data, size_t length)
 {
@@ -346,6 +370,7 @@ static const ToyFunction functions[] = {
     TOY_FUNCTION("socket_pair", socket_pair, "()", 0, "Two descriptors; what is written to one is read from the other."),
     TOY_FUNCTION("wait_readable", wait_readable, "(fds, timeout=None, /)", 0, "Wait until one of the descriptors can be read; return the places of all that can."),
     TOY_FUNCTION("send_message", send_message, "(fd, data, /)", 0, "Write the bytes, with their length before them."),
+    TOY_FUNCTION("try_send_message", try_send_message, "(fd, data, /)", 0, "The same, if it needs no waiting; False if it would, or failed."),
     TOY_FUNCTION("receive_message", receive_message, "(fd, limit=None, /)", 0, "Read what send_message wrote; None if it is longer than the limit."),
     TOY_FUNCTIONS_END,
 };

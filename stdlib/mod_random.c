@@ -304,7 +304,7 @@ static ToyValue sha512(ToyThread *t, ToyValue self, const ToyValue *args)
 /* ==== the module ============================================================================================================ */
 
 static const ToyFunction random_methods[] = {
-    TOY_FUNCTION("random", random_random, "($self, /)", TOY_LEAF, "random() -> x in the interval [0, 1)."),
+    TOY_FUNCTION("random", random_random, "($self, /)", 0, "random() -> x in the interval [0, 1)."),
     TOY_FUNCTION("seed", random_seed, "($self, n=None, /)", 0, "Start anew with an int, or the hash of something else; None: what the system offers."),
     TOY_FUNCTION("getstate", random_getstate, "($self, /)", 0, "getstate() -> tuple containing the current state."),
     TOY_FUNCTION("setstate", random_setstate, "($self, state, /)", 0, "setstate(state) -> None.  Restores generator state."),

@@ -345,7 +345,7 @@ static ToyValue posix_pidfd_open(ToyThread *t, ToyValue self, const ToyValue *ar
     return int_or_error(t, syscall(SYS_pidfd_open, (pid_t)pid, (unsigned)flags));
 }
 
-#define STATUS_ROW(name, doc) TOY_FUNCTION(#name, status_##name, "(status)", TOY_LEAF, doc)
+#define STATUS_ROW(name, doc) TOY_FUNCTION(#name, status_##name, "(status)", 0, doc)
 const ToyFunction posix_process_functions[] = {
     TOY_FUNCTION("fork", posix_fork, "()", 0, "Fork a child process.\n\nReturn 0 to child process and PID of child to parent process."),
     TOY_FUNCTION("register_at_fork", register_at_fork, "(*, before=None, after_in_child=None, after_in_parent=None)", 0, "Register callables to be called when forking a new process."),
@@ -359,7 +359,7 @@ const ToyFunction posix_process_functions[] = {
     TOY_FUNCTION("wait", posix_wait, "()", 0, "Wait for completion of a child process.\n\nReturns a tuple of information about the child process: (pid, status)"),
     TOY_FUNCTION("waitpid", posix_waitpid, "(pid, options, /)", 0, "Wait for completion of a given child process.\n\nReturns a tuple of information regarding the child process: (pid, status)"),
     TOY_FUNCTION("waitid", posix_waitid, "(idtype, id, options, /)", 0, "Returns the result of waiting for a process or processes."),
-    TOY_FUNCTION("waitstatus_to_exitcode", waitstatus_to_exitcode, "(status)", TOY_LEAF, "Convert a wait status to an exit code: -N if signal N ended it."),
+    TOY_FUNCTION("waitstatus_to_exitcode", waitstatus_to_exitcode, "(status)", 0, "Convert a wait status to an exit code: -N if signal N ended it."),
     STATUS_ROW(WCOREDUMP, "Return True if the process returning status was dumped to a core file."),
     STATUS_ROW(WIFCONTINUED, "Return True if a particular process was continued from a job control stop."),
     STATUS_ROW(WIFEXITED, "Return True if the process returning status exited via the exit() system call."),
@@ -368,13 +368,13 @@ const ToyFunction posix_process_functions[] = {
     STATUS_ROW(WEXITSTATUS, "Return the process return code from status."),
     STATUS_ROW(WSTOPSIG, "Return the signal that stopped the process that provided the status value."),
     STATUS_ROW(WTERMSIG, "Return the signal that terminated the process that provided the status value."),
-    TOY_FUNCTION("getpid", posix_getpid, "()", TOY_LEAF, "Return the current process id."),
-    TOY_FUNCTION("getppid", posix_getppid, "()", TOY_LEAF, "Return the parent's process id."),
-    TOY_FUNCTION("getuid", posix_getuid, "()", TOY_LEAF, "Return the current process's user id."),
-    TOY_FUNCTION("geteuid", posix_geteuid, "()", TOY_LEAF, "Return the current process's effective user id."),
-    TOY_FUNCTION("getgid", posix_getgid, "()", TOY_LEAF, "Return the current process's group id."),
-    TOY_FUNCTION("getegid", posix_getegid, "()", TOY_LEAF, "Return the current process's effective group id."),
-    TOY_FUNCTION("getpgrp", posix_getpgrp, "()", TOY_LEAF, "Return the current process group id."),
+    TOY_FUNCTION("getpid", posix_getpid, "()", 0, "Return the current process id."),
+    TOY_FUNCTION("getppid", posix_getppid, "()", 0, "Return the parent's process id."),
+    TOY_FUNCTION("getuid", posix_getuid, "()", 0, "Return the current process's user id."),
+    TOY_FUNCTION("geteuid", posix_geteuid, "()", 0, "Return the current process's effective user id."),
+    TOY_FUNCTION("getgid", posix_getgid, "()", 0, "Return the current process's group id."),
+    TOY_FUNCTION("getegid", posix_getegid, "()", 0, "Return the current process's effective group id."),
+    TOY_FUNCTION("getpgrp", posix_getpgrp, "()", 0, "Return the current process group id."),
     TOY_FUNCTION("getpgid", posix_getpgid, "(pid)", 0, "Call the system call getpgid(), and return the result."),
     TOY_FUNCTION("getsid", posix_getsid, "(pid, /)", 0, "Call the system call getsid(pid) and return the result."),
     TOY_FUNCTION("setpgid", posix_setpgid, "(pid, pgrp, /)", 0, "Call the system call setpgid(pid, pgrp)."),

@@ -128,7 +128,7 @@ static ToyValue set_priority(ToyThread *t, ToyValue self, const ToyValue *args)
 }
 
 const ToyFunction posix_schedule_functions[] = {
-    TOY_FUNCTION("cpu_count", posix_cpu_count, "()", TOY_LEAF, "Return the number of logical CPUs in the system; None if indeterminable."),
+    TOY_FUNCTION("cpu_count", posix_cpu_count, "()", 0, "Return the number of logical CPUs in the system; None if indeterminable."),
     TOY_FUNCTION("sched_yield", posix_sched_yield, "()", 0, "Voluntarily relinquish the CPU."),
     TOY_FUNCTION("sched_getaffinity", get_affinity, "(pid, /)", 0, "Return the affinity of the process identified by pid: a set of CPU numbers."),
     TOY_FUNCTION("sched_setaffinity", set_affinity, "(pid, mask, /)", 0, "Set the CPU affinity of the process identified by pid to mask, an iterable of CPU numbers."),
