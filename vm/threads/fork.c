@@ -127,6 +127,7 @@ void fork_in_child(Thread *t)
 {
     Interp *interp = t->interp;
     /* The lock first: everything below may want to drop it. */
+    gil_resume_after_fork(&interp->gil);     /* this thread's copy of the mutex, taken in fork_before */
     gil_remake_after_fork(&interp->gil, &t->gil_client);
     /* Queues of script locks hold waiters that do not exist here: this number tells them so. */
     interp->threading->fork_count++;
