@@ -19,9 +19,9 @@ import time
 from script_test import DAMAGE, TESTS, ScriptTest, clean_environment, describe_status, run_command
 
 ROOT = os.path.dirname(TESTS)
-FOLDERS = ['structure', 'unit', 'language', 'opcodes', 'rejected', 'threads', 'fork', 'native', 'repl', 'tools', 'docs',
+FOLDERS = ['structure', 'unit', 'language', 'library', 'opcodes', 'rejected', 'threads', 'fork', 'native', 'repl', 'tools', 'docs',
            'examples', 'stress', 'fuzz']
-STRESSED_FOLDERS = ['language', 'opcodes', 'threads', 'fork']
+STRESSED_FOLDERS = ['language', 'library', 'opcodes', 'threads', 'fork']
 SKIPPED = 77  # exit status of a check that cannot run here
 FAILED_ALLOCATIONS = 2000
 
