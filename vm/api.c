@@ -217,6 +217,8 @@ ToyValue toy_power(ToyThread *t, ToyValue base, ToyValue exponent, ToyValue modu
 }
 ToyValue toy_divmod(ToyThread *t, ToyValue left, ToyValue right) { return value_divmod(t, left, right); }
 ToyValue toy_negative(ToyThread *t, ToyValue v) { return value_negative(t, v); }
+ToyValue toy_positive(ToyThread *t, ToyValue v) { return value_positive(t, v); }
+ToyValue toy_invert(ToyThread *t, ToyValue v) { return value_invert(t, v); }
 ToyValue toy_absolute(ToyThread *t, ToyValue v) { return value_absolute(t, v); }
 
 /* ---- calls ---- */
@@ -237,6 +239,10 @@ ToyValue toy_call_method(ToyThread *t, ToyValue object, const char *name, const 
     Value result = value_call_method(t, object, interned, args, count);
     object_release(interned);
     return result;
+}
+ToyValue toy_call_method_of(ToyThread *t, ToyValue object, ToyValue name, const ToyValue *args, size_t count)
+{
+    return value_call_method(t, object, as_str(name), args, count);
 }
 
 /* ---- attributes ---- */
@@ -296,10 +302,12 @@ bool toy_set_item(ToyThread *t, ToyValue v, ToyValue key, ToyValue item)
     return is_bound(item) ? value_set_item(t, v, key, item) : value_delete_item(t, v, key);
 }
 bool toy_length(ToyThread *t, ToyValue v, size_t *length) { return value_length(t, v, length); }
+bool toy_length_hint(ToyThread *t, ToyValue v, size_t fallback, size_t *hint) { return value_length_hint(t, v, fallback, hint); }
 bool toy_contains(ToyThread *t, ToyValue v, ToyValue item, bool *found) { return value_contains(t, v, item, found); }
 bool toy_truth(ToyThread *t, ToyValue v, bool *truth) { return value_truth(t, v, truth); }
 bool toy_equal(ToyThread *t, ToyValue a, ToyValue b, bool *equal) { return value_equal(t, a, b, equal); }
 bool toy_compare(ToyThread *t, ToyValue a, ToyValue b, ToyCompare op, bool *answer) { return value_compare_truth(t, a, b, op, answer); }
+ToyValue toy_compare_value(ToyThread *t, ToyValue a, ToyValue b, ToyCompare op) { return value_compare(t, a, b, op); }
 bool toy_hash(ToyThread *t, ToyValue v, int64_t *hash) { return value_hash(t, v, hash); }
 ToyValue toy_repr(ToyThread *t, ToyValue v) { return value_repr(t, v); }
 ToyValue toy_to_str(ToyThread *t, ToyValue v) { return value_str(t, v); }

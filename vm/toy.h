@@ -268,6 +268,8 @@ TOY_API TOY_MUST_CHECK ToyValue toy_operate_in_place(ToyThread *t, ToyOperator o
 TOY_API TOY_MUST_CHECK ToyValue toy_power(ToyThread *t, ToyValue base, ToyValue exponent, ToyValue modulus_or_none);
 TOY_API TOY_MUST_CHECK ToyValue toy_divmod(ToyThread *t, ToyValue left, ToyValue right);
 TOY_API TOY_MUST_CHECK ToyValue toy_negative(ToyThread *t, ToyValue v);
+TOY_API TOY_MUST_CHECK ToyValue toy_positive(ToyThread *t, ToyValue v);
+TOY_API TOY_MUST_CHECK ToyValue toy_invert(ToyThread *t, ToyValue v);
 TOY_API TOY_MUST_CHECK ToyValue toy_absolute(ToyThread *t, ToyValue v);
 
 /* ==== text ================================================================================================================== */
@@ -408,6 +410,7 @@ TOY_API TOY_MUST_CHECK ToyValue toy_call(ToyThread *t, ToyValue callee, const To
 TOY_API TOY_MUST_CHECK ToyValue toy_call_names(ToyThread *t, ToyValue callee, const ToyValue *args, size_t count, ToyTuple *names);
 TOY_API TOY_MUST_CHECK ToyValue toy_call_with(ToyThread *t, ToyValue callee, ToyValue args_tuple, ToyValue keywords_dict); /* either UNBOUND */
 TOY_API TOY_MUST_CHECK ToyValue toy_call_method(ToyThread *t, ToyValue object, const char *name, const ToyValue *args, size_t count);
+TOY_API TOY_MUST_CHECK ToyValue toy_call_method_of(ToyThread *t, ToyValue object, ToyValue name, const ToyValue *args, size_t count); /* name: a str */
 static inline TOY_MUST_CHECK ToyValue toy_call0(ToyThread *t, ToyValue callee) { return toy_call(t, callee, NULL, 0); }
 static inline TOY_MUST_CHECK ToyValue toy_call1(ToyThread *t, ToyValue callee, ToyValue a) { return toy_call(t, callee, &a, 1); }
 static inline TOY_MUST_CHECK ToyValue toy_call2(ToyThread *t, ToyValue callee, ToyValue a, ToyValue b)
@@ -430,6 +433,8 @@ TOY_API ToyValue toy_find_special(ToyThread *t, ToyValue v, const char *name);
 TOY_API TOY_MUST_CHECK ToyValue toy_get_item(ToyThread *t, ToyValue v, ToyValue key);
 TOY_API TOY_MUST_CHECK bool toy_set_item(ToyThread *t, ToyValue v, ToyValue key, ToyValue item);             /* UNBOUND deletes */
 TOY_API TOY_MUST_CHECK bool toy_length(ToyThread *t, ToyValue v, size_t *length);
+/* len(v), else what __length_hint__ guesses, else [fallback]. */
+TOY_API TOY_MUST_CHECK bool toy_length_hint(ToyThread *t, ToyValue v, size_t fallback, size_t *hint);
 TOY_API TOY_MUST_CHECK bool toy_contains(ToyThread *t, ToyValue v, ToyValue item, bool *found);
 TOY_API TOY_MUST_CHECK bool toy_truth(ToyThread *t, ToyValue v, bool *truth);
 TOY_API TOY_MUST_CHECK bool toy_equal(ToyThread *t, ToyValue a, ToyValue b, bool *equal);                    /* identity implies it */
@@ -438,6 +443,8 @@ enum CompareOp { COMPARE_LT, COMPARE_LE, COMPARE_EQ, COMPARE_NE, COMPARE_GT, COM
 #endif
 typedef enum CompareOp ToyCompare;
 TOY_API TOY_MUST_CHECK bool toy_compare(ToyThread *t, ToyValue a, ToyValue b, ToyCompare op, bool *answer);
+/* The same as scripts see it: what the method answered need not be a bool. */
+TOY_API TOY_MUST_CHECK ToyValue toy_compare_value(ToyThread *t, ToyValue a, ToyValue b, ToyCompare op);
 TOY_API TOY_MUST_CHECK bool toy_hash(ToyThread *t, ToyValue v, int64_t *hash);
 TOY_API TOY_MUST_CHECK ToyValue toy_repr(ToyThread *t, ToyValue v);
 TOY_API TOY_MUST_CHECK ToyValue toy_to_str(ToyThread *t, ToyValue v);
