@@ -66,12 +66,15 @@ bool arguments_sort(Thread *t, const Parameters *parameters, const Value *args, 
     size_t total = 0, keywords = names ? names->count : 0;
     while (parameters->names[total])
         slots[total++] = UNBOUND;
+    if (count + keywords > total && total > 0)
+        return raise_false(t, EXC_TypeError, "%s() takes at most %zu %sargument%s (%zu given)", function, total,
+                           count == 0 ? "keyword " : "", total == 1 ? "" : "s", count + keywords);
     if (count > parameters->positional) {
         if (parameters->positional == 0)
             return raise_false(t, EXC_TypeError, "%s() takes no positional arguments", function);
-        return raise_false(t, EXC_TypeError, "%s() takes %s %zu %sargument%s (%zu given)", function,
+        return raise_false(t, EXC_TypeError, "%s() takes %s %zu positional argument%s (%zu given)", function,
                            parameters->required == parameters->positional ? "exactly" : "at most", parameters->positional,
-                           parameters->positional < total ? "positional " : "", parameters->positional == 1 ? "" : "s", count + keywords);
+                           parameters->positional == 1 ? "" : "s", count);
     }
     for (size_t i = 0; i < count; i++)
         slots[i] = args[i];

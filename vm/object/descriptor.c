@@ -285,7 +285,7 @@ static Value method_repr(Thread *t, Value self)
 static Value method_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names)
 {
     MethodDescriptor *method = as_method(callee);
-    if (UNLIKELY(count == 0)) return raise_type_error(t, "unbound method %s.%U() needs an argument", type_text(t, method->d.owner), method->d.name);
+    if (UNLIKELY(count == 0)) return raise_type_error(t, "unbound method %U.%U() needs an argument", method->d.owner->qualified_name, method->d.name);
     if (!applies(t, &method->d, args[0])) return FAILED;
     return native_call(t, method->def, &method->signature, method->d.owner, args[0], args + 1, count - 1, names);
 }

@@ -25,7 +25,7 @@ enum { SIGNATURE_IS_BORROWED = OBJECT_KIND_FLAG_1, SLOTS_ON_STACK = 16 };
 static Str *call_name(Thread *t, const NativeDef *def, Type *owner, Value self)
 {
     if (owner && def->flags & NATIVE_CLASS && is_type(self)) return str_format(t, "%U.%s", as_type(self)->qualified_name, def->name);
-    if (owner) return str_format(t, "%s.%s", type_text(t, owner), def->name);
+    if (owner) return str_format(t, "%U.%s", owner->qualified_name, def->name);
     if (has_payload(self, KIND_MODULE)) {
         Value module = ((Module *)as_object(self))->name;
         if (is_str(module) && !str_equal_text(as_str(module), "builtins")) return str_format(t, "%U.%s", as_str(module), def->name);

@@ -115,9 +115,8 @@ static bool check_counts(Thread *t, const Signature *s, const char *name, size_t
     bool is_positional = s->positional_only == s->count && !s->has_kwargs;
     if (is_positional) return (count >= s->required && (count <= s->count || s->has_args)) || refuse_positional_count(t, s, name, count);
     if (!s->has_args && !s->has_kwargs && count + keywords > s->count) {
-        bool is_exact = s->required == s->positional && s->positional == s->count;
-        return raise_false(t, EXC_TypeError, "%s() takes %s %u %sargument%s (%zu given)", name, is_exact ? "exactly" : "at most", s->count,
-                           count == 0 ? "keyword " : "", plural(s->count), count + keywords);
+        return raise_false(t, EXC_TypeError, "%s() takes at most %u %sargument%s (%zu given)", name, s->count, count == 0 ? "keyword " : "",
+                           plural(s->count), count + keywords);
     }
     size_t least = s->required < s->positional_only ? s->required : s->positional_only;
     if (count < least)
