@@ -17,6 +17,7 @@
 #include "vm/object/int.h"
 #include "vm/object/iterators.h"
 #include "vm/object/list.h"
+#include "vm/object/memory_format.h"
 #include "vm/object/native.h"
 #include "vm/object/protocol.h"
 #include "vm/object/range.h"
@@ -192,6 +193,8 @@ size_t toy_int_bit_length(ToyValue v) { return int_bit_length(v); }
 
 ToyValue toy_float_boxed(ToyThread *t, double d) { return float_value(t, d); }
 double toy_float_read(ToyValue v) { return as_double(v); }
+double toy_half_read(uint16_t bits) { return half_to_double(bits); }
+bool toy_half_from_double(double d, uint16_t *bits) { return half_from_double(d, bits); }
 ToyValue toy_complex(ToyThread *t, double real, double imaginary) { return complex_value(t, real, imaginary); }
 void toy_complex_read(ToyValue v, double *real, double *imaginary)
 {

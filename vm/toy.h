@@ -255,6 +255,8 @@ TOY_MUST_CHECK static inline ToyValue toy_float(ToyThread *t, double d)
     return toy_is_word_float(v) ? v : toy_float_boxed(t, d);
 }
 TOY_API double toy_float_read(ToyValue v);                                             /* v must be a float */
+TOY_API double toy_half_read(uint16_t bits);                                           /* IEEE 754 binary16 */
+TOY_API bool toy_half_from_double(double d, uint16_t *bits);                           /* false: too large, nothing is raised */
 TOY_API TOY_MUST_CHECK ToyValue toy_complex(ToyThread *t, double real, double imaginary);
 TOY_API void toy_complex_read(ToyValue v, double *real, double *imaginary);            /* v must be a complex */
 

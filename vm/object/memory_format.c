@@ -65,7 +65,7 @@ static Value read_integer(Thread *t, int row, const uint8_t *at)
 }
 
 /* IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. Not every compiler has the type. */
-static double half_to_double(uint16_t half)
+double half_to_double(uint16_t half)
 {
     int exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
     double d = exponent == 31  ? (fraction ? (double)NAN : (double)INFINITY)
@@ -74,25 +74,30 @@ static double half_to_double(uint16_t half)
     return half >> 15 ? -d : d;
 }
 
-/* The nearest one, ties to even; too large: infinity. */
-static uint16_t half_from_double(double d)
+bool half_from_double(double d, uint16_t *half)
 {
     uint16_t sign = signbit(d) ? 0x8000 : 0;
+    *half = sign | 0x7e00;
     if (isnan(d))
-        return sign | 0x7e00;
+        return true;
+    *half = sign;
     if (d == 0)
-        return sign;
+        return true;
     int exponent;
     double fraction = frexp(fabs(d), &exponent);      /* in [0.5, 1): the number is fraction * 2**exponent */
+    *half = sign | 0x7c00;
     if (isinf(d) || exponent > 16)
-        return sign | 0x7c00;
+        return isinf(d);
     /* In units of the last place: of the number's own binade, or of the subnormal ones. */
     double units = exponent < -13 ? ldexp(fraction, exponent + 24) : ldexp(fraction, 11);
     uint32_t whole = (uint32_t)units;
     double rest = units - whole;
     whole += rest > 0.5 || (rest == 0.5 && whole & 1);
     uint32_t bits = exponent < -13 ? whole : ((uint32_t)(exponent + 14) << 10) + (whole - 1024);
-    return sign | (uint16_t)(bits > 0x7c00 ? 0x7c00 : bits);
+    if (bits >= 0x7c00)
+        return false;
+    *half = sign | (uint16_t)bits;
+    return true;
 }
 
 Value memory_read(Thread *t, char letter, const uint8_t *at)
@@ -159,7 +164,9 @@ static bool write_float(Thread *t, char letter, uint8_t *at, Value v)
         return refuse(t, EXC_TypeError, "type", letter);
     }
     float single = (float)d;
-    uint16_t half = half_from_double(d);
+    uint16_t half;
+    if (letter == 'e' && !half_from_double(d, &half))
+        return refuse(t, EXC_ValueError, "value", letter);
     if (letter == 'd')
         memcpy(at, &d, sizeof d);
     else if (letter == 'f')

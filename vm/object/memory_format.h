@@ -12,4 +12,8 @@ MUST_CHECK Value memory_read(Thread *t, char letter, const uint8_t *at);
 /* TypeError and ValueError "memoryview: invalid type (value) for format 'i'". */
 MUST_CHECK bool memory_write(Thread *t, char letter, uint8_t *at, Value v);
 
+/* IEEE 754 binary16, which not every C compiler has. To the nearest, ties to even; false: too large for it, *half is an infinity. */
+double half_to_double(uint16_t half);
+bool half_from_double(double d, uint16_t *half);
+
 #endif
