@@ -1,9 +1,11 @@
 /* api_text.c - the wall: text, paths, bytes and buffers.
  *
- * What        toy_str_*, toy_text_*, toy_path, toy_bytes_*, toy_buffer_*.
+ * What        toy_str_*, toy_text_*, toy_char_*, toy_path, toy_bytes_*, toy_buffer_*.
  * How         as api.c.
  * GIL         held.
  * Read next   toy.h, vm/object/str.h, vm/object/bytes.h, vm/object/buffer_view.h */
+#include "vm/base/unicode.h"
+#include "vm/base/unicode_names.h"
 #include "vm/object/buffer_view.h"
 #include "vm/object/bytes.h"
 #include "vm/object/exception.h"
@@ -80,6 +82,16 @@ void toy_text_add_slice(ToyText *text, ToyValue str, size_t start, size_t end) {
 void toy_text_add_ascii(ToyText *text, const char *ascii, size_t length) { str_builder_add_ascii(text, ascii, length); }
 ToyValue toy_text_finish(ToyText *text) { return str_builder_finish(text); }
 void toy_text_abandon(ToyText *text) { str_builder_abandon(text); }
+
+/* ---- characters ---- */
+
+bool toy_char_is_alpha(uint32_t character) { return unicode_is_alpha(character); }
+bool toy_char_is_alnum(uint32_t character) { return unicode_is_alnum(character); }
+bool toy_char_is_decimal(uint32_t character) { return unicode_is_decimal(character); }
+bool toy_char_is_space(uint32_t character) { return unicode_is_space(character); }
+uint32_t toy_char_upper(uint32_t character) { return unicode_upper(character); }
+uint32_t toy_char_lower(uint32_t character) { return unicode_lower(character); }
+uint32_t toy_char_by_name(const char *name, size_t length) { return unicode_by_name(name, length); }
 
 /* ---- paths ---- */
 

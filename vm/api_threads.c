@@ -8,6 +8,7 @@
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/list.h"
+#include "vm/object/protocol.h"
 #include "vm/threads/blocking.h"
 #include "vm/threads/safepoint.h"
 #include "vm/threads/thread.h"
@@ -26,6 +27,7 @@ void toy_block_begin_for(ToyThread *t, const char *what, ToyBlockReason reason)
 void toy_block_end(ToyThread *t) { block_end(t); }
 bool toy_block_retry(ToyThread *t) { return block_retry(t); }
 bool toy_check_signals(ToyThread *t) { return safepoint_handle_interruption(t); }
+bool toy_check_recursion(ToyThread *t, const char *doing) { return !(stack_is_low(t) && stack_is_exhausted(t, doing)); }
 int64_t toy_monotonic_ns(void) { return clock_monotonic_ns(); }
 
 /* ---- locks ---- */

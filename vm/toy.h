@@ -319,6 +319,15 @@ TOY_API void toy_text_add_ascii(ToyText *text, const char *ascii, size_t length)
 TOY_API TOY_MUST_CHECK ToyValue toy_text_finish(ToyText *text);                                     /* the str; the builder is empty again */
 TOY_API void toy_text_abandon(ToyText *text);
 
+/* What is known about one character; the words are str's. The case mappings are those from one character to one. */
+TOY_API bool toy_char_is_alpha(uint32_t character);
+TOY_API bool toy_char_is_alnum(uint32_t character);
+TOY_API bool toy_char_is_decimal(uint32_t character);
+TOY_API bool toy_char_is_space(uint32_t character);
+TOY_API uint32_t toy_char_upper(uint32_t character);
+TOY_API uint32_t toy_char_lower(uint32_t character);
+TOY_API uint32_t toy_char_by_name(const char *name, size_t length);                                 /* UINT32_MAX: there is none */
+
 /* Paths. os.fspath: a str or bytes. The second gives the system's bytes of a str, bytes or PathLike: BORROWED from *holder, which the
  * caller releases; TypeError "FUNCTION: path should be string, bytes or os.PathLike, not T" ([function] NULL: "expected str, bytes ..."). */
 TOY_API TOY_MUST_CHECK ToyValue toy_fspath(ToyThread *t, ToyValue path);
@@ -654,6 +663,9 @@ TOY_API ToyValue toy_block_failed(ToyThread *t, ToyValue filename);
 /* Handlers of signals that have arrived; false: one raised. For long computations; may run script code. */
 TOY_API TOY_MUST_CHECK bool toy_check_signals(ToyThread *t);
 TOY_API int64_t toy_monotonic_ns(void);
+/* For functions that call themselves as deep as their data is nested: false raises RecursionError, C's stack is nearly used up. [doing] is a
+ * constant for the message, " while ...", or "". */
+TOY_API TOY_MUST_CHECK bool toy_check_recursion(ToyThread *t, const char *doing);
 
 /* ==== locks that scripts or modules own ===================================================================================== */
 
