@@ -8,6 +8,7 @@
  * Read next   function.h, vm/bytecode/code.h, vm/run/specialize.c */
 #include "vm/object/dict.h"
 #include "vm/object/bytes.h"
+#include "vm/object/code_variant.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
 #include "vm/object/function.h"
@@ -101,7 +102,8 @@ static bool is_plain_call(const CodeUnit *unit)
 
 static void code_clear(Object *self);
 
-static Code *code_object_make(Thread *t, CodeUnit *unit, Code *owner)
+/* [constants]: the values, if they are known already; else they are made from the unit's. */
+static Code *make_with(Thread *t, CodeUnit *unit, Code *owner, const Value *constants)
 {
     Code *code = (Code *)type_alloc(t, kind_type(t, KIND_CODE));
     if (!code) return NULL;
@@ -117,7 +119,7 @@ static Code *code_object_make(Thread *t, CodeUnit *unit, Code *owner)
     code->filename = code->qualified_name ? text_interned(t, unit->filename) : NULL;
     bool done = code->filename != NULL;
     for (size_t i = 0; done && i < unit->constant_count; i++) {
-        code->constants[i] = constant_value(t, &unit->constants[i], owner ? owner : code);
+        code->constants[i] = constants ? retain(constants[i]) : constant_value(t, &unit->constants[i], owner ? owner : code);
         done = !failed(code->constants[i]);
     }
     if (!done) {
@@ -130,6 +132,15 @@ static Code *code_object_make(Thread *t, CodeUnit *unit, Code *owner)
     }
     code->owner = owner;
     if (owner) object_retain(owner);
+    return code;
+}
+
+static Code *code_object_make(Thread *t, CodeUnit *unit, Code *owner) { return make_with(t, unit, owner, NULL); }
+
+Code *code_object_variant(Thread *t, CodeUnit *unit, Code *model, const Value *constants)
+{
+    Code *code = make_with(t, unit, model && model->owner ? model->owner : model, constants);
+    if (code) code->is_variant = true;
     return code;
 }
 
@@ -181,8 +192,9 @@ static void code_object_free(Object *self)
     if (code->name) object_release(code->name);
     if (code->qualified_name) object_release(code->qualified_name);
     if (code->filename) object_release(code->filename);
+    if (code->is_variant) code_variant_free(unit);
+    else if (!code->owner && !code->unit_is_borrowed) code_free(unit);
     if (code->owner) object_release(code->owner);
-    else if (!code->unit_is_borrowed) code_free(unit);
 }
 
 /* ---- as scripts see it ---- */
@@ -235,6 +247,8 @@ CODE_GETTER(variable_names, slots_tuple(t, code, SLOT_LOCAL))
 CODE_GETTER(cell_variables, slots_tuple(t, code, SLOT_CELL))
 CODE_GETTER(free_variables, slots_tuple(t, code, SLOT_FREE))
 CODE_GETTER(words, object_value(bytes_from(t, code->unit->words, code->unit->word_count * sizeof(Word))))
+CODE_GETTER(line_table, object_value(bytes_from(t, code->unit->lines, code->unit->line_count * sizeof(LineEntry))))
+CODE_GETTER(handler_table, object_value(bytes_from(t, code->unit->handlers, code->unit->handler_count * sizeof(HandlerEntry))))
 
 static const GetSetDef code_getsets[] = {
     {"co_argcount", code_get_argument_count, NULL, NULL},
@@ -244,6 +258,8 @@ static const GetSetDef code_getsets[] = {
     {"co_stacksize", code_get_stack_size, NULL, NULL},
     {"co_flags", code_get_flags, NULL, NULL},
     {"co_code", code_get_words, NULL, NULL},
+    {"co_linetable", code_get_line_table, NULL, NULL},
+    {"co_exceptiontable", code_get_handler_table, NULL, NULL},
     {"co_consts", code_get_constants, NULL, NULL},
     {"co_names", code_get_names, NULL, NULL},
     {"co_varnames", code_get_variable_names, NULL, NULL},
@@ -317,13 +333,17 @@ static Value code_repr(Thread *t, Value self)
 static const NativeDef code_methods[] = {
     NATIVE("co_positions", code_positions, "($self, /)", 0, NULL),
     NATIVE("co_lines", code_lines, "($self, /)", 0, NULL),
+    NATIVE_RAW_ROW("replace", code_replace, "($self, /, **changes)", 0, "Return a copy of the code object with new values for the specified fields."),
+    NATIVE_RAW_ROW("__replace__", code_replace, "($self, /, **changes)", 0, "The same as replace()."),
     NATIVE_END,
 };
 const TypeSpec code_spec = {
     .doc = "Create a code object.  Not for mere mortals.",
     .size = sizeof(Code),
-    .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_IS_WEAK_REFERABLE | TYPE_NO_NEW,
-    .slots = {.repr = code_repr},
+    .signature = "(argcount, posonlyargcount, kwonlyargcount, nlocals, stacksize,\n     flags, codestring, constants, names, varnames, filename, name,\n"
+                 "     qualname, firstlineno, linetable, exceptiontable, freevars=(),\n     cellvars=(), /)",
+    .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_IS_WEAK_REFERABLE,
+    .slots = {.repr = code_repr, .hash = code_hash, .compare = code_compare, .new_instance = code_make},
     .methods = code_methods,
     .getsets = code_getsets,
     .traverse = code_traverse,

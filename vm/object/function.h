@@ -30,6 +30,7 @@ typedef struct Code {
     uint32_t entry_skip;         /* words before the first one behind RESUME, when RESUME comes first; else 0 */
     bool is_never_hot;           /* no memory for the copy */
     bool unit_is_borrowed;       /* a failed construction: somebody else frees the unit */
+    bool is_variant;             /* made by a script: its unit's arena is its own, what the unit points to need not be */
     void *trace_data;            /* vm/run/trace.c: line events, monitoring */
 } Code;
 

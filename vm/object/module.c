@@ -31,7 +31,7 @@ static Value cell_make(Thread *t, Type *type, const Value *args, size_t count, T
 static Value cell_get_contents(Thread *t, Value self)
 {
     Value v = ((Cell *)as_object(self))->content;
-    return is_bound(v) ? retain(v) : raise_value_error(t, "cell is empty");
+    return is_bound(v) ? retain(v) : raise_value_error(t, "Cell is empty");
 }
 static bool cell_set_contents(Thread *t, Value self, Value v)
 {
@@ -62,6 +62,7 @@ static void cell_clear(Object *self) { clear(&((Cell *)self)->content); }
 static const GetSetDef cell_getsets[] = {{"cell_contents", cell_get_contents, cell_set_contents, NULL}, {NULL, NULL, NULL, NULL}};
 const TypeSpec cell_spec = {
     .doc = "Create a new cell object.",
+    .signature = "([contents])",
     .size = sizeof(Cell),
     .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER,
     .slots = {.repr = cell_repr, .compare = cell_compare, .new_instance = cell_make},

@@ -53,7 +53,7 @@ Value namespace_new(Thread *t, Dict *fields)
 static bool namespace_init(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
 {
     if (count > 1)
-        return raise_false(t, EXC_TypeError, "%T expected at most 1 argument, got %zu", self, count);
+        return raise_false(t, EXC_TypeError, "%U expected at most 1 argument, got %zu", value_type(t, self)->name, count);
     Dict *all = dict_new(t);
     if (!all)
         return false;

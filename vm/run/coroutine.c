@@ -9,6 +9,7 @@
  * Read next   generator.c */
 #include "vm/run/coroutine.h"
 
+#include "vm/object/generic_alias.h"
 #include "vm/object/exception.h"
 #include "vm/object/list.h"
 #include "vm/object/native.h"
@@ -57,6 +58,7 @@ static const NativeDef coroutine_methods[] = {
     NATIVE("send", generator_send_method, "($self, arg, /)", 0, "send(arg) -> send 'arg' into coroutine,\nreturn next yielded value or raise StopIteration."),
     NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0, "throw(value)\nthrow(type[,value[,traceback]])\n\nRaise exception in coroutine, return next yielded value or raise\nStopIteration."),
     NATIVE("close", generator_close_method, "($self, /)", 0, "close() -> raise GeneratorExit inside coroutine."),
+    CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };
 static const GetSetDef coroutine_getsets[] = {
@@ -408,6 +410,7 @@ static const NativeDef async_generator_methods[] = {
     NATIVE("asend", async_generator_asend, "($self, arg, /)", 0, "asend(v) -> send 'v' in generator."),
     NATIVE("athrow", async_generator_athrow, "($self, typ, val=None, tb=None, /)", 0, "athrow(value)\nathrow(type[,value[,tb]])\n\nraise exception in generator."),
     NATIVE("aclose", async_generator_aclose, "($self, /)", 0, "aclose() -> raise GeneratorExit inside generator."),
+    CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };
 static const GetSetDef async_generator_getsets[] = {

@@ -8,6 +8,7 @@
  * Read next   frame.h, unwind.c */
 #include "vm/run/frame.h"
 
+#include "vm/object/arguments.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
@@ -318,15 +319,20 @@ static bool traceback_set_next(Thread *t, Value self, Value value)
 }
 static Value traceback_make(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
-    if (count != 4 || names || !(is_none(args[0]) || is_kind(args[0], KIND_TRACEBACK)) || !is_kind(args[1], KIND_FRAME) ||
-        !is_small_int(args[2]) || !is_small_int(args[3]))
-        return raise_type_error(t, "TracebackType(tb_next, tb_frame, tb_lasti, tb_lineno)");
+    static const char *const parameter_names[] = {"tb_next", "tb_frame", "tb_lasti", "tb_lineno", NULL};
+    static const Parameters parameters = {"traceback", parameter_names, 0, 4, 4};
+    Value slots[4] = {UNBOUND, UNBOUND, UNBOUND, UNBOUND};
+    int lasti = 0, line = 0;
+    if (!arguments_sort(t, &parameters, args, count, names, slots)) return FAILED;
+    if (!is_kind(slots[1], KIND_FRAME)) return raise_type_error(t, "traceback() argument 'tb_frame' must be frame, not %T", slots[1]);
+    if (!arg_int(t, slots[2], &lasti) || !arg_int(t, slots[3], &line)) return FAILED;
+    if (!is_none(slots[0]) && !is_kind(slots[0], KIND_TRACEBACK)) return raise_type_error(t, "expected traceback object or None, got '%T'", slots[0]);
     Traceback *entry = (Traceback *)type_alloc(t, type);
     if (!entry) return FAILED;
-    entry->next = is_none(args[0]) ? NULL : (Traceback *)as_object(retain(args[0]));
-    entry->frame = (FrameObject *)as_object(retain(args[1]));
-    entry->offset = (uint32_t)small_int(args[2]);
-    entry->line = (uint32_t)small_int(args[3]);
+    entry->next = is_none(slots[0]) ? NULL : (Traceback *)as_object(retain(slots[0]));
+    entry->frame = (FrameObject *)as_object(retain(slots[1]));
+    entry->offset = (uint32_t)lasti;
+    entry->line = (uint32_t)line;
     return object_value(entry);
 }
 

@@ -15,6 +15,7 @@
 #include "vm/run/generator.h"
 
 #include "vm/bytecode/opcode.h"
+#include "vm/object/generic_alias.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
 #include "vm/object/list.h"
@@ -526,6 +527,7 @@ static const NativeDef generator_methods[] = {
     NATIVE("send", generator_send_method, "($self, arg, /)", 0, "send(value) -> send 'value' into generator,\nreturn next yielded value or raise StopIteration."),
     NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0, "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or raise\nStopIteration."),
     NATIVE("close", generator_close_method, "($self, /)", 0, "close() -> raise GeneratorExit inside generator."),
+    CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };
 static const GetSetDef generator_getsets[] = {
