@@ -21,7 +21,7 @@ from script_test import DAMAGE, TESTS, ScriptTest, clean_environment, describe_s
 ROOT = os.path.dirname(TESTS)
 FOLDERS = ['structure', 'unit', 'language', 'library', 'opcodes', 'rejected', 'threads', 'fork', 'native', 'repl', 'tools', 'docs',
            'examples', 'stress', 'fuzz']
-STRESSED_FOLDERS = ['language', 'library', 'opcodes', 'threads', 'fork']
+STRESSED_FOLDERS = ['language', 'opcodes', 'threads', 'fork']
 SKIPPED = 77  # exit status of a check that cannot run here
 FAILED_ALLOCATIONS = 2000
 
