@@ -127,10 +127,14 @@ static bool module_init(Thread *t, Value self, const Value *args, size_t count, 
 static Value module_get_attribute(Thread *t, Value self, Str *name)
 {
     Module *module = (Module *)as_object(self);
-    Value v = generic_find_attribute(t, self, name);
+    /* What the dict has comes before what the type has, but for data descriptors: __doc__ is the module's, __dict__ the type's. */
+    Value v = dict_get_str(module->dict, name);
+    if (is_bound(v)) {
+        Value descriptor = type_lookup(t, value_type(t, self), name);
+        if (is_unbound(descriptor) || !value_type(t, descriptor)->slots.descriptor_set) return retain(v);
+    }
+    v = generic_find_attribute(t, self, name);
     if (is_bound(v) || is_raised(t)) return v;
-    v = dict_get_str(module->dict, name);
-    if (is_bound(v)) return retain(v);
     Value fallback = dict_get_str(module->dict, NAME_OF(t, __getattr__));
     if (is_bound(fallback)) {
         retain(fallback);
