@@ -287,6 +287,7 @@ ToyValue toy_find_special(ToyThread *t, ToyValue v, const char *name)
 }
 
 ToyValue toy_get_attribute_of(ToyThread *t, ToyValue v, ToyValue name) { return value_get_attribute(t, v, as_str(name)); }
+ToyValue toy_find_attribute_of(ToyThread *t, ToyValue v, ToyValue name) { return value_find_attribute(t, v, as_str(name)); }
 bool toy_set_attribute_of(ToyThread *t, ToyValue v, ToyValue name, ToyValue value)
 {
     return is_bound(value) ? value_set_attribute(t, v, as_str(name), value) : value_delete_attribute(t, v, as_str(name));

@@ -6,6 +6,7 @@
  *             count are reached as members only.
  * GIL         held.
  * Read next   toy.h, vm/object/type.h, vm/run/import.h */
+#include "vm/object/descriptor.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/function.h"
@@ -43,8 +44,36 @@ ToyType *toy_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *
 
 void *toy_type_state(const ToyType *type)
 {
-    while (type && !type->module_state) type = type->base;
-    return type ? type->module_state : NULL;
+    for (const Type *base = type; base; base = base->base)
+        if (base->module_state) return base->module_state;
+    /* A class with several bases: the one that is asked for need not be the one whose layout it has. */
+    for (size_t i = 0; i < type->mro->count; i++)
+        if (as_type(type->mro->items[i])->module_state) return as_type(type->mro->items[i])->module_state;
+    return NULL;
+}
+
+bool toy_type_add_methods(ToyThread *t, ToyModuleObject *module, ToyType *type, const ToyFunction *methods)
+{
+    if (!keep_to_the_end(t, module)) return false;
+    type->module_state = module->state;
+    for (const NativeDef *def = methods; def->name; def++) {
+        Str *name = str_intern_text(t, def->name);
+        Value descriptor = name ? method_descriptor_new(t, type, def) : FAILED;
+        bool done = !failed(descriptor) && type_set_attribute(t, object_value(type), name, descriptor);
+        release(descriptor);
+        if (name) object_release(name);
+        if (!done) return false;
+    }
+    return true;
+}
+
+enum { PATTERN_FLAGS = TYPE_IS_SEQUENCE | TYPE_IS_MAPPING };
+uint32_t toy_type_pattern_flags(const ToyType *type) { return type->flags & PATTERN_FLAGS; }
+void toy_type_set_pattern_flags(ToyType *type, uint32_t flags)
+{
+    if (!type_is(type, TYPE_IS_SCRIPT_MADE)) return;    /* native types do not change; those that patterns know have said so themselves */
+    type->flags = (type->flags & ~(uint32_t)PATTERN_FLAGS) | (flags & PATTERN_FLAGS);
+    for (uint32_t i = 0; i < type->subclass_count; i++) toy_type_set_pattern_flags(type->subclasses[i], flags);
 }
 
 ToyObject *toy_type_alloc(ToyThread *t, ToyType *type) { return type_alloc(t, type); }

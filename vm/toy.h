@@ -435,6 +435,7 @@ TOY_API TOY_MUST_CHECK ToyValue toy_get_attribute(ToyThread *t, ToyValue v, cons
 TOY_API ToyValue toy_find_attribute(ToyThread *t, ToyValue v, const char *name);
 TOY_API TOY_MUST_CHECK bool toy_set_attribute(ToyThread *t, ToyValue v, const char *name, ToyValue value);   /* UNBOUND deletes */
 TOY_API TOY_MUST_CHECK ToyValue toy_get_attribute_of(ToyThread *t, ToyValue v, ToyValue name);               /* name: a str */
+TOY_API ToyValue toy_find_attribute_of(ToyThread *t, ToyValue v, ToyValue name);
 TOY_API TOY_MUST_CHECK bool toy_set_attribute_of(ToyThread *t, ToyValue v, ToyValue name, ToyValue value);
 /* object's own way, for get_attribute and set_attribute slots that only add to it. */
 TOY_API TOY_MUST_CHECK ToyValue toy_generic_get_attribute(ToyThread *t, ToyValue v, ToyValue name);
@@ -586,7 +587,12 @@ typedef struct Module ToyModuleObject;
 /* "module.Name", a constant; [base] NULL: object. The type lives as long as the interpreter. It remembers the state of [module] (may be NULL)
  * for toy_type_state, and keeps that module alive. Add it with toy_module_add_type. */
 TOY_API TOY_BORROWED TOY_MUST_CHECK ToyType *toy_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name, ToyType *base);
-TOY_API TOY_BORROWED void *toy_type_state(const ToyType *type);               /* of the type or its nearest base that has one */
+/* Methods for a class that a script made, as if [module] had made the type: what must be quick although the class is written in toy. */
+TOY_API TOY_MUST_CHECK bool toy_type_add_methods(ToyThread *t, ToyModuleObject *module, ToyType *type, const ToyFunction *methods);
+/* TOY_TYPE_IS_SEQUENCE, TOY_TYPE_IS_MAPPING: how patterns see the instances. Giving a class such flags gives them to its subclasses. */
+TOY_API uint32_t toy_type_pattern_flags(const ToyType *type);
+TOY_API void toy_type_set_pattern_flags(ToyType *type, uint32_t flags);
+TOY_API TOY_BORROWED void *toy_type_state(const ToyType *type);               /* of the type or the nearest in its order that has one */
 static inline void *toy_instance_state(ToyValue v) { return toy_type_state(toy_object(v)->type); }
 TOY_API TOY_MUST_CHECK ToyObject *toy_type_alloc(ToyThread *t, ToyType *type);    /* payload zeroed */
 TOY_API TOY_MUST_CHECK bool toy_type_set(ToyThread *t, ToyType *type, const char *name, TOY_TAKES ToyValue v);   /* a class attribute, at start-up */

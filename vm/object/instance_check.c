@@ -100,13 +100,12 @@ static bool ask(Thread *t, Value v, Value cls, Str *name, Question question, Que
 {
     if (is_kind(cls, KIND_UNION)) return any_of(t, v, ((Union *)as_object(cls))->args, question, answer);
     if (is_tuple(cls)) return any_of(t, v, cls, question, answer);
-    Value method = value_find_special(t, cls, name);
-    if (is_unbound(method)) return is_raised(t) ? false : plain(t, v, cls, answer);
-    if (stack_is_low(t) && stack_is_exhausted(t, name == NAME_OF(t, __instancecheck__) ? " in __instancecheck__" : " in __subclasscheck__")) {
-        release(method);
+    Value method = type_lookup(t, value_type(t, cls), name);
+    if (is_unbound(method)) return plain(t, v, cls, answer);
+    if (stack_is_low(t) && stack_is_exhausted(t, name == NAME_OF(t, __instancecheck__) ? " in __instancecheck__" : " in __subclasscheck__"))
         return false;
-    }
-    Value result = value_call1(t, method, v);
+    retain(method);
+    Value result = call_unbound(t, method, cls, &v, 1, NULL);
     release(method);
     if (failed(result)) return false;
     bool is_good = value_truth(t, result, answer);
