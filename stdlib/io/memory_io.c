@@ -14,13 +14,14 @@ typedef struct MemoryFile {
     ToyObject head;
     uint8_t *block;
     size_t length, capacity, position;      /* items */
+    uint8_t width;                          /* of an item: 1 in a BytesIO, 4 in a StringIO */
     bool is_closed;
     bool translates;                        /* StringIO with newline=None: \r\n and \r become \n when written */
     const char *line_end;                   /* StringIO: what \n becomes when written; NULL: itself */
 } MemoryFile;
 
 static MemoryFile *self_of(ToyValue self) { return (MemoryFile *)toy_object(self); }
-static size_t width_of(MemoryFile *file) { return file->head.type == ((IoState *)toy_type_state(file->head.type))->bytes ? 1 : 4; }
+static size_t width_of(MemoryFile *file) { return file->width; }
 
 static bool check_open(ToyThread *t, MemoryFile *file)
 {
@@ -127,6 +128,7 @@ static ToyValue bytes_make(ToyThread *t, ToyType *type, const ToyValue *args, si
     if (!toy_arguments_sort(t, &parameters, args, count, names, slots)) return TOY_FAILED;
     MemoryFile *file = (MemoryFile *)toy_type_alloc(t, type);
     int64_t written;
+    if (file) file->width = 1;
     if (file && toy_is_given(slots[0]) && !bytes_put(t, file, slots[0], &written)) {
         toy_release(toy_value(file));
         return TOY_FAILED;
@@ -218,6 +220,7 @@ static ToyValue string_make(ToyThread *t, ToyType *type, const ToyValue *args, s
     if (toy_is_given(slots[1]) && !toy_is_str(slots[1])) return toy_raise_type_error(t, "newline must be str or None, not %T", slots[1]);
     MemoryFile *file = (MemoryFile *)toy_type_alloc(t, type);
     if (!file) return TOY_FAILED;
+    file->width = 4;
     bool done = true;
     if (toy_is_none(slots[1])) file->translates = true;
     else if (toy_is_bound(slots[1])) {

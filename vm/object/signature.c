@@ -220,11 +220,11 @@ bool arg_int(Thread *t, Value v, int *out)
     int64_t n = 0;
     if (is_unbound(v)) return true;
     if (!arg_int64(t, v, &n)) {
-        /* CPython reads a C int by way of a long: the wording of the first failure stands. */
-        return false;
+        if (!raised_is(t, EXC_OverflowError)) return false;
+        raised_clear(t);
+        n = INT64_MAX;
     }
-    if (n > INT32_MAX) return raise_false(t, EXC_OverflowError, "signed integer is greater than maximum");
-    if (n < INT32_MIN) return raise_false(t, EXC_OverflowError, "signed integer is less than minimum");
+    if (n > INT32_MAX || n < INT32_MIN) return raise_false(t, EXC_OverflowError, "Python int too large to convert to C int");
     *out = (int)n;
     return true;
 }
