@@ -2,7 +2,7 @@
  *
  * What        builtin_function_or_method: `len`, and `[].append` once it is bound; native_call, through which every row of a table is called.
  * How         The signature is parsed at the first call. If all parameters are positional and all are given, the function reads its
- *             arguments where the caller has them; else they are sorted into a row of slots first.
+ *             arguments where the caller has them; if only defaults are missing, they are copied; else they are sorted into slots by name.
  * Invariants  I1 OBJECT_KIND_FLAG_1: the signature is BORROWED from the method descriptor, which lives as long as its owner.
  * GIL         held.
  * Read next   signature.c, descriptor.c */
@@ -64,6 +64,16 @@ static Value call_bound(Thread *t, const Signature *s, const NativeDef *def, Val
     return result;
 }
 
+/* Only positional arguments, all that are required among them: what has a default is left unbound. */
+static Value call_with_defaults(Thread *t, const Signature *s, const NativeDef *def, Value self, const Value *args, size_t count)
+{
+    Value slots[SLOTS_ON_STACK];
+    size_t i = 0;
+    for (; i < count; i++) slots[i] = args[i];
+    for (; i < s->count; i++) slots[i] = UNBOUND;
+    return def->function(t, self, slots);
+}
+
 static Value call_sorting(Thread *t, const Signature *s, const NativeDef *def, Type *owner, Value self, const Value *args, size_t count, Tuple *names)
 {
     if (!passes_convention(t, s, def, owner, self, count, names ? names->count : 0)) return FAILED;
@@ -85,8 +95,11 @@ Value native_call(Thread *t, const NativeDef *def, Signature **signature_cache, 
         s = *signature_cache = signature_parse(t, def->signature ? def->signature : "()");
         if (!s) return FAILED;
     }
-    if (LIKELY(count == s->count && s->positional == count && !s->has_args && !s->has_kwargs && (!names || !names->count)))
-        return def->function(t, self, args);
+    if (LIKELY(!s->has_args && !s->has_kwargs && (!names || !names->count))) {
+        if (count == s->count && count == s->positional) return def->function(t, self, args);
+        if (count >= s->required && count <= s->positional && !s->keyword_required && s->count <= SLOTS_ON_STACK)
+            return call_with_defaults(t, s, def, self, args, count);
+    }
     return call_sorting(t, s, def, owner, self, args, count, names);
 }
 

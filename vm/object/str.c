@@ -48,7 +48,10 @@ Str *str_new_of(Thread *t, Type *type, size_t length, uint32_t widest)
     s->width = (uint8_t)width;
     s->is_ascii = is_ascii;
     char *end = str_at(s, length);
-    memset(end, 0, size - (size_t)(end - (char *)s));
+    if (LIKELY(is_ascii))
+        *end = '\0';
+    else
+        memset(end, 0, size - (size_t)(end - (char *)s));
     return s;
 }
 
