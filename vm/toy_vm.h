@@ -131,4 +131,19 @@ TOY_API TOY_MUST_CHECK bool toy_print_exception(ToyThread *t, ToyValue exception
 TOY_API void toy_print_unraisable(ToyThread *t, ToyValue exception, ToyValue where, ToyValue message);
 TOY_API size_t toy_size_of(ToyThread *t, ToyValue v);                       /* bytes of the object's cell; 0 for values without one */
 
+/* ==== source text, and what the compiler knows about it ======================================================================= */
+
+/* The lines of a file, or of what only has a name like one: a module in the program, -c, the prompt. A list of strs without newlines,
+ * owned; UNBOUND: not to be had, nothing is raised. */
+TOY_API ToyValue toy_source_lines(ToyThread *t, ToyValue filename);
+/* Where the operator or the brackets of a failed expression stand: line and column of both ends, lines from 0, columns in characters. */
+TOY_API bool toy_caret_anchors(ToyThread *t, const char *segment, size_t length, uint32_t ends[4]);
+/* Would carets from column [start] of the first to [end] of the last line tell nothing? */
+TOY_API bool toy_carets_are_idle(ToyThread *t, const char *lines, size_t length, uint32_t line_count, uint32_t start, uint32_t end);
+TOY_API TOY_MUST_CHECK ToyValue toy_did_you_mean(ToyThread *t, ToyValue exception);    /* ". Did you mean: 'x'?" or "" */
+/* Where the instruction at [offset] of a code object came from. False: [code] is none, or the instruction has no line. */
+typedef struct ToyPosition { uint32_t line, end_line, column, end_column; bool has_columns; } ToyPosition;
+TOY_API bool toy_code_position(ToyValue code, int64_t offset, ToyPosition *position);
+TOY_API size_t toy_str_width(ToyValue str);                                 /* columns of a terminal: wide characters take two */
+
 #endif
