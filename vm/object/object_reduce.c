@@ -49,7 +49,8 @@ static Value default_state(Thread *t, Value self, bool is_required)
 {
     Type *type = value_type(t, self);
     bool has_payload_of_its_own = type->spec->size > sizeof(Object) || !is_object(self);
-    if (is_required && has_payload_of_its_own) return raise_type_error(t, "cannot pickle '%T' object", self);
+    bool is_variable = has_payload(self, KIND_MEMORYVIEW) || has_payload(self, KIND_CODE);   /* in CPython, and the words tell */
+    if (is_required && has_payload_of_its_own) return raise_type_error(t, is_variable ? "cannot pickle %T objects" : "cannot pickle '%T' object", self);
     Attributes *attributes = is_object(self) ? object_attributes(as_object(self)) : NULL;
     Value state = NONE;
     if (attributes) {
