@@ -1,13 +1,32 @@
-"""cpython.py - finds the CPython 3.13 that is the oracle.
+#!/usr/bin/env python3
+"""cpython.py - finds the CPython 3.13 that is the oracle, and runs its own test modules under the program.
 
-What        find_oracle(): its path and full version, or (None, why not).
+What        find_oracle(): its path and full version, or (None, why not). As a program:
+
+                tests/cpython.py test_int test_re ...      a table: what CPython runs there, what passes
+                tests/cpython.py -v test_int               and each test that does not pass, with the reason
+                tests/cpython.py -k '*hash*' -v test_int   only tests whose name fits
+
+            $TOY is the program, else build-dev/toy. Not part of tests/run: it needs CPython's Lib folder.
 How         $TOY_ORACLE, else the newest 3.13 that pyenv has, else python3.13 on PATH. Another version is refused: messages change
-            from one to the next.
+            from one to the next. cpython_cases.py runs a module under either and writes down how each test went; what the oracle
+            ran is kept beside the program. A test that CPython marks as about itself (skipped here for that reason) does not
+            count; any other skip, and a test that was never reached, is one that does not pass.
+Read next   cpython_cases.py
 """
+import argparse
+import collections
+import concurrent.futures
 import glob
+import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def find_oracle():
@@ -24,3 +43,130 @@ def find_oracle():
         if asked:
             return None, f'$TOY_ORACLE is {" ".join(words[:2]) or "not a Python"}; CPython 3.13 is wanted'
     return None, 'no python3.13 found; set TOY_ORACLE to one'
+
+
+# ---- running a module ----
+
+def run_module(program, module, limit, environment):
+    """{test: [outcome, reason]} and how the process ended: '', 'time', a signal's name, or its last line."""
+    with tempfile.TemporaryDirectory(prefix='cases') as folder:
+        report = os.path.join(folder, 'report')
+        command = [program, os.path.join(HERE, 'cpython_cases.py'), module, report]
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, 'TMPDIR': folder, **environment}, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            output = process.communicate(timeout=limit)[0]
+            end = ''
+        except subprocess.TimeoutExpired:
+            end = 'time'
+        try:                               # whatever it has started ends with it
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        if end:
+            output = process.communicate()[0]
+        elif process.returncode < 0:
+            end = signal.Signals(-process.returncode).name
+        return read_report(report, output, end)
+
+
+def read_report(path, output, end):
+    outcomes, is_over = {}, False
+    if os.path.exists(path):
+        with open(path, errors='replace') as file:
+            for line in file:
+                test, _, rest = line.rstrip('\n').partition('\t')
+                outcome, _, reason = rest.partition('\t')
+                if test == 'over':
+                    is_over = True
+                elif test not in outcomes or outcome != 'passed':      # a subtest may have failed before
+                    outcomes[test] = [outcome, reason]
+    if not is_over and not end:
+        lines = output.decode(errors='replace').strip().splitlines()
+        end = lines[-1] if lines else 'ended early'
+    return outcomes, end
+
+
+def oracle_outcomes(oracle, version, module, limit, kept):
+    path = os.path.join(kept, f'{module}-{version}.json')
+    if os.path.exists(path):
+        with open(path) as file:
+            return json.load(file)
+    outcomes, end = run_module(oracle, module, limit, {})
+    if not end:
+        os.makedirs(kept, exist_ok=True)
+        with open(path, 'w') as file:
+            json.dump(outcomes, file)
+    return outcomes
+
+
+# ---- counting ----
+
+class Row:
+    """One line of the table."""
+
+    columns = ('ran', 'passed', 'failed', 'errors', 'skipped', 'missing')
+
+    def __init__(self, module, wanted, outcomes, end):
+        self.module, self.end = module, end
+        self.counts = collections.Counter()
+        self.losses = []
+        for test, (outcome, reason) in sorted(wanted.items()):
+            if outcome != 'passed':
+                continue
+            outcome, reason = outcomes.get(test, ('missing', end))
+            if outcome == 'skipped' and 'implementation detail' in reason:
+                continue
+            self.counts['ran'] += 1
+            self.counts[{'error': 'errors'}.get(outcome, outcome)] += 1
+            if outcome != 'passed':
+                self.losses.append((test, outcome, reason))
+
+    def share(self):
+        return f'{100 * self.counts["passed"] / self.counts["ran"]:.1f}' if self.counts['ran'] else '-'
+
+    def __str__(self):
+        numbers = ' '.join(f'{self.counts[column]:>7}' for column in self.columns)
+        return f'{self.module:<28} {numbers} {self.share():>6}  {self.end[:60]}'
+
+
+def main():
+    parser = argparse.ArgumentParser(description="CPython's own test modules, under the program.")
+    parser.add_argument('modules', nargs='+', help='test_int, or test.test_int')
+    parser.add_argument('-v', '--verbose', action='store_true', help='name each test that does not pass')
+    parser.add_argument('-k', dest='pattern', default='', help='only tests whose full name fits this pattern')
+    parser.add_argument('-t', dest='limit', type=float, default=120, help='seconds for a module (120)')
+    parser.add_argument('-j', dest='jobs', type=int, default=1, help='so many modules at a time (1)')
+    arguments = parser.parse_args()
+    oracle, version = find_oracle()
+    if oracle is None:
+        sys.exit(version)
+    program = os.path.abspath(os.environ.get('TOY', os.path.join(HERE, '..', 'build-dev', 'toy')))
+    library = subprocess.run([oracle, '-c', 'import os; print(os.path.dirname(os.__file__))'], capture_output=True, text=True).stdout.strip()
+    environment = {'TOYLIB': library, 'CASES_PATTERN': arguments.pattern}
+
+    def row_of(module):
+        module = module if '.' in module else f'test.{module}'
+        wanted = oracle_outcomes(oracle, version, module, arguments.limit, os.path.join(os.path.dirname(program), 'cpython_cases'))
+        if arguments.pattern:
+            import fnmatch
+            wanted = {test: outcome for test, outcome in wanted.items() if fnmatch.fnmatchcase(test, arguments.pattern)}
+        return Row(module, wanted, *run_module(program, module, arguments.limit, environment))
+
+    print(f'{"module":<28} ' + ' '.join(f'{column:>7}' for column in Row.columns) + f' {"%":>6}  ended')
+    total = collections.Counter()
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for row in pool.map(row_of, arguments.modules):
+            print(row, flush=True)
+            if arguments.verbose:
+                for test, outcome, reason in row.losses:
+                    print(f'    {outcome}: {test}: {reason[:200]}')
+            total += row.counts
+    if len(arguments.modules) > 1:
+        whole = Row('all', {}, {}, '')
+        whole.counts = total
+        print(whole)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,73 @@
+"""cpython_cases.py MODULE REPORT - runs one of CPython's test modules and writes down how each test went.
+
+What        One line for each test: its name, its outcome (passed, failed, error, skipped), the reason. At the end the line "over", unless
+            the module could not be loaded: then the reason is printed.
+How         Run by cpython.py, under CPython and under toy. Lines are written as tests end, so that a crash loses nothing.
+            $CASES_PATTERN: only tests whose names fit.
+Read next   cpython.py
+"""
+import os
+import sys
+import unittest
+
+sys.path.pop(0)            # this folder has names of its own
+
+
+class Recorder(unittest.TestResult):
+    def __init__(self, report):
+        super().__init__()
+        self.report = report
+
+    def write(self, test, outcome, reason=''):
+        name = getattr(test, 'test_case', test).id()
+        lines = str(reason).strip().splitlines()
+        self.report.write(f'{name}\t{outcome}\t{lines[-1] if lines else ""}\n'.encode('utf-8', 'backslashreplace'))
+        self.report.flush()
+
+    def _exc_info_to_string(self, err, test):
+        # The whole text costs much, and only its end is wanted.
+        try:
+            return f'{err[0].__name__}: {err[1]}'.split('\n')[0]
+        except Exception:
+            return err[0].__name__
+
+    def addSuccess(self, test):
+        self.write(test, 'passed')
+
+    def addExpectedFailure(self, test, err):
+        self.write(test, 'passed')
+
+    def addUnexpectedSuccess(self, test):
+        self.write(test, 'failed', 'unexpected success')
+
+    def addSkip(self, test, reason):
+        self.write(test, 'skipped', reason)
+
+    def addError(self, test, err):
+        self.write(test, 'error', self._exc_info_to_string(err, test))
+
+    def addFailure(self, test, err):
+        self.write(test, 'failed', self._exc_info_to_string(err, test))
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            outcome = 'failed' if issubclass(err[0], test.failureException) else 'error'
+            self.write(test, outcome, self._exc_info_to_string(err, test))
+
+
+def main():
+    module, path = sys.argv[1:]
+    del sys.argv[1:]
+    loader = unittest.TestLoader()
+    if os.environ.get('CASES_PATTERN'):
+        loader.testNamePatterns = [os.environ['CASES_PATTERN']]
+    with open(path, 'wb') as report:
+        suite = loader.loadTestsFromName(module)
+        suite.run(Recorder(report))
+        if not loader.errors:
+            report.write(b'over\n')
+    for error in loader.errors:
+        print(error.strip().splitlines()[-1])
+
+
+main()
