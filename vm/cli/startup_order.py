@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """startup_order.py - writes startup_order.ld: which functions an empty script runs, for the linker to lay side by side.
 
-usage: vm/cli/startup_order.py PROGRAM      (a release build; needs valgrind)
+usage: vm/cli/startup_order.py PROGRAM      (a release build with its symbols; needs valgrind)
 
 What        The kernel maps a program's file in windows of 64 KB, each at the first touch. Starting runs some 300 functions of several thousand;
             strewn over the whole text they made all of it resident, 1 MB more than side by side.
-How         callgrind names what an empty script runs. gcc's suffixes (.part, .constprop ...) are cut off: the linker's pattern allows any.
+How         callgrind tells which addresses an empty script runs, nm whose they are. gcc's suffixes (.part, .constprop ...) are cut off: the linker's pattern allows any.
             A name that is gone harms nothing, one that is missing costs a little memory: tests/bench/run shows when to write the file anew.
 Read next   meson.build (who uses the file), tests/bench/startup.toy (what it is measured by)
 """
+import bisect
 import os
 import re
 import subprocess
@@ -26,29 +27,30 @@ INSERT BEFORE .text;
 '''
 
 
+def functions_of(program):
+    """Start addresses of the functions of [program], ascending, and their names."""
+    lines = subprocess.run(['nm', '--defined-only', '--numeric-sort', program], capture_output=True, text=True, check=True).stdout
+    pairs = [(int(address, 16), name) for address, kind, name in map(str.split, lines.splitlines()) if kind in 'tTwW']
+    return [address for address, _ in pairs], [name for _, name in pairs]
+
+
 def functions_run(program):
     """Names of the functions of [program] that an empty script runs, without the compiler's suffixes."""
     with tempfile.TemporaryDirectory() as folder:
         script, profile = os.path.join(folder, 'empty.toy'), os.path.join(folder, 'profile')
         open(script, 'w', encoding='ascii').close()
-        subprocess.run(['valgrind', '--tool=callgrind', f'--callgrind-out-file={profile}', program, script], check=True,
-                       stderr=subprocess.DEVNULL)
+        subprocess.run(['valgrind', '--tool=callgrind', '--dump-instr=yes', f'--callgrind-out-file={profile}', program, script],
+                       check=True, stderr=subprocess.DEVNULL)
         with open(profile, encoding='utf-8') as file:
             lines = file.read().splitlines()
-    objects, names, current, found = {}, {}, None, set()
-    for line in lines:
-        if match := re.match(r'(c?)ob=\((\d+)\)(?: (.*))?$', line):
-            called, number, name = match.groups()
-            if name:
-                objects[number] = name
-            if not called:
-                current = objects[number]
-        elif match := re.match(r"(c?)fn=\((\d+)\)(?: ([A-Za-z_]\w*)[^ ]*)?$", line):
-            called, number, name = match.groups()
-            if name:
-                names[number] = name
-            if not called and number in names and os.path.samefile(current, program):
-                found.add(names[number])
+    addresses, names = functions_of(program)
+    found, at = set(), 0
+    for line in lines:  # "0x401000 7 3": address, line, cost; an address may be written as the distance from the one before
+        if match := re.match(r'(0x[0-9a-f]+|[+-]\d+|\*) ', line):
+            step = match[1]
+            at = int(step, 16) if step.startswith('0x') else at if step == '*' else at + int(step)
+            if addresses[0] <= at < addresses[-1]:  # the program lies at a fixed place, libraries far above it
+                found.add(re.match(r'\w+', names[bisect.bisect_right(addresses, at) - 1])[0])
     return sorted(found)
 
 
