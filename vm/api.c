@@ -12,6 +12,7 @@
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
+#include "vm/object/function.h"
 #include "vm/object/heap.h"
 #include "vm/object/instance.h"
 #include "vm/object/int.h"
@@ -247,6 +248,7 @@ ToyValue toy_call_method_of(ToyThread *t, ToyValue object, ToyValue name, const 
 {
     return value_call_method(t, object, as_str(name), args, count);
 }
+ToyValue toy_method(ToyThread *t, ToyValue function, ToyValue self) { return method_new(t, function, self); }
 
 /* ---- attributes ---- */
 

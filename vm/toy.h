@@ -413,6 +413,7 @@ TOY_API TOY_MUST_CHECK bool toy_set_contains(ToyThread *t, ToyValue set, ToyValu
 TOY_API TOY_MUST_CHECK bool toy_set_discard(ToyThread *t, ToyValue set, ToyValue v, bool *was_there);
 TOY_API bool toy_set_next(ToyValue set, size_t *position, ToyValue *key);                           /* BORROWED key */
 
+TOY_API TOY_MUST_CHECK ToyValue toy_method(ToyThread *t, ToyValue function, ToyValue self);         /* types.MethodType(function, self) */
 /* types.SimpleNamespace(**dict) */
 TOY_API TOY_MUST_CHECK ToyValue toy_namespace(ToyThread *t, ToyValue dict);
 
@@ -576,6 +577,7 @@ enum ToyTypeFlags {
     TOY_TYPE_IS_CONTAINER = 0x0004,           /* can be part of a cycle: has traverse and clear */
     TOY_TYPE_HAS_ATTRIBUTES = 0x0008,         /* instances have a __dict__ */
     TOY_TYPE_IS_WEAK_REFERABLE = 0x0010,
+    TOY_TYPE_IS_METHOD_DESCRIPTOR = 0x0020,   /* descriptor_get only puts the instance in front, as toy_method does: calls need not bind */
     TOY_TYPE_IS_SEQUENCE = 0x0040, TOY_TYPE_IS_MAPPING = 0x0080,
     TOY_TYPE_IS_VARIABLE_SIZE = 0x0800,
     TOY_TYPE_NO_NEW = 0x1000,                 /* "cannot create 'x' instances" */
