@@ -2,7 +2,8 @@
  *
  * What        Loops with their else clauses.
  * How         for:    iterable, GET_ITER; start: FOR_ITER end; target = ...; body; jump start; end: else clause; exit:
- *             while:  start: test, jump if false to end; body; jump start; end: else clause; exit:
+ *             while:  start: test, jump if false to end; body: ...; test again, jump if false to end; jump body; end: else clause; exit:
+ *                     The test stands there twice, as in CPython: a tracer is told of a turn only when there is one. `continue` goes to start.
  *             `continue` goes to start, `break` to exit (gen_leave.c). FOR_ITER drops the iterator itself when it is exhausted.
  *             The jump back stands where the loop stands, in the handlers around the loop: an interrupt that arrives there is seen by
  *             the `try` around it.
@@ -57,15 +58,15 @@ void gen_async_for(Gen *g, Node *node)
 void gen_while(Gen *g, Node *node)
 {
     FrameBlock loop;
-    Label start = label_new(g), end = label_new(g), exit = label_new(g);
+    Label start = label_new(g), body = label_new(g), end = label_new(g), exit = label_new(g);
     Node *test = node->While.test;
-    bool is_endless = test->kind == NODE_Constant; /* then the test, if it is true, is not repeated */
     block_push(g, &loop, BLOCK_WHILE, start, exit, node->at);
-    if (is_endless) gen_jump_if(g, test, end, false, node->at);
     label_place(g, start);
-    if (!is_endless) gen_jump_if(g, test, end, false, node->at);
+    gen_jump_if(g, test, end, false, node->at);
+    label_place(g, body);
     gen_statements(g, node->While.body);
-    emit_jump(g, PSEUDO_JUMP, start, test->at);
+    gen_jump_if(g, test, end, false, node->at);
+    emit_jump(g, PSEUDO_JUMP, body, test->at);
     block_pop(g);
     label_place(g, end);
     gen_statements(g, node->While.orelse);

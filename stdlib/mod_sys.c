@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "stdlib/sys_parts.h"
 #include "vm/toy_vm.h"
 
 /* The language that is implemented: the oracle's version. */
@@ -251,8 +252,11 @@ static const ToyFunction sys_functions[] = {
     TOY_FUNCTION("_current_frames", sys_current_frames, "()", 0, "Return a dict mapping each thread's thread id to its current stack frame."),
     TOY_FUNCTION("_getframe", sys_getframe, "(depth=0, /)", 0, "Return a frame object from the call stack."),
     TOY_FUNCTION("_getframemodulename", sys_getframemodulename, "(depth=0)", 0, "Return the name of the module for a calling frame."),
+    TOY_FUNCTION("_setprofileallthreads", sys_setprofileallthreads, "(function, /)", 0, "Set the profiling function in all running threads belonging to the current interpreter."),
+    TOY_FUNCTION("_settraceallthreads", sys_settraceallthreads, "(function, /)", 0, "Set the global debug tracing function in all running threads belonging to the current interpreter."),
     TOY_FUNCTION("audit", sys_audit, "(event, /, *args)", 0, "Passes the event to any hooks that are attached."),
     TOY_RAW_FUNCTION("breakpointhook", sys_breakpointhook, "(*args, **kws)", 0, "This hook function is called by built-in breakpoint()."),
+    TOY_FUNCTION("call_tracing", sys_call_tracing, "(func, args, /)", 0, "Call func(*args), while tracing is enabled."),
     TOY_FUNCTION("displayhook", sys_displayhook, "(object, /)", 0, "Print an object to sys.stdout and also save it in builtins._"),
     TOY_FUNCTION("exc_info", sys_exc_info, "()", 0, "Return current exception information: (type, value, traceback)."),
     TOY_FUNCTION("excepthook", sys_excepthook, "(exctype, value, traceback, /)", 0, "Handle an exception by displaying it with a traceback on sys.stderr."),
@@ -263,13 +267,17 @@ static const ToyFunction sys_functions[] = {
     TOY_FUNCTION("getfilesystemencodeerrors", sys_getfilesystemencodeerrors, "()", 0, "Return the error mode used for Unicode to OS filename conversion."),
     TOY_FUNCTION("getfilesystemencoding", sys_getdefaultencoding, "()", 0, "Return the encoding used to convert Unicode filenames to OS filenames."),
     TOY_FUNCTION("get_int_max_str_digits", sys_get_int_max_str_digits, "()", 0, "Return the maximum string digits limit for non-binary int<->str conversions."),
+    TOY_FUNCTION("getprofile", sys_getprofile, "()", 0, "Return the profiling function set with sys.setprofile."),
     TOY_FUNCTION("getrecursionlimit", sys_getrecursionlimit, "()", 0, "Return the current value of the recursion limit."),
     TOY_FUNCTION("getrefcount", sys_getrefcount, "(object, /)", 0, "Return the reference count of object."),
     TOY_FUNCTION("getsizeof", sys_getsizeof, "(object, default=<unrepresentable>)", 0, "Return the size of object in bytes."),
+    TOY_FUNCTION("gettrace", sys_gettrace, "()", 0, "Return the global debug tracing function set with sys.settrace."),
     TOY_FUNCTION("getswitchinterval", sys_getswitchinterval, "()", 0, "Return the current thread switch interval."),
     TOY_FUNCTION("intern", sys_intern, "(string, /)", 0, "``Intern'' the given string."),
     TOY_FUNCTION("is_finalizing", sys_is_finalizing, "()", 0, "Return True if Python is exiting."),
     TOY_FUNCTION("set_int_max_str_digits", sys_set_int_max_str_digits, "(maxdigits)", 0, "Set the maximum string digits limit for non-binary int<->str conversions."),
+    TOY_FUNCTION("setprofile", sys_setprofile, "(function, /)", 0, "Set the profiling function: it is called on each function call and return."),
+    TOY_FUNCTION("settrace", sys_settrace, "(function, /)", 0, "Set the global debug tracing function: it is called on each function call."),
     TOY_FUNCTION("setrecursionlimit", sys_setrecursionlimit, "(limit, /)", 0, "Set the maximum depth of the Python interpreter stack to n."),
     TOY_FUNCTION("setswitchinterval", sys_setswitchinterval, "(interval, /)", 0, "Set the ideal thread switching delay inside the interpreter."),
     TOY_FUNCTION("unraisablehook", sys_unraisablehook, "(unraisable, /)", 0, "Handle an unraisable exception."),
@@ -395,6 +403,7 @@ static bool sys_init(ToyThread *t, ToyModuleObject *module)
            toy_module_add(t, module, "argv", toy_list(t)) && toy_module_add(t, module, "orig_argv", toy_list(t)) &&
            toy_module_add(t, module, "path", toy_list(t)) && toy_module_add(t, module, "warnoptions", toy_list(t)) &&
            toy_module_add(t, module, "_xoptions", toy_dict(t)) && toy_module_add(t, module, "builtin_module_names", toy_native_module_names(t, false)) &&
+           toy_module_add(t, module, "monitoring", toy_hidden_module(t, &sys_monitoring)) &&
            toy_module_add(t, module, "stdlib_module_names", frozen(t, toy_native_module_names(t, true)));
 }
 

@@ -110,6 +110,32 @@ TOY_API ToyValue toy_frame(ToyThread *t, size_t depth);
 /* The innermost frame of every thread, by ident: a dict. */
 TOY_API TOY_MUST_CHECK ToyValue toy_current_frames(ToyThread *t);
 
+/* ==== being watched: sys.settrace, sys.setprofile, sys.monitoring ============================================================ */
+
+/* [function] UNBOUND: none. Of this thread, or of all. */
+TOY_API void toy_set_trace(ToyThread *t, ToyValue function, bool in_all_threads);
+TOY_API void toy_set_profile(ToyThread *t, ToyValue function, bool in_all_threads);
+TOY_API TOY_BORROWED ToyValue toy_trace_function(ToyThread *t);             /* UNBOUND: none */
+TOY_API TOY_BORROWED ToyValue toy_profile_function(ToyThread *t);
+/* callee(*args) in which tracing is on, even if a trace function calls. */
+TOY_API TOY_MUST_CHECK ToyValue toy_call_traced(ToyThread *t, ToyValue callee, ToyValue args);
+
+/* As the functions of sys.monitoring, same names and rules. Each false or FAILED: raised. */
+TOY_API const char *toy_monitor_event_name(int event);                      /* NULL behind the last; its bit is 1 << event */
+TOY_API TOY_BORROWED ToyValue toy_monitor_disable(ToyThread *t);
+TOY_API TOY_BORROWED ToyValue toy_monitor_missing(ToyThread *t);
+TOY_API TOY_MUST_CHECK bool toy_monitor_use_tool(ToyThread *t, int tool, ToyValue name);
+TOY_API TOY_MUST_CHECK bool toy_monitor_free_tool(ToyThread *t, int tool);
+TOY_API TOY_MUST_CHECK ToyValue toy_monitor_tool_name(ToyThread *t, int tool);
+TOY_API TOY_MUST_CHECK ToyValue toy_monitor_register(ToyThread *t, int tool, int event_set, ToyValue callback);
+TOY_API TOY_MUST_CHECK bool toy_monitor_set_events(ToyThread *t, int tool, int events);
+TOY_API TOY_MUST_CHECK ToyValue toy_monitor_events(ToyThread *t, int tool);
+TOY_API TOY_MUST_CHECK bool toy_monitor_set_local_events(ToyThread *t, int tool, ToyValue code, int events);
+TOY_API TOY_MUST_CHECK ToyValue toy_monitor_local_events(ToyThread *t, int tool, ToyValue code);
+TOY_API void toy_monitor_restart(ToyThread *t);
+/* A module that no import finds: sys.monitoring. */
+TOY_API TOY_MUST_CHECK ToyValue toy_hidden_module(ToyThread *t, const ToyModule *definition);
+
 /* ==== what sys tells about the machine ====================================================================================== */
 
 /* Of the command line; as sys.flags names them. */

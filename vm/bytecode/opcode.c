@@ -140,3 +140,20 @@ const char *intrinsic_2_name(uint32_t number)
     };
     return number < ARRAY_LENGTH(names) ? names[number] : NULL;
 }
+
+uint32_t instruction_kept_entries(const Instruction *instruction)
+{
+    switch (instruction->opcode) {
+    case OP_LIST_APPEND: case OP_SET_ADD: case OP_MAP_ADD: case OP_LIST_EXTEND: case OP_SET_UPDATE: case OP_DICT_UPDATE:
+    case OP_DICT_MERGE: case OP_COPY: case OP_RERAISE:
+        return instruction->arg;
+    case OP_FOR_ITER: case OP_SEND: case OP_CHECK_EXC_MATCH: case OP_IMPORT_FROM: case OP_GET_LEN: case OP_MATCH_MAPPING:
+    case OP_MATCH_SEQUENCE: case OP_GET_ANEXT: case OP_JUMP_IF_FALSE_OR_POP: case OP_JUMP_IF_TRUE_OR_POP:
+    case OP_SET_FUNCTION_ATTRIBUTE:
+    case OP_YIELD_VALUE:  /* throw() resumes it as send(None) would, and raises then */
+        return 1;
+    case OP_MATCH_KEYS:        return 2;
+    case OP_WITH_EXCEPT_START: return 4;
+    default:                   return 0;
+    }
+}

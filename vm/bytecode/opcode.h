@@ -99,6 +99,10 @@ MUST_CHECK bool instruction_read(const Word *words, uint32_t word_count, uint32_
 /* Where a JUMP or BACK instruction goes; may be nonsense in a damaged unit. */
 int64_t instruction_target(const Instruction *instruction);
 
+/* How many of the entries it pops an instruction leaves where they are: those it only looks at, and those between the top and a
+ * container that it changes. They are counted among its pops and its pushes. */
+uint32_t instruction_kept_entries(const Instruction *instruction);
+
 /* clang-format off */
 typedef enum BinaryOp {              /* operands of BINARY_OP */
 #define BINARY(name, symbol, slot) BINARY_##name,

@@ -126,25 +126,6 @@ static bool flow_into_handler(Flow *flow, const Instruction *instruction, uint32
 
 /* -- one instruction -- */
 
-/* How many entries an instruction really takes away before it may fail. Rows that only look at entries, or change a container
- * deep in the stack, count those among their pops and pushes; they stay where they are. */
-static uint32_t entries_kept(const Instruction *instruction)
-{
-    switch (instruction->opcode) {
-    case OP_LIST_APPEND: case OP_SET_ADD: case OP_MAP_ADD: case OP_LIST_EXTEND: case OP_SET_UPDATE: case OP_DICT_UPDATE:
-    case OP_DICT_MERGE: case OP_COPY: case OP_RERAISE:
-        return instruction->arg;
-    case OP_FOR_ITER: case OP_SEND: case OP_CHECK_EXC_MATCH: case OP_IMPORT_FROM: case OP_GET_LEN: case OP_MATCH_MAPPING:
-    case OP_MATCH_SEQUENCE: case OP_GET_ANEXT: case OP_JUMP_IF_FALSE_OR_POP: case OP_JUMP_IF_TRUE_OR_POP:
-    case OP_SET_FUNCTION_ATTRIBUTE:
-    case OP_YIELD_VALUE:  /* throw() resumes it as send(None) would, and raises then */
-        return 1;
-    case OP_MATCH_KEYS:        return 2;
-    case OP_WITH_EXCEPT_START: return 4;
-    default:                   return 0;
-    }
-}
-
 static bool holds_only(Kind kind, unsigned allowed)
 {
     return (kind & ~allowed) == 0;
@@ -171,7 +152,7 @@ static bool check_bound(Flow *flow, const Instruction *instruction, uint32_t pop
     bool reaches_down = opcode == OP_LIST_APPEND || opcode == OP_SET_ADD || opcode == OP_MAP_ADD || opcode == OP_LIST_EXTEND
                         || opcode == OP_SET_UPDATE || opcode == OP_DICT_UPDATE || opcode == OP_DICT_MERGE || opcode == OP_RERAISE;
     if (reaches_down)
-        touched = pops - entries_kept(instruction);
+        touched = pops - instruction_kept_entries(instruction);
     for (uint32_t i = 0; i < touched; i++) {
         if (i != self && (*entry(flow, i) & KIND_UNBOUND))
             return refuse(flow, "an operand may be unbound");
@@ -310,7 +291,7 @@ static void change_stack(Flow *flow, const Instruction *instruction, OpcodeEffec
         *entry(flow, 0) = top;
         return;
     }
-    uint32_t kept = entries_kept(instruction);
+    uint32_t kept = instruction_kept_entries(instruction);
     uint32_t pops = (uint32_t)effect.pops, pushes = (uint32_t)effect.pushes;
     if (kept > pushes)
         kept = pushes;  /* FOR_ITER at its end drops the iterator, JUMP_IF_FALSE_OR_POP going on drops the value */
@@ -368,7 +349,7 @@ static bool flow_instruction(Flow *flow, const Instruction *instruction)
         return refuse(flow, "there is no callee below the dict");
     if (!check_depth(flow, effect) || !check_bound(flow, instruction, (uint32_t)effect.pops) || !check_kinds(flow, instruction))
         return false;
-    uint32_t kept = entries_kept(instruction);
+    uint32_t kept = instruction_kept_entries(instruction);
     uint32_t taken = (uint32_t)effect.pops > kept ? (uint32_t)effect.pops - kept : 0;
     if (!flow_into_handler(flow, instruction, taken))
         return false;

@@ -177,6 +177,18 @@ static void free_names(Thread *t, Str **row, size_t count)
     block_free(t, row, (count ? count : 1) * sizeof *row);
 }
 
+static void free_trace(Thread *t, CodeTrace *trace, size_t words)
+{
+    if (!trace) return;
+    Memory *memory = &t->interp->memory;
+    bool is_watched = false;
+    for (int tool = 0; tool < MONITOR_TOOLS; tool++) is_watched |= trace->local_events[tool] != 0;
+    if (is_watched) t->interp->watched_codes--;
+    if (trace->words) memory_free(memory, trace->words, words * sizeof *trace->words);
+    if (trace->disabled) memory_free(memory, trace->disabled, words * MONITOR_LOCAL_EVENTS);
+    memory_free(memory, trace, sizeof *trace);
+}
+
 static void code_object_free(Object *self)
 {
     Thread *t = thread_current();
@@ -187,6 +199,7 @@ static void code_object_free(Object *self)
         if (code->constants) block_free(t, code->constants, (unit->constant_count + 1) * sizeof(Value));
         free_names(t, code->names, unit->name_count);
         free_names(t, code->slot_names, unit->slot_count);
+        free_trace(t, code->trace, unit->word_count);
         if (code->hot) memory_free(&t->interp->memory, code->hot, unit->word_count * sizeof(Word));
     }
     if (code->name) object_release(code->name);
@@ -272,18 +285,27 @@ static const GetSetDef code_getsets[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* What belongs to no place in the source has None for its line; where a module begins is line 0, as in CPython. */
+static Value line_part(const CodeUnit *unit, uint32_t offset, uint32_t line)
+{
+    bool is_begin = line == 0 && offset == 0 && !(unit->flags & CODE_OPTIMIZED);
+    return line || is_begin ? small_int_value(line) : NONE;
+}
+
 static Value position_part(uint32_t line, uint32_t n) { return line ? small_int_value(n) : NONE; }
 
-/* co_positions(): (line, end line, column, end column) for each word. */
+enum { POSITIONS_PER_WORD = 2 };      /* see code_byte_offset */
+
+/* co_positions(): (line, end line, column, end column), twice for each word. */
 static Value code_positions(Thread *t, Value self, const Value *args)
 {
     const CodeUnit *unit = self_of(self)->unit;
-    List *list = list_new(t, unit->word_count);
-    for (uint32_t i = 0; list && i < unit->word_count; i++) {
-        LineEntry at = code_position(unit, i);
+    List *list = list_new(t, (size_t)unit->word_count * POSITIONS_PER_WORD);
+    for (uint32_t i = 0; list && i < unit->word_count * POSITIONS_PER_WORD; i++) {
+        LineEntry at = code_position(unit, i / POSITIONS_PER_WORD);
         Tuple *row = tuple_new(t, 4);
         if (row) {
-            row->items[0] = position_part(at.line, at.line);
+            row->items[0] = line_part(unit, i / POSITIONS_PER_WORD, at.line);
             row->items[1] = position_part(at.line, at.end_line);
             row->items[2] = position_part(at.line, at.column);
             row->items[3] = position_part(at.line, at.end_column);
@@ -298,7 +320,7 @@ static Value code_positions(Thread *t, Value self, const Value *args)
     return iterator;
 }
 
-/* co_lines(): (start, end, line) for each run of words of one line. */
+/* co_lines(): (start, end, line) for each run of words of one line; in bytes. */
 static Value code_lines(Thread *t, Value self, const Value *args)
 {
     const CodeUnit *unit = self_of(self)->unit;
@@ -309,9 +331,9 @@ static Value code_lines(Thread *t, Value self, const Value *args)
         uint32_t end = next < unit->line_count ? unit->lines[next].start : unit->word_count;
         Tuple *row = tuple_new(t, 3);
         if (row) {
-            row->items[0] = small_int_value(unit->lines[i].start);
-            row->items[1] = small_int_value(end);
-            row->items[2] = position_part(unit->lines[i].line, unit->lines[i].line);
+            row->items[0] = code_byte_offset(unit->lines[i].start);
+            row->items[1] = code_byte_offset(end);
+            row->items[2] = line_part(unit, unit->lines[i].start, unit->lines[i].line);
         }
         i = next;
         if (row && list_append_take(t, list, object_value(row))) continue;

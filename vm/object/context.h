@@ -106,6 +106,7 @@ struct Interp {
     Thread *threads;                    /* list of all, linked by next/previous; under the GIL */
     size_t thread_count;
     atomic_bool is_finalizing;          /* set once, by the main thread at the end; read anywhere */
+    uint32_t watched_codes;             /* code objects with events of their own (sys.monitoring): see vm/run/monitor.c */
     int64_t live_objects;               /* counted in builds that check for leaks */
 };
 
@@ -148,7 +149,8 @@ struct Thread {
     bool is_main, is_daemon;
     Value async_raise;                  /* to be raised at the next safepoint; under the GIL */
     Value trace_function, profile_function;
-    int tracing;                        /* > 0 while a trace function runs */
+    int tracing;                        /* > 0 while a hook or a callback runs: it is not watched itself */
+    uint8_t telling;                    /* what settrace's hook is just told: see vm/run/hooks.c */
     Value context;                      /* contextvars.Context or UNBOUND */
     Value coroutine_origin_depth, async_generator_hooks[2];
     Value locals;                       /* dict: per-thread storage of threading.local, by object id */

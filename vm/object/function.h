@@ -15,6 +15,17 @@
 
 enum { CODE_BINDS = UINT32_MAX, CODE_FRAME_HEADER_WORDS = 9 /* sizeof(Frame) in Values: see vm/run/frame.h */ };
 
+/* What tracing keeps for a code object: see vm/run/trace.c (the copy) and vm/run/monitor.c (the rest). */
+#define MONITOR_TOOLS 6             /* whose numbers scripts may choose */
+#define MONITOR_LOCAL_EVENTS 10     /* events that belong to places in code */
+typedef struct CodeTrace {
+    Word *words;                 /* the traced copy, as long as the unit; NULL: not made yet */
+    uint32_t version;            /* Tracing.version when it was filled */
+    uint32_t restarts;           /* Tracing.restarts when [disabled] began */
+    uint32_t local_events[MONITOR_TOOLS];
+    uint8_t *disabled;           /* for each local event a row of word_count bytes: a bit per tool that wants no more of it there; NULL: none */
+} CodeTrace;
+
 typedef struct Code {
     Object head;
     CodeUnit *unit;              /* shared by the nested code objects of one module, see `owner` */
@@ -31,7 +42,7 @@ typedef struct Code {
     bool is_never_hot;           /* no memory for the copy */
     bool unit_is_borrowed;       /* a failed construction: somebody else frees the unit */
     bool is_variant;             /* made by a script: its unit's arena is its own, what the unit points to need not be */
-    void *trace_data;            /* vm/run/trace.c: line events, monitoring */
+    CodeTrace *trace;            /* NULL: never traced */
 } Code;
 
 typedef struct Function {
@@ -56,6 +67,9 @@ typedef struct Module {
     size_t state_size;
     void (*free_state)(Thread *t, void *state);   /* drops what the state owns; the block is the module's own business */
 } Module;
+
+/* Scripts count bytes of co_code: a word has four. co_positions() has an entry for every two, as dis and traceback expect. */
+static inline Value code_byte_offset(uint32_t offset) { return small_int_value((int64_t)offset * (int64_t)sizeof(Word)); }
 
 MUST_CHECK Code *code_object_new(Thread *t, TAKES CodeUnit *unit);            /* verified; owns the unit */
 MUST_CHECK Function *function_new(Thread *t, Code *code, Dict *globals);

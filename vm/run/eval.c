@@ -37,6 +37,7 @@
 #include "vm/run/match.h"
 #include "vm/run/names.h"
 #include "vm/run/specialize.h"
+#include "vm/run/trace.h"
 #include "vm/run/unwind.h"
 #include "vm/threads/safepoint.h"
 
@@ -61,8 +62,9 @@
 #define DISPATCH() goto *labels[(uint8_t)word];
 #endif
 
-/* Hear what other threads, signals and the collector ask, if anything. */
-#define SAFEPOINT() (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0) && !safepoint_handle(t))
+/* Hear what other threads, signals, the collector and tracers ask, if anything. After SAVE; ip may go over to other words. */
+#define SAFEPOINT() (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0) && !HEAR(trace_safepoint(t, frame)))
+#define HEAR(call) ((call) ? (ip = frame->ip, true) : false)
 
 /* The loop's own registers, reloaded whenever another frame becomes the running one. */
 #define LOAD_FRAME()                                   \
@@ -101,7 +103,10 @@ Value eval(Thread *t, Frame *frame, TAKES Value sent)
     LOAD_FRAME();
     sp = frame->sp;
     if (is_bound(sent)) PUSH(sent);
-    if (UNLIKELY(is_bound(t->raised))) FAIL;   /* throw(): raised at the yield, whose place on the stack is filled again */
+    if (UNLIKELY(is_bound(t->raised))) {       /* throw(): raised at the yield, whose place on the stack is filled again */
+        if (trace_is_on(t)) trace_thrown(t, frame);
+        FAIL;
+    }
     goto next;
 
 next:
@@ -856,7 +861,8 @@ dispatch:
     }
     CASE(RESUME) {
         SAVE();
-        if (OPERAND < 2 && SAFEPOINT()) FAIL;
+        bool is_asked = atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0;
+        if (UNLIKELY(is_asked) && !HEAR(trace_resume(t, frame, OPERAND < 2))) FAIL;
         NEXT;
     }
     CASE(RETURN_VALUE) {
@@ -1168,7 +1174,11 @@ leave_frame: {
 unwind:
     frame->ip = ip;
     unwind_add_traceback(t, frame);
+    if (trace_is_on(t)) trace_raised(t, frame);
+    goto find_handler;
 reraise:
+    if (trace_is_on(t)) trace_reraised(t, frame);
+find_handler:
     for (;;) {
         /* Where it is now decides the handler; where it was raised (frame->ip, after a RERAISE) is what that one remembers. */
         const HandlerEntry *handler = code_handler(frame->code->unit, frame_offset_at(frame, ip));
@@ -1177,7 +1187,8 @@ reraise:
             while (sp > keep) RELEASE_TOP();
             if (handler->pushes_offset) PUSH(small_int_value(unwind_origin(t, frame)));
             PUSH(raised_take(t));
-            ip = unwind_target(frame, handler->target);
+            ip = unwind_target(t, frame, handler->target);
+            if (trace_is_on(t) && !trace_handled(t, frame, TOP)) FAIL;
             NEXT;
         }
         while (sp > frame_stack(frame)) RELEASE_TOP();
@@ -1188,6 +1199,7 @@ reraise:
         LOAD_FRAME();
         sp = flags & FRAME_IS_GENERATOR ? frame->sp : left->result_at + 1;
         unwind_add_traceback(t, frame);
+        if (trace_is_on(t)) trace_raised(t, frame);
     }
     (void)entry;
 }

@@ -304,6 +304,20 @@ CASE(COMPARE_FAST_CONST_JUMP) {
     JUMP_ON(answer, ip + 1 + 1 + CACHES_COMPARE_OP);
 }
 
+/* ---- the traced copy ---- */
+
+CASE(TRACED) {
+    frame->ip = ip;
+    frame->sp = sp;
+    TraceStep step = trace_instruction(t, frame);
+    sp = frame->sp;
+    if (step == TRACE_FAILED) FAIL;
+    ip = frame->ip;
+    if (step == TRACE_GO_ON) NEXT;
+    word = frame->code->unit->words[frame_offset(frame)];
+    goto dispatch;      /* I1 does not hold here: hooks are script code */
+}
+
 /* ---- variables and attributes by guess ---- */
 
 CASE(LOAD_GLOBAL_MODULE) {

@@ -1,4 +1,4 @@
-/* frame.c - frames as objects: positions, locals(), and what is left of a frame that was left.
+/* frame.c - frames as objects: positions, attributes, and what is left of a frame that was left.
  *
  * What        FrameObject (sys._getframe, tb_frame, gi_frame) and Traceback, the chain that an exception collects on its way.
  * How         A FrameObject points to its running Frame. When the frame is left, frame_leave moves the locals into the
@@ -12,10 +12,12 @@
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
+#include "vm/object/int.h"
 #include "vm/object/list.h"
 #include "vm/object/native.h"
 #include "vm/object/str.h"
 #include "vm/run/generator.h"
+#include "vm/run/interp.h"
 
 /* ---- positions ---- */
 
@@ -23,7 +25,8 @@ uint32_t frame_offset_at(const Frame *frame, const Word *ip)
 {
     const Code *code = frame->code;
     const Word *start = code->unit->words;
-    if (code->hot && ip > code->hot && ip <= code->hot + code->unit->word_count) start = code->hot;
+    if (code->hot && ip >= code->hot && ip <= code->hot + code->unit->word_count) start = code->hot;
+    if (code->trace && code->trace->words && ip >= code->trace->words && ip <= code->trace->words + code->unit->word_count) start = code->trace->words;
     return ip > start ? (uint32_t)(ip - start - 1) : 0;
 }
 
@@ -36,41 +39,6 @@ static uint32_t line_at(const Code *code, uint32_t offset)
 }
 
 uint32_t frame_line(const Frame *frame) { return line_at(frame->code, frame_offset(frame)); }
-
-/* ---- locals ---- */
-
-/* What slot [i] holds for scripts: through its cell if it is one. BORROWED; UNBOUND: no value. */
-static Value slot_value(const CodeUnit *unit, const Value *slots, size_t i)
-{
-    Value v = slots[i];
-    if (is_bound(v) && unit->slot_kinds[i] & (SLOT_CELL | SLOT_FREE) && is_kind(v, KIND_CELL)) return ((Cell *)as_object(v))->content;
-    return v;
-}
-
-static Value locals_as_dict(Thread *t, const Code *code, const Value *slots, Value extra)
-{
-    Dict *dict = dict_new(t);
-    if (!dict) return FAILED;
-    for (size_t i = 0; i < code->unit->slot_count; i++) {
-        if (code->unit->slot_kinds[i] & SLOT_HIDDEN) continue;
-        Value v = slot_value(code->unit, slots, i);
-        if (is_bound(v) && !dict_set_str(t, dict, code->slot_names[i], v)) {
-            object_release(dict);
-            return FAILED;
-        }
-    }
-    if (is_bound(extra) && !dict_update(t, dict, extra)) {
-        object_release(dict);
-        return FAILED;
-    }
-    return object_value(dict);
-}
-
-Value frame_locals_snapshot(Thread *t, Frame *frame)
-{
-    if (is_bound(frame->mapping)) return retain(frame->mapping);
-    return locals_as_dict(t, frame->code, frame_locals(frame), frame->object ? frame->object->extra_locals : UNBOUND);
-}
 
 /* ---- the object ---- */
 
@@ -168,12 +136,14 @@ static Value frame_get_line(Thread *t, Value self)
 {
     FrameObject *object = (FrameObject *)as_object(self);
     uint32_t offset = object->frame ? frame_offset(object->frame) : object->offset;
-    return small_int_value(line_at(object->code, offset));
+    /* A module or an exec begins in front of its first line. */
+    bool is_before = offset == 0 && !(object->code->unit->flags & CODE_OPTIMIZED) && code_position(object->code->unit, 0).line == 0;
+    return small_int_value(is_before ? 0 : line_at(object->code, offset));
 }
 static Value frame_get_lasti(Thread *t, Value self)
 {
     FrameObject *object = (FrameObject *)as_object(self);
-    return small_int_value(object->frame ? frame_offset(object->frame) : object->offset);
+    return code_byte_offset(object->frame ? frame_offset(object->frame) : object->offset);
 }
 static Value frame_get_back(Thread *t, Value self)
 {
@@ -186,10 +156,27 @@ static Value frame_get_back(Thread *t, Value self)
 static Value frame_get_locals(Thread *t, Value self)
 {
     FrameObject *object = (FrameObject *)as_object(self);
-    if (is_bound(object->mapping)) return retain(object->mapping);
-    const Value *slots = object->frame ? frame_locals(object->frame) : object->slots;
-    if (!slots) return object_value(dict_new(t));
-    return locals_as_dict(t, object->code, slots, object->extra_locals);
+    return is_bound(object->mapping) ? retain(object->mapping) : frame_locals_proxy(t, object);
+}
+static bool frame_set_line(Thread *t, Value self, Value value)
+{
+    int64_t line;
+    if (is_unbound(value)) return raise_false(t, EXC_AttributeError, "cannot delete attribute");
+    if (!is_exact_int(value)) return raise_false(t, EXC_ValueError, "lineno must be an integer");
+    if (!int_fits_int64(value, &line) || line != (int)line) return raise_false(t, EXC_ValueError, "lineno out of range");
+    return frame_jump(t, (FrameObject *)as_object(self), line);
+}
+static Value frame_get_trace_opcodes(Thread *t, Value self) { return bool_value(((FrameObject *)as_object(self))->trace_opcodes); }
+static bool frame_set_trace_opcodes(Thread *t, Value self, Value value)
+{
+    if (!is_bool(value)) return raise_false(t, EXC_TypeError, "attribute value type must be bool");
+    ((FrameObject *)as_object(self))->trace_opcodes = is_true(value);
+    Tracing *tracing = &t->interp->run->tracing;
+    if (is_true(value) && !tracing->traces_opcodes) {
+        tracing->traces_opcodes = true;
+        trace_changed(t->interp);
+    }
+    return true;
 }
 static Value frame_get_trace(Thread *t, Value self)
 {
@@ -234,10 +221,15 @@ static const GetSetDef frame_getsets[] = {
     {"f_code", frame_get_code, NULL, NULL},
     {"f_globals", frame_get_globals, NULL, NULL},
     {"f_lasti", frame_get_lasti, NULL, NULL},
-    {"f_lineno", frame_get_line, NULL, NULL},
+    {"f_lineno", frame_get_line, frame_set_line, NULL},
     {"f_locals", frame_get_locals, NULL, NULL},
     {"f_trace", frame_get_trace, frame_set_trace, NULL},
+    {"f_trace_opcodes", frame_get_trace_opcodes, frame_set_trace_opcodes, NULL},
     {NULL, NULL, NULL, NULL},
+};
+static const MemberDef frame_members[] = {
+    {"f_trace_lines", MEMBER_BOOL, offsetof(FrameObject, trace_lines), false, NULL},
+    {NULL, MEMBER_BOOL, 0, false, NULL},
 };
 const TypeSpec frame_spec = {
     .size = sizeof(FrameObject),
@@ -245,6 +237,7 @@ const TypeSpec frame_spec = {
     .slots = {.repr = frame_repr},
     .methods = frame_methods,
     .getsets = frame_getsets,
+    .members = frame_members,
     .traverse = frame_traverse,
     .clear = frame_clear,
     .free = frame_free,
@@ -297,7 +290,7 @@ static Value traceback_get_frame(Thread *t, Value self)
     return entry->frame ? retain(object_value(entry->frame)) : NONE;
 }
 static Value traceback_get_line(Thread *t, Value self) { return small_int_value(((Traceback *)as_object(self))->line); }
-static Value traceback_get_lasti(Thread *t, Value self) { return small_int_value(((Traceback *)as_object(self))->offset); }
+static Value traceback_get_lasti(Thread *t, Value self) { return code_byte_offset(((Traceback *)as_object(self))->offset); }
 static Value traceback_get_next(Thread *t, Value self)
 {
     Traceback *next = ((Traceback *)as_object(self))->next;

@@ -72,6 +72,9 @@ struct FrameObject {
 MUST_CHECK FrameObject *frame_object(Thread *t, Frame *frame);    /* new reference */
 MUST_CHECK Value frame_locals_snapshot(Thread *t, Frame *frame);  /* locals(): a dict for functions, the mapping elsewhere; owned */
 
+MUST_CHECK Value frame_locals_proxy(Thread *t, FrameObject *frame);             /* f_locals of a function's frame */
+MUST_CHECK bool frame_jump(Thread *t, FrameObject *object, int64_t line);        /* f_lineno = line: frame_jump.c */
+
 /* Traceback: one entry per frame that an exception left. */
 typedef struct Traceback {
     Object head;

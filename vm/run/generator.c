@@ -155,12 +155,15 @@ Value generator_resume(Thread *t, Generator *generator, Value value, Value *retu
     return v;
 }
 
+/* The next word to run, among the plain ones. */
+static const Word *plain_next(const Frame *frame) { return frame->code->unit->words + frame_offset(frame) + 1; }
+
 BORROWED Value generator_delegate(Generator *generator)
 {
     Frame *frame = generator->frame;
     if (generator->state != GENERATOR_SUSPENDED || !frame) return UNBOUND;
     /* Suspended in the loop of yield from or await: the receiver is the top of the stack, SEND stands just before. */
-    const Word *after = frame->ip;                          /* behind YIELD_VALUE: RESUME 2 or 3 */
+    const Word *after = plain_next(frame);                  /* behind YIELD_VALUE: RESUME 2 or 3 */
     bool delegates = WORD_OPCODE(*after) == OP_RESUME && WORD_OPERAND(*after) >= 2;
     return delegates && frame->sp > frame_stack(frame) ? frame->sp[-1] : UNBOUND;
 }
@@ -327,14 +330,14 @@ Value generator_throw(Thread *t, Value iterator, Value exception, Value *returne
 void generator_leave_delegation(Generator *generator, TAKES Value result)
 {
     Frame *frame = generator->frame;
-    const Word *start = frame->ip;
+    const Word *start = plain_next(frame);
     /* Behind YIELD_VALUE stand RESUME and the jump back to SEND; SEND's own jump leads to END_SEND. */
     const Word *jump = start;
     while (WORD_OPCODE(*jump) != OP_JUMP_BACKWARD_NO_INTERRUPT) jump++;
     const Word *send = jump + 1 - WORD_OPERAND(*jump);
     const Word *after = send + 1 + CACHES_SEND;
     *frame->sp++ = result;
-    frame->ip = after + WORD_OPERAND(*send);
+    frame->ip += after + WORD_OPERAND(*send) - start;       /* the same way in the words it runs */
 }
 
 Value generator_close(Thread *t, Generator *generator)

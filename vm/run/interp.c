@@ -35,6 +35,7 @@ static bool start_run_state(Thread *t, const LoaderHooks *hooks)
     if (!interp->run) return false;
     interp->run->hooks = *hooks;
     interp->run->retired_code = list_new(t, 0);
+    if (!trace_init(t)) return false;
     Dict *modules = dict_new(t);
     interp->modules = object_value(modules);
     if (!modules || !interp->run->retired_code || !import_init(t) || !builtins_init(t)) return false;
@@ -49,6 +50,12 @@ static Value current_frame(Thread *t)
     return frame ? object_value(frame) : FAILED;
 }
 
+static bool prepare_thread(Thread *t)
+{
+    trace_thread_begins(t);
+    return stack_init(t);
+}
+
 Thread *interp_new(const Config *config, const LoaderHooks *hooks)
 {
     Interp *interp = calloc(1, sizeof *interp);
@@ -59,7 +66,7 @@ Thread *interp_new(const Config *config, const LoaderHooks *hooks)
     interp->hash_key[0] = key.k0;
     interp->hash_key[1] = key.k1;
     gil_init(&interp->gil, gil_policy_named(NULL));
-    const ThreadHooks thread_hooks = {.prepare = stack_init, .finish = stack_finish};
+    const ThreadHooks thread_hooks = {.prepare = prepare_thread, .finish = stack_finish};
     if (!threading_init(interp, &thread_hooks)) return NULL;
     Thread *t = thread_attach_main(interp);
     if (!t || !objects_init(t) || !signals_init(t)) return NULL;
@@ -177,6 +184,7 @@ void interp_finish(Thread *t)
 {
     Interp *interp = t->interp;
     if (threads_close(t)) return;                /* I1: daemon threads are parked for ever; so is all they know */
+    trace_finish(t);
     fork_hooks_finish(interp, &interp->threading->fork_hooks);
     clear(&t->locals);
     objects_forget_errors(interp);

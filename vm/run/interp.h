@@ -10,6 +10,7 @@
 #include "vm/object/exception.h"
 #include "vm/object/function.h"
 #include "vm/object/native.h"
+#include "vm/run/trace.h"
 
 /* What compile() and import ask of the compiler. */
 typedef enum CompileMode { COMPILE_MODULE, COMPILE_EXPRESSION, COMPILE_SINGLE } CompileMode;
@@ -69,6 +70,7 @@ struct RunState {
     struct ImportState *import;                           /* import.c */
     Value sources;                                        /* source_lines.c: texts that are no files, by file name; or UNBOUND */
     Value build_class;
+    Tracing tracing;                                      /* trace.h: who watches */
     void *signal_stack;                                   /* fatal_signals.c; NULL: not watching */
     bool is_shutting_down;
 };

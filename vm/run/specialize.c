@@ -168,7 +168,8 @@ void specialize_call(Thread *t, Code *code)
 const Word *specialize_loop(Thread *t, Frame *frame, const Word *ip)
 {
     Code *code = frame->code;
-    if (code->heat++ < HEAT_LOOPS) return ip;
+    bool runs_plain = ip >= code->unit->words && ip < code->unit->words + code->unit->word_count;
+    if (!runs_plain || code->heat++ < HEAT_LOOPS) return ip;      /* traced words stay what they are */
     make_hot(t, code);
     return code->hot ? code->hot + (ip - code->unit->words) : ip;
 }

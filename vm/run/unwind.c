@@ -20,6 +20,7 @@
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 #include "vm/run/generator.h"
+#include "vm/run/trace.h"
 
 Value handled_exception(Thread *t)
 {
@@ -39,13 +40,10 @@ int64_t unwind_origin(Thread *t, Frame *frame) { return frame_offset(frame); }
 void unwind_set_origin(Thread *t, Frame *frame, Value offset)
 {
     /* CPython's f_lineno moves back to the raising line while the exception goes on; so does ours. */
-    if (is_small_int(offset)) frame->ip = unwind_target(frame, (uint32_t)small_int(offset)) + 1;
+    if (is_small_int(offset)) frame->ip = unwind_target(t, frame, (uint32_t)small_int(offset)) + 1;
 }
 
-const Word *unwind_target(const Frame *frame, uint32_t offset)
-{
-    return (frame->code->hot ? frame->code->hot : frame->code->unit->words) + offset;
-}
+const Word *unwind_target(Thread *t, Frame *frame, uint32_t offset) { return trace_words(t, frame) + offset; }
 
 static void release_locals(Frame *frame)
 {
@@ -62,6 +60,7 @@ void frame_abandon(Thread *t, Frame *frame)
 bool unwind_frame(Thread *t, Frame *frame)
 {
     uint32_t flags = frame->flags;
+    if (trace_is_on(t)) trace_unwound(t, frame);
     if (frame->object) frame_leave(t, frame);
     t->depth--;
     if (flags & FRAME_IS_GENERATOR) generator_returned(t, frame);

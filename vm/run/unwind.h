@@ -15,7 +15,7 @@ void frame_abandon(Thread *t, Frame *frame);
 /* The word offset to push for a handler that wants it, and the word to go on with. */
 int64_t unwind_origin(Thread *t, Frame *frame);
 void unwind_set_origin(Thread *t, Frame *frame, Value offset);
-const Word *unwind_target(const Frame *frame, uint32_t offset);
+const Word *unwind_target(Thread *t, Frame *frame, uint32_t offset);
 
 /* raise with 0, 1 or 2 operands (borrowed): sets t->raised. True: an old exception goes on, no new traceback entry. */
 bool unwind_raise(Thread *t, Value *operands, uint32_t count);
