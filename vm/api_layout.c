@@ -21,6 +21,7 @@
 #define Parameters WallParameters
 #define StrBuilder WallStrBuilder
 #define BufferView WallBufferView
+#define CodecError WallCodecError
 #define NativeDef WallNativeDef
 #define TypeSlots WallTypeSlots
 #define GetSetDef WallGetSetDef
@@ -47,6 +48,7 @@
 #undef Parameters
 #undef StrBuilder
 #undef BufferView
+#undef CodecError
 #undef NativeDef
 #undef TypeSlots
 #undef GetSetDef
@@ -61,6 +63,7 @@
 #include "vm/object/list.h"
 #include "vm/object/native.h"
 #include "vm/object/str.h"
+#include "vm/object/str_codec.h"
 #include "vm/run/interp.h"
 #include "vm/threads/lock.h"
 
@@ -84,6 +87,10 @@ SAME_PLACE(StrBuilder, data);
 SAME_PLACE(StrBuilder, width);
 SAME_PLACE(StrBuilder, has_failed);
 SAME_PLACE(StrBuilder, widest);
+SAME_SIZE(CodecError);
+SAME_PLACE(CodecError, object);
+SAME_PLACE(CodecError, end);
+SAME_PLACE(CodecError, reason);
 SAME_SIZE(BufferView);
 SAME_PLACE(BufferView, data);
 SAME_PLACE(BufferView, length);
@@ -124,6 +131,7 @@ SAME_SIZE(NativeModule);
 SAME_PLACE(NativeModule, functions);
 SAME_PLACE(NativeModule, state_size);
 SAME_PLACE(NativeModule, init);
+SAME_PLACE(NativeModule, traverse_state);
 SAME_PLACE(NativeModule, free_state);
 SAME_SIZE(ScriptLock);
 SAME_PLACE(ScriptLock, is_locked);

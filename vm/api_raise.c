@@ -61,6 +61,10 @@ bool toy_raised_is(ToyThread *t, ToyException kind) { return raised_is(t, kinds[
 bool toy_raised_is_type(ToyThread *t, const ToyType *type) { return is_raised(t) && type_is_subtype(value_type(t, t->raised), type); }
 ToyValue toy_raised_take(ToyThread *t) { return raised_take(t); }
 void toy_raised_clear(ToyThread *t) { raised_clear(t); }
+void toy_raised_note(ToyThread *t, ToyValue note)
+{
+    raised_note(t, "%S", note);
+}
 void toy_report_unraisable(ToyThread *t, ToyValue where, const char *message) { raised_report_unraisable(t, where, message); }
 ToyType *toy_exception_type(ToyThread *t, ToyException kind) { return exception_type(t, kinds[kind]); }
 ToyType *toy_exception_new(ToyThread *t, const char *name, ToyType *base)

@@ -11,6 +11,7 @@
 #include "vm/object/exception.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/object/str_codec.h"
 
 #include "vm/toy.h"
 
@@ -75,6 +76,24 @@ ToyValue toy_str_encode(ToyThread *t, ToyValue str, const char *encoding, const 
     return str_encode(t, as_str(str), encoding ? encoding : "utf-8", errors ? errors : "strict");
 }
 
+ToyValue toy_str_decode_part(ToyThread *t, const char *bytes, size_t length, const char *encoding, const char *errors, bool is_final,
+                             size_t *taken, int *order)
+{
+    return str_decode_part(t, bytes, length, encoding, errors, is_final, taken, order);
+}
+ToyValue toy_str_encode_part(ToyThread *t, ToyValue str, const char *encoding, const char *errors)
+{
+    return str_encode_part(t, as_str(str), encoding, errors);
+}
+bool toy_codec_ask_handler(ToyThread *t, ToyCodecError *error, ToyValue *replacement, size_t *resume)
+{
+    return codec_ask_handler(t, error, replacement, resume);
+}
+ToyValue toy_raise_encode_error(ToyThread *t, const char *encoding, ToyValue str, size_t start, size_t end, const char *reason)
+{
+    return raise_encode_error(t, encoding, as_str(str), start, end, reason);
+}
+
 void toy_text_init(ToyText *text, ToyThread *t) { str_builder_init(text, t); }
 void toy_text_add_char(ToyText *text, uint32_t character) { str_builder_add_char(text, character); }
 void toy_text_add(ToyText *text, ToyValue str) { str_builder_add(text, as_str(str)); }
@@ -91,6 +110,7 @@ bool toy_char_is_decimal(uint32_t character) { return unicode_is_decimal(charact
 bool toy_char_is_space(uint32_t character) { return unicode_is_space(character); }
 uint32_t toy_char_upper(uint32_t character) { return unicode_upper(character); }
 uint32_t toy_char_lower(uint32_t character) { return unicode_lower(character); }
+size_t toy_char_name(uint32_t character, char name[TOY_CHAR_NAME_MAX]) { return unicode_name(character, name); }
 uint32_t toy_char_by_name(const char *name, size_t length) { return unicode_by_name(name, length); }
 
 /* ---- paths ---- */

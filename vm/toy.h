@@ -188,6 +188,7 @@ TOY_API bool toy_raised_is(ToyThread *t, ToyException kind);
 TOY_API bool toy_raised_is_type(ToyThread *t, const ToyType *type);
 TOY_API TOY_MUST_CHECK ToyValue toy_raised_take(ToyThread *t);                                  /* the exception; nothing is raised any more */
 TOY_API void toy_raised_clear(ToyThread *t);
+TOY_API void toy_raised_note(ToyThread *t, ToyValue note);                                      /* adds a str to the raised exception's notes */
 /* What cannot travel on goes to sys.unraisablehook. [message] NULL: "Exception ignored in". [where] may be UNBOUND. */
 TOY_API void toy_report_unraisable(ToyThread *t, ToyValue where, const char *message);
 TOY_API TOY_BORROWED ToyType *toy_exception_type(ToyThread *t, ToyException kind);
@@ -307,6 +308,20 @@ TOY_API TOY_MUST_CHECK ToyValue toy_str_join(ToyThread *t, ToyValue separator, c
 TOY_API TOY_MUST_CHECK ToyValue toy_str_decode(ToyThread *t, const char *bytes, size_t length, const char *encoding, const char *errors);
 TOY_API TOY_MUST_CHECK ToyValue toy_str_encode(ToyThread *t, ToyValue str, const char *encoding, const char *errors);
 
+/* A part of a longer input, in an encoding of the machine's own: [is_final] false leaves an unfinished character at the end over. *taken:
+ * how many bytes are done. *order, for "utf-16" and "utf-32": 0 not known yet, -1 little, 1 big; may be NULL. */
+TOY_API TOY_MUST_CHECK ToyValue toy_str_decode_part(ToyThread *t, const char *bytes, size_t length, const char *encoding, const char *errors,
+                                                    bool is_final, size_t *taken, int *order);
+TOY_API TOY_MUST_CHECK ToyValue toy_str_encode_part(ToyThread *t, ToyValue str, const char *encoding, const char *errors);
+/* For codecs: what the handler called [errors] (NULL: strict) makes of object[start:end], where object is bytes (decoding) or a str
+ * (encoding). False: raised. A handler may exchange the object, which the caller owns. *replacement: owned, a str (or bytes, when encoding). */
+#ifndef TOY_OBJECT_STR_CODEC_H
+struct CodecError { const char *encoding, *errors; struct Value object; size_t start, end; const char *reason; };
+#endif
+typedef struct CodecError ToyCodecError;
+TOY_API TOY_MUST_CHECK bool toy_codec_ask_handler(ToyThread *t, ToyCodecError *error, ToyValue *replacement, size_t *resume);
+TOY_API ToyValue toy_raise_encode_error(ToyThread *t, const char *encoding, ToyValue str, size_t start, size_t end, const char *reason);
+
 /* A growing text. After a failure further writes do nothing; toy_text_finish tells. */
 #ifndef TOY_OBJECT_STR_H
 struct StrBuilder { struct Thread *t; char *data; size_t length, capacity; uint8_t width; bool has_failed; uint32_t widest; };
@@ -327,6 +342,8 @@ TOY_API bool toy_char_is_decimal(uint32_t character);
 TOY_API bool toy_char_is_space(uint32_t character);
 TOY_API uint32_t toy_char_upper(uint32_t character);
 TOY_API uint32_t toy_char_lower(uint32_t character);
+enum { TOY_CHAR_NAME_MAX = 96 };
+TOY_API size_t toy_char_name(uint32_t character, char name[TOY_CHAR_NAME_MAX]);                          /* its length; 0: it has none */
 TOY_API uint32_t toy_char_by_name(const char *name, size_t length);                                 /* UINT32_MAX: there is none */
 
 /* Paths. os.fspath: a str or bytes. The second gives the system's bytes of a str, bytes or PathLike: BORROWED from *holder, which the
@@ -629,6 +646,8 @@ struct NativeModule {
     const struct NativeDef *functions;                              /* ends with a NULL name; may be NULL */
     size_t state_size;                                              /* of the module's own struct, zeroed; 0: none */
     bool (*init)(struct Thread *t, struct Module *module);          /* adds types and constants; may be NULL. False: raised */
+    /* Visits the values that the state owns, so that the collector sees knots that scripts tie through it; may be NULL. */
+    void (*traverse_state)(void *state, void (*visit)(struct Object *child, void *context), void *context);
     void (*free_state)(struct Thread *t, void *state);              /* drops what the state owns; may be NULL */
 };
 #endif

@@ -90,6 +90,8 @@ struct Interp {
     bool (*super_arguments)(Thread *t, Value *type, Value *object);
     /* The same for the __name__ of the module whose code runs: BORROWED, UNBOUND when none does. */
     Value (*running_module)(Thread *t);
+    /* Plugged in by vm/run: the module of that full name, imported if it was not yet. Owned. */
+    Value (*import_module)(Thread *t, const char *name);
     uint32_t next_type_version, next_dict_version;
     Value memory_error;                 /* made in advance */
     Value last_resort_recursion_error;

@@ -54,6 +54,8 @@ bool exception_is(Thread *t, Value exception, enum ExceptionKind kind);
 /* Take the raised exception away (owned) / drop it. */
 MUST_CHECK Value raised_take(Thread *t);
 void raised_clear(Thread *t);
+/* Adds a note to the raised exception; raise_error's formats. */
+void raised_note(Thread *t, const char *format, ...);
 
 /* printf formats plus: %R repr of a Value, %S str of a Value, %U a Str*, %T the type name of a Value (Value structs are passed as they are). */
 Value raise_error(Thread *t, enum ExceptionKind kind, const char *format, ...);

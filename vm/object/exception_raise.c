@@ -85,6 +85,21 @@ Value raise_instance(Thread *t, TAKES Value exception)
     return FAILED;
 }
 
+void raised_note(Thread *t, const char *format, ...)
+{
+    Value exception = raised_take(t);
+    va_list arguments;
+    va_start(arguments, format);
+    Value note = object_value(str_vformat(t, format, arguments));
+    va_end(arguments);
+    Str *method = failed(note) ? NULL : str_intern_text(t, "add_note");
+    Value done = method ? value_call_method(t, exception, method, &note, 1) : FAILED;
+    release2(done, note);
+    if (method)
+        object_release(method);
+    replace(&t->raised, exception);   /* and not a failure to note something */
+}
+
 /* ---- making ---- */
 
 /* A new instance of a built-in class, as if called. */

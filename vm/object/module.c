@@ -237,6 +237,7 @@ static void module_traverse(Object *self, VisitFn visit, void *context)
     Module *module = (Module *)self;
     if (module->dict) visit((Object *)module->dict, context);
     if (is_object(module->name)) visit(as_object(module->name), context);
+    if (module->traverse_state && module->state) module->traverse_state(module->state, visit, context);
 }
 
 static void module_clear(Object *self)

@@ -93,9 +93,20 @@ static int hex_value(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* An escape that the end of the bytes cuts off: an error, unless more bytes may follow; then it is left over, and *at stays on its
+ * backslash. */
+static bool cut_off(Decoding *d, size_t start, const char *reason, size_t *at)
+{
+    if (!d->is_partial)
+        return decoding_error(d, start, d->length, reason, at);
+    *at = start;
+    return true;
+}
+
 /* \x \u \U at [start]; the digits begin two further. */
 static bool read_hex(Decoding *d, size_t start, size_t *at)
 {
+    static const char *const reasons[] = {"truncated \\xXX escape", "truncated \\uXXXX escape", "truncated \\UXXXXXXXX escape"};
     uint8_t letter = (uint8_t)d->bytes[start + 1];
     size_t wanted = letter == 'x' ? 2 : letter == 'u' ? 4 : 8, found = 0;
     uint32_t c = 0;
@@ -106,10 +117,11 @@ static bool read_hex(Decoding *d, size_t start, size_t *at)
         c = c << 4 | (uint32_t)value;
         found++;
     }
+    const char *reason = reasons[letter == 'x' ? 0 : letter == 'u' ? 1 : 2];
+    if (found < wanted && start + 2 + found == d->length)
+        return cut_off(d, start, reason, at);
     if (found < wanted)
-        return decoding_error(d, start, start + 2 + found,
-                              letter == 'x' ? "truncated \\xXX escape" : letter == 'u' ? "truncated \\uXXXX escape"
-                                                                                      : "truncated \\UXXXXXXXX escape", at);
+        return decoding_error(d, start, start + 2 + found, reason, at);
     if (c > UNICODE_MAX)
         return decoding_error(d, start, start + 2 + found, "illegal Unicode character", at);
     str_builder_add_char(&d->out, c);
@@ -120,12 +132,17 @@ static bool read_hex(Decoding *d, size_t start, size_t *at)
 /* \N{NAME} at [start]. */
 static bool read_name(Decoding *d, size_t start, size_t *at)
 {
+    static const char reason[] = "malformed \\N character escape";
     const char *name = d->bytes + start + 3, *end = d->bytes + d->length;
-    if (start + 2 >= d->length || d->bytes[start + 2] != '{')
-        return decoding_error(d, start, start + 2, "malformed \\N character escape", at);
+    if (start + 2 >= d->length)
+        return cut_off(d, start, reason, at);
+    if (d->bytes[start + 2] != '{')
+        return decoding_error(d, start, start + 2, reason, at);
     const char *close = memchr(name, '}', (size_t)(end - name));
-    if (!close || close == name)
-        return decoding_error(d, start, close ? start + 3 : d->length, "malformed \\N character escape", at);
+    if (!close)
+        return cut_off(d, start, reason, at);
+    if (close == name)
+        return decoding_error(d, start, start + 3, reason, at);
     *at = (size_t)(close + 1 - d->bytes);
     uint32_t c = unicode_by_name(name, (size_t)(close - name));
     if (c == UNICODE_NO_NAME)
@@ -141,21 +158,26 @@ static char escaped_character(uint8_t letter)
     return found ? meanings[found - letters] : (char)letter;
 }
 
-static bool read_octal(Decoding *d, size_t *at)
+/* What should not have been written, but has a meaning: the first such escape is warned of at the end. */
+typedef struct Doubt { bool exists, is_octal; unsigned value; } Doubt;
+
+static bool read_octal(Decoding *d, size_t *at, Doubt *doubt)
 {
     uint32_t c = 0;
     for (int i = 0; i < 3 && *at < d->length && d->bytes[*at] >= '0' && d->bytes[*at] <= '7'; i++)
         c = c * 8 + (uint32_t)(d->bytes[(*at)++] - '0');
+    if (c > 0377 && !doubt->exists)
+        *doubt = (Doubt){true, true, c};
     str_builder_add_char(&d->out, c);
     return true;
 }
 
-/* One escape; *at is at the backslash. */
-static bool read_escape(Decoding *d, size_t *at)
+/* One escape; *at is at the backslash, and still is afterwards if the escape is cut off. */
+static bool read_escape(Decoding *d, size_t *at, Doubt *doubt)
 {
     size_t start = *at;
     if (start + 1 >= d->length)
-        return decoding_error(d, start, start + 1, "\\ at end of string", at);
+        return cut_off(d, start, "\\ at end of string", at);
     uint8_t letter = (uint8_t)d->bytes[start + 1];
     *at = start + 2;
     switch (letter) {
@@ -166,18 +188,26 @@ static bool read_escape(Decoding *d, size_t *at)
         return true;
     case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7':
         *at = start + 1;
-        return read_octal(d, at);
+        return read_octal(d, at, doubt);
     case 'x': case 'u': case 'U':
         return read_hex(d, start, at);
     case 'N':
         return read_name(d, start, at);
     default:
-        if (!raise_warning(d->t, EXC_DeprecationWarning, "invalid escape sequence '\\%c'", letter))
-            return false;
+        if (!doubt->exists)
+            *doubt = (Doubt){true, false, letter};
         str_builder_add_char(&d->out, '\\');
         str_builder_add_char(&d->out, letter);
         return true;
     }
+}
+
+static bool warn_of(Thread *t, Doubt doubt)
+{
+    if (!doubt.exists)
+        return true;
+    return doubt.is_octal ? raise_warning(t, EXC_DeprecationWarning, "invalid octal escape sequence '\\%o'", doubt.value)
+                          : raise_warning(t, EXC_DeprecationWarning, "invalid escape sequence '\\%c'", (int)doubt.value);
 }
 
 /* In the raw codec only \u and \U are escapes. */
@@ -192,19 +222,32 @@ Value unicode_escape_decode(Decoding *d, bool is_raw)
 {
     str_builder_init(&d->out, d->t);
     size_t at = 0;
+    Doubt doubt = {.exists = false};
     while (at < d->length && !d->out.has_failed) {
+        size_t start = at;
         if (!is_escape(d, at, is_raw)) {
+            bool is_backslash = d->bytes[at] == '\\';
+            if (is_backslash && at + 1 == d->length && d->is_partial)
+                break;
             str_builder_add_char(&d->out, (uint8_t)d->bytes[at]);
             /* A backslash that is no escape takes the next one with it: raw "\\u0041" stays as it is. */
-            if (d->bytes[at] == '\\' && at + 1 < d->length)
+            if (is_backslash && at + 1 < d->length)
                 str_builder_add_char(&d->out, (uint8_t)d->bytes[++at]);
             at++;
-        } else if (!read_escape(d, &at)) {
+        } else if (!read_escape(d, &at, &doubt)) {
             str_builder_abandon(&d->out);
             return FAILED;
+        } else if (at == start && d->is_partial) {
+            break;
         }
     }
-    return str_builder_finish(&d->out);
+    d->taken = at;
+    Value text = str_builder_finish(&d->out);
+    if (!failed(text) && !warn_of(d->t, doubt)) {
+        release(text);
+        return FAILED;
+    }
+    return text;
 }
 
 Value unicode_escape_encode(Thread *t, Str *s, bool is_raw)

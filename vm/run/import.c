@@ -148,6 +148,7 @@ Module *import_make_native(Thread *t, const NativeModule *definition)
     if (definition->state_size) {
         module->state = memory_alloc_zeroed(&t->interp->memory, definition->state_size);
         module->state_size = definition->state_size;
+        module->traverse_state = definition->traverse_state;
         module->free_state = definition->free_state;
         done = module->state || raise_false(t, EXC_MemoryError, "%s", "");
     }

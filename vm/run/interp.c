@@ -74,6 +74,7 @@ Thread *interp_new(const Config *config, const LoaderHooks *hooks)
     interp->super_arguments = running_super;
     interp->warn = warn_text;
     interp->running_module = running_module;
+    interp->import_module = import_module_text;
     if (!start_run_state(t, hooks)) return NULL;
     Value sys = import_module_text(t, "sys");
     if (failed(sys)) return NULL;

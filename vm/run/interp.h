@@ -33,6 +33,7 @@ typedef struct NativeModule {
     const NativeDef *functions;      /* ends with a NULL name; may be NULL */
     size_t state_size;               /* of the module's own struct, zeroed; 0: none */
     bool (*init)(Thread *t, Module *module);              /* adds types and constants; may be NULL. False: raised */
+    void (*traverse_state)(void *state, VisitFn visit, void *context);   /* may be NULL */
     void (*free_state)(Thread *t, void *state);           /* may be NULL */
 } NativeModule;
 
