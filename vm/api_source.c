@@ -38,7 +38,7 @@ ToyValue toy_did_you_mean(ToyThread *t, ToyValue exception) { return did_you_mea
 bool toy_code_position(ToyValue code, int64_t offset, ToyPosition *position)
 {
     if (!is_kind(code, KIND_CODE) || offset < 0) return false;
-    LineEntry entry = code_position(((Code *)as_object(code))->unit, (uint32_t)offset);
+    LineEntry entry = code_position(((Code *)as_object(code))->unit, (uint32_t)(offset / (int64_t)sizeof(Word)));
     bool has_columns = entry.column != 0 || entry.end_column != 0 || entry.end_line != entry.line;
     *position = (ToyPosition){entry.line, entry.end_line, entry.column, entry.end_column, has_columns};
     return entry.line != 0;

@@ -324,7 +324,7 @@ static Value traceback_make(Thread *t, Type *type, const Value *args, size_t cou
     if (!entry) return FAILED;
     entry->next = is_none(slots[0]) ? NULL : (Traceback *)as_object(retain(slots[0]));
     entry->frame = (FrameObject *)as_object(retain(slots[1]));
-    entry->offset = (uint32_t)lasti;
+    entry->offset = (uint32_t)lasti / (uint32_t)sizeof(Word);
     entry->line = (uint32_t)line;
     return object_value(entry);
 }
