@@ -17,7 +17,7 @@ enum { VERSION_MAJOR = 3, VERSION_MINOR = 13, VERSION_MICRO = 0 };
 #define TOY_VERSION "0.1.0"
 
 typedef struct SysState {
-    ToyType *version_info, *flags, *float_info, *int_info, *hash_info, *thread_info, *hook_args;
+    ToyType *version_info, *flags, *float_info, *int_info, *hash_info, *thread_info, *hook_args, *async_hooks;
 } SysState;
 
 /* ---- records ---- */
@@ -140,6 +140,7 @@ static ToyValue sys_getsizeof(ToyThread *t, ToyValue self, const ToyValue *args)
 static ToyValue sys_intern(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     if (!toy_is_str(args[0])) return toy_raise_type_error(t, "intern() argument must be str, not %T", args[0]);
+    if (toy_type_of(t, args[0]) != toy_builtin_type(t, TOY_KIND_STR)) return toy_raise_type_error(t, "can't intern %T", args[0]);
     return toy_str_intern(t, toy_retain(args[0]));
 }
 
@@ -173,6 +174,15 @@ static ToyValue sys_getframemodulename(ToyThread *t, ToyValue self, const ToyVal
     ToyValue name = toy_failed(globals) ? TOY_FAILED : toy_dict_get_text(t, globals, "__name__");
     toy_release(globals);
     return toy_is_unbound(name) && !toy_is_raised(t) ? TOY_NONE : name;
+}
+
+static ToyValue sys_current_exceptions(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_current_exceptions(t); }
+static ToyValue sys_is_gil_enabled(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_TRUE; }
+static ToyValue sys_clear_caches(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_NONE; }
+static ToyValue sys_is_interned(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "_is_interned() argument must be str, not %T", args[0]);
+    return toy_bool(toy_is_interned(args[0]));
 }
 
 static ToyValue sys_current_frames(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_current_frames(t); }
@@ -246,15 +256,21 @@ static ToyValue sys_breakpointhook(ToyThread *t, ToyValue self, const ToyValue *
     return v;
 }
 
-static ToyValue sys_audit(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_NONE; }
+ToyType *sys_async_hooks_type(ToyValue self) { return ((SysState *)toy_module_state(self))->async_hooks; }
 
 static const ToyFunction sys_functions[] = {
     TOY_FUNCTION("_current_frames", sys_current_frames, "()", 0, "Return a dict mapping each thread's thread id to its current stack frame."),
+    TOY_FUNCTION("_clear_internal_caches", sys_clear_caches, "()", 0, "Nothing to do: what is cached here is never out of date."),
+    TOY_FUNCTION("_clear_type_cache", sys_clear_caches, "()", 0, "Nothing to do: what is cached here is never out of date."),
+    TOY_FUNCTION("_current_exceptions", sys_current_exceptions, "()", 0, "Return a dict mapping each thread's identifier to its current raised exception."),
+    TOY_FUNCTION("_is_gil_enabled", sys_is_gil_enabled, "()", 0, "Return True if the GIL is currently enabled."),
+    TOY_FUNCTION("_is_interned", sys_is_interned, "(string, /)", 0, "Return True if the given string is \"interned\"."),
     TOY_FUNCTION("_getframe", sys_getframe, "(depth=0, /)", 0, "Return a frame object from the call stack."),
     TOY_FUNCTION("_getframemodulename", sys_getframemodulename, "(depth=0)", 0, "Return the name of the module for a calling frame."),
     TOY_FUNCTION("_setprofileallthreads", sys_setprofileallthreads, "(function, /)", 0, "Set the profiling function in all running threads belonging to the current interpreter."),
     TOY_FUNCTION("_settraceallthreads", sys_settraceallthreads, "(function, /)", 0, "Set the global debug tracing function in all running threads belonging to the current interpreter."),
-    TOY_FUNCTION("audit", sys_audit, "(event, /, *args)", 0, "Passes the event to any hooks that are attached."),
+    TOY_FUNCTION("addaudithook", sys_addaudithook, "(hook)", 0, "Adds a new audit hook callback."),
+    TOY_RAW_FUNCTION("audit", sys_audit, "(event, /, *args)", 0, "Passes the event to any hooks that are attached."),
     TOY_RAW_FUNCTION("breakpointhook", sys_breakpointhook, "(*args, **kws)", 0, "This hook function is called by built-in breakpoint()."),
     TOY_FUNCTION("call_tracing", sys_call_tracing, "(func, args, /)", 0, "Call func(*args), while tracing is enabled."),
     TOY_FUNCTION("displayhook", sys_displayhook, "(object, /)", 0, "Print an object to sys.stdout and also save it in builtins._"),
@@ -262,6 +278,8 @@ static const ToyFunction sys_functions[] = {
     TOY_FUNCTION("excepthook", sys_excepthook, "(exctype, value, traceback, /)", 0, "Handle an exception by displaying it with a traceback on sys.stderr."),
     TOY_FUNCTION("exception", sys_exception, "()", 0, "Return the current exception."),
     TOY_FUNCTION("exit", sys_exit, "(status=None, /)", 0, "Exit the interpreter by raising SystemExit(status)."),
+    TOY_FUNCTION("get_asyncgen_hooks", sys_get_asyncgen_hooks, "()", 0, "Return the installed asynchronous generators hooks."),
+    TOY_FUNCTION("get_coroutine_origin_tracking_depth", sys_get_origin_depth, "()", 0, "Check status of origin tracking for coroutine objects in this thread."),
     TOY_FUNCTION("getallocatedblocks", sys_getallocatedblocks, "()", 0, "Return the number of memory blocks currently allocated."),
     TOY_FUNCTION("getdefaultencoding", sys_getdefaultencoding, "()", 0, "Return the current default encoding used by the Unicode implementation."),
     TOY_FUNCTION("getfilesystemencodeerrors", sys_getfilesystemencodeerrors, "()", 0, "Return the error mode used for Unicode to OS filename conversion."),
@@ -275,6 +293,8 @@ static const ToyFunction sys_functions[] = {
     TOY_FUNCTION("getswitchinterval", sys_getswitchinterval, "()", 0, "Return the current thread switch interval."),
     TOY_FUNCTION("intern", sys_intern, "(string, /)", 0, "``Intern'' the given string."),
     TOY_FUNCTION("is_finalizing", sys_is_finalizing, "()", 0, "Return True if Python is exiting."),
+    TOY_FUNCTION("set_asyncgen_hooks", sys_set_asyncgen_hooks, "(firstiter=None, finalizer=None)", 0, "Set what hears of asynchronous generators: of their first step, of their end."),
+    TOY_FUNCTION("set_coroutine_origin_tracking_depth", sys_set_origin_depth, "(depth)", 0, "Enable or disable origin tracking for coroutine objects in this thread."),
     TOY_FUNCTION("set_int_max_str_digits", sys_set_int_max_str_digits, "(maxdigits)", 0, "Set the maximum string digits limit for non-binary int<->str conversions."),
     TOY_FUNCTION("setprofile", sys_setprofile, "(function, /)", 0, "Set the profiling function: it is called on each function call and return."),
     TOY_FUNCTION("settrace", sys_settrace, "(function, /)", 0, "Set the global debug tracing function: it is called on each function call."),
@@ -353,6 +373,7 @@ static bool make_types(ToyThread *t, ToyModuleObject *module, SysState *state)
            (state->int_info = toy_record_type_new(t, module, &int_spec, "sys.int_info")) &&
            (state->hash_info = toy_record_type_new(t, module, &hash_spec, "sys.hash_info")) &&
            (state->thread_info = toy_record_type_new(t, module, &thread_spec, "sys.thread_info")) &&
+           (state->async_hooks = toy_record_type_new(t, module, &sys_async_hooks_spec, "asyncgen_hooks")) &&
            (state->hook_args = toy_record_type_new(t, module, &hook_spec, "UnraisableHookArgs"));
 }
 
@@ -386,7 +407,9 @@ static bool sys_init(ToyThread *t, ToyModuleObject *module)
              "GCC " __VERSION__
 #endif
     );
-    return make_types(t, module, state) && keep_originals(t, module) && toy_module_add(t, module, "version", toy_str(t, version)) &&
+    if (!make_types(t, module, state)) return false;
+    toy_set_unraisable_type(t, state->hook_args);
+    return toy_module_add(t, module, "UnraisableHookArgs", toy_retain(toy_type_value(state->hook_args))) && keep_originals(t, module) && toy_module_add(t, module, "version", toy_str(t, version)) &&
            toy_module_add(t, module, "version_info", version_info(t, state)) && toy_module_add(t, module, "implementation", implementation(t, state)) &&
            toy_module_add(t, module, "flags", flags_record(t, state)) && toy_module_add(t, module, "float_info", float_info(t, state)) &&
            toy_module_add(t, module, "int_info", int_info(t, state)) && toy_module_add(t, module, "hash_info", hash_info(t, state)) &&

@@ -17,4 +17,16 @@ ToyValue sys_getprofile(ToyThread *t, ToyValue self, const ToyValue *args);
 ToyValue sys_call_tracing(ToyThread *t, ToyValue self, const ToyValue *args);
 extern const ToyModule sys_monitoring;
 
+/* sys_hooks.c */
+ToyValue sys_get_asyncgen_hooks(ToyThread *t, ToyValue self, const ToyValue *args);
+ToyValue sys_set_asyncgen_hooks(ToyThread *t, ToyValue self, const ToyValue *args);
+ToyValue sys_get_origin_depth(ToyThread *t, ToyValue self, const ToyValue *args);
+ToyValue sys_set_origin_depth(ToyThread *t, ToyValue self, const ToyValue *args);
+ToyValue sys_audit(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names);
+ToyValue sys_addaudithook(ToyThread *t, ToyValue self, const ToyValue *args);
+extern const ToyTypeSpec sys_async_hooks_spec;
+
+/* mod_sys.c: the record that get_asyncgen_hooks() returns; [self] is the module. */
+ToyType *sys_async_hooks_type(ToyValue self);
+
 #endif

@@ -1,9 +1,11 @@
-/* api_watch.c - the second door of the wall: tracing, profiling, monitoring.
+/* api_watch.c - the second door of the wall: tracing, profiling, monitoring, auditing, hooks of coroutines.
  *
- * What        toy_set_trace, toy_monitor_* and their kin of toy_vm.h.
+ * What        toy_set_trace, toy_monitor_*, toy_audit and their kin of toy_vm.h.
  * How         as api.c.
  * GIL         held.
  * Read next   toy_vm.h, vm/run/trace.h, vm/run/monitor.h */
+#include "vm/object/dict.h"
+#include "vm/object/int.h"
 #include "vm/object/list.h"
 #include "vm/object/native.h"
 #include "vm/run/call.h"
@@ -67,5 +69,40 @@ ToyValue toy_monitor_local_events(ToyThread *t, int tool, ToyValue code)
     return monitor_get_local_events(t, tool, code, &events) ? small_int_value(events) : FAILED;
 }
 void toy_monitor_restart(ToyThread *t) { monitor_restart(t); }
+
+/* ---- hooks of coroutines and of auditing ---- */
+
+ToyValue toy_async_hook(ToyThread *t, int which) { return t->async_generator_hooks[which]; }
+void toy_set_async_hook(ToyThread *t, int which, ToyValue hook) { replace(&t->async_generator_hooks[which], retain(hook)); }
+uint32_t toy_coroutine_origin_depth(ToyThread *t) { return t->coroutine_origin_depth; }
+void toy_set_coroutine_origin_depth(ToyThread *t, uint32_t depth) { t->coroutine_origin_depth = depth; }
+bool toy_audit(ToyThread *t, ToyValue event, const ToyValue *args, size_t count) { return audit(t, event, args, count); }
+bool toy_add_audit_hook(ToyThread *t, ToyValue hook)
+{
+    RunState *run = t->interp->run;
+    if (!run->audit_hooks) run->audit_hooks = list_new(t, 1);
+    return run->audit_hooks && list_append(t, run->audit_hooks, hook);
+}
+bool toy_is_interned(ToyValue text) { return as_object(text)->flags & OBJECT_IS_INTERNED; }
+void toy_set_unraisable_type(ToyThread *t, ToyType *type)
+{
+    object_retain(type);
+    t->interp->run->unraisable_type = type;
+}
+
+ToyValue toy_current_exceptions(ToyThread *t)
+{
+    Dict *dict = dict_new(t);
+    for (Thread *each = t->interp->threads; dict && each; each = each->next) {
+        if (!each->frame) continue;
+        Value key = int_from_uint64(t, each->ident), handled = handled_exception(each);
+        bool done = !failed(key) && dict_set(t, dict, key, is_bound(handled) ? handled : NONE);
+        release(key);
+        if (done) continue;
+        object_release(dict);
+        return FAILED;
+    }
+    return object_value(dict);
+}
 
 ToyValue toy_hidden_module(ToyThread *t, const ToyModule *definition) { return object_value(import_make_native(t, definition)); }

@@ -136,6 +136,21 @@ TOY_API void toy_monitor_restart(ToyThread *t);
 /* A module that no import finds: sys.monitoring. */
 TOY_API TOY_MUST_CHECK ToyValue toy_hidden_module(ToyThread *t, const ToyModule *definition);
 
+/* ==== hooks of coroutines and of auditing =================================================================================== */
+
+TOY_API TOY_BORROWED ToyValue toy_async_hook(ToyThread *t, int which);      /* 0: firstiter, 1: finalizer; UNBOUND: none */
+TOY_API void toy_set_async_hook(ToyThread *t, int which, ToyValue hook);
+TOY_API uint32_t toy_coroutine_origin_depth(ToyThread *t);
+TOY_API void toy_set_coroutine_origin_depth(ToyThread *t, uint32_t depth);
+TOY_API TOY_MUST_CHECK bool toy_add_audit_hook(ToyThread *t, ToyValue hook);
+/* Every hook hears of [event] (a str) with these arguments. False: one raised. */
+TOY_API TOY_MUST_CHECK bool toy_audit(ToyThread *t, ToyValue event, const ToyValue *args, size_t count);
+/* What each thread handles, by ident: exceptions or None. */
+TOY_API TOY_MUST_CHECK ToyValue toy_current_exceptions(ToyThread *t);
+TOY_API bool toy_is_interned(ToyValue text);
+/* The class whose instances sys.unraisablehook gets: a record of five. */
+TOY_API void toy_set_unraisable_type(ToyThread *t, ToyType *type);
+
 /* ==== what sys tells about the machine ====================================================================================== */
 
 /* Of the command line; as sys.flags names them. */

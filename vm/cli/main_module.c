@@ -95,12 +95,21 @@ static bool prepend_path(Thread *t, const Options *options, const char *folder)
     return done;
 }
 
+/* The program, and the folder above the one it lies in, under all the names that tools ask for. */
 static bool set_executable(Thread *t)
 {
+    static const char *const prefixes[] = {"prefix", "exec_prefix", "base_prefix", "base_exec_prefix"};
     char path[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
     path[n < 0 ? 0 : n] = 0;
-    return sys_set_take(t, "executable", os_text(t, path));
+    if (!sys_set_take(t, "executable", os_text(t, path)) || !sys_set_take(t, "_base_executable", os_text(t, path))) return false;
+    for (int i = 0; i < 2; i++) {
+        char *slash = strrchr(path, '/');
+        if (slash && slash > path) *slash = 0;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(prefixes); i++)
+        if (!sys_set_take(t, prefixes[i], os_text(t, path))) return false;
+    return true;
 }
 
 static bool set_x_options(Thread *t, const Options *options)

@@ -154,7 +154,8 @@ struct Thread {
     int tracing;                        /* > 0 while a hook or a callback runs: it is not watched itself */
     uint8_t telling;                    /* what settrace's hook is just told: see vm/run/hooks.c */
     Value context;                      /* contextvars.Context or UNBOUND */
-    Value coroutine_origin_depth, async_generator_hooks[2];
+    uint32_t coroutine_origin_depth;    /* how many callers a new coroutine remembers */
+    Value async_generator_hooks[2];     /* firstiter, finalizer */
     Value locals;                       /* dict: per-thread storage of threading.local, by object id */
     uint32_t repr_depth;                /* guards of repr's recursion: see protocol.c */
     struct ReprGuard *repr_guards;

@@ -187,7 +187,11 @@ static Value builtin_anext(Thread *t, Value self, const Value *args)
 {
     UnaryFn anext = value_type(t, args[0])->slots.anext;
     if (!anext) return raise_type_error(t, "'%T' object is not an async iterator", args[0]);
-    return anext(t, args[0]);
+    Value awaitable = anext(t, args[0]);
+    if (failed(awaitable) || is_unbound(args[1])) return awaitable;
+    Value v = anext_with_default(t, awaitable, args[1]);
+    release(awaitable);
+    return v;
 }
 
 static Value builtin_len(Thread *t, Value self, const Value *args)

@@ -1,12 +1,10 @@
-/* coroutine.c - await, asynchronous iteration, asynchronous generators.
+/* coroutine.c - await and asynchronous iteration.
  *
- * What        coroutine, coroutine_wrapper, async_generator, and the awaitables that its methods return.
- * How         A coroutine is a Generator whose yields travel through every await above it to the event loop. An asynchronous
- *             generator's own yields are told from those by a wrapper (async_generator_wrap): what comes out wrapped is a value of
- *             the iteration, what comes out bare is passed on to the loop. A Step is one asend, athrow or aclose under way.
- * Invariants  I1 generator->is_running_async exactly while a Step of it is neither new nor done.
+ * What        coroutine, coroutine_wrapper; what await, async for and anext(iterator, default) drive.
+ * How         A coroutine is a Generator whose yields travel through every await above it to the event loop. If origins are tracked, a new
+ *             one remembers who has called it. One that dies without ever having run is reported.
  * GIL         held.
- * Read next   generator.c */
+ * Read next   generator.c, async_generator.c */
 #include "vm/run/coroutine.h"
 
 #include "vm/object/generic_alias.h"
@@ -19,13 +17,38 @@
 
 /* ---- coroutines ---- */
 
-void coroutine_note_origin(Thread *t, Generator *coroutine) { coroutine->origin = NONE; }
+/* ((file, line, name), ...) of the callers, innermost first. */
+static Value callers(Thread *t, uint32_t depth)
+{
+    List *list = list_new(t, depth < 16 ? depth : 16);
+    for (Frame *frame = t->frame ? t->frame->caller : NULL; list && frame && depth-- > 0; frame = frame->caller) {
+        Tuple *row = tuple_new(t, 3);
+        if (row) {
+            row->items[0] = retain(object_value(frame->code->filename));
+            row->items[1] = small_int_value(frame_line(frame));
+            row->items[2] = retain(object_value(frame->code->name));
+        }
+        if (row && list_append_take(t, list, object_value(row))) continue;
+        object_release(list);
+        list = NULL;
+    }
+    if (!list) return FAILED;
+    Value tuple = object_value(tuple_from_values(t, list->items, list->count));
+    object_release(list);
+    return tuple;
+}
+
+bool coroutine_note_origin(Thread *t, Generator *coroutine)
+{
+    uint32_t depth = t->coroutine_origin_depth;
+    coroutine->origin = depth ? callers(t, depth) : NONE;
+    return !failed(coroutine->origin);
+}
 
 static Value coroutine_repr(Thread *t, Value self)
 {
     Generator *generator = (Generator *)as_object(self);
-    const char *kind = generator->head.kind == KIND_COROUTINE ? "coroutine" : "async_generator";
-    return object_value(str_format(t, "<%s object %S at %p>", kind, generator->qualified_name, (void *)generator));
+    return object_value(str_format(t, "<coroutine object %S at %p>", generator->qualified_name, (void *)generator));
 }
 
 static Value coroutine_get_origin(Thread *t, Value self) { return retain(((Generator *)as_object(self))->origin); }
@@ -44,8 +67,7 @@ static void coroutine_finalize(Thread *t, Value self)
 {
     Generator *coroutine = (Generator *)as_object(self);
     if (coroutine->state == GENERATOR_CREATED) {
-        if (!warn(t, EXC_RuntimeWarning, 1, "coroutine '%S' was never awaited", coroutine->qualified_name))
-            raised_report_unraisable(t, self, NULL);
+        if (!warn_unawaited(t, self)) raised_report_unraisable(t, self, NULL);
         return;
     }
     if (coroutine->state != GENERATOR_SUSPENDED) return;
@@ -169,7 +191,7 @@ Value async_iterator_next(Thread *t, Value iterator)
     UnaryFn anext = value_type(t, iterator)->slots.anext;
     if (!anext) return raise_type_error(t, "'async for' requires an iterator with __anext__ method, got %T", iterator);
     Value awaitable = anext(t, iterator);
-    if (failed(awaitable) || is_kind(awaitable, KIND_ASYNC_GENERATOR_STEP)) return awaitable;
+    if (failed(awaitable) || coroutine_can_send(awaitable)) return awaitable;
     Value result = awaitable_iterator(t, awaitable, 0);
     if (failed(result) && raised_is(t, EXC_TypeError)) {
         Value cause = raised_take(t);
@@ -183,254 +205,81 @@ Value async_iterator_next(Thread *t, Value iterator)
     return result;
 }
 
-/* ---- asynchronous generators ---- */
+/* ---- anext(iterator, default) ---- */
 
-typedef enum StepKind { STEP_SEND, STEP_THROW, STEP_CLOSE, STEP_VALUE } StepKind;
-typedef enum StepState { STEP_NEW, STEP_UNDER_WAY, STEP_DONE } StepState;
+typedef struct AnextAwaitable { Object head; Value awaitable, otherwise; } AnextAwaitable;
 
-/* One asend, athrow or aclose; or, as STEP_VALUE, the wrapper around a yielded value. */
-typedef struct Step {
-    Object head;
-    StepKind kind;
-    StepState state;
-    Generator *generator;     /* owned; NULL for STEP_VALUE */
-    Value value;              /* what to send, the exception to throw, or the yielded value */
-} Step;
+static AnextAwaitable *anext_of(Value self) { return (AnextAwaitable *)as_object(self); }
 
-static Step *step_new(Thread *t, StepKind kind, Generator *generator, TAKES Value value)
+Value anext_with_default(Thread *t, Value awaitable, Value otherwise)
 {
-    Step *step = (Step *)type_alloc(t, kind_type(t, KIND_ASYNC_GENERATOR_STEP));
-    if (!step) {
-        release(value);
-        return NULL;
-    }
-    step->kind = kind;
-    step->generator = generator;
-    step->value = value;
-    if (generator) object_retain(generator);
-    return step;
+    AnextAwaitable *anext = (AnextAwaitable *)type_alloc(t, kind_type(t, KIND_ANEXT_AWAITABLE));
+    if (!anext) return FAILED;
+    anext->awaitable = retain(awaitable);
+    anext->otherwise = retain(otherwise);
+    return object_value(anext);
 }
 
-Value async_generator_wrap(Thread *t, Value v) { return object_value(step_new(t, STEP_VALUE, NULL, retain(v))); }
-
-bool coroutine_can_send(Value v) { return is_kind(v, KIND_ASYNC_GENERATOR_STEP); }
-
-static const char *step_name(const Step *step)
+/* What a script has to drive: an iterator with send, throw and close. */
+static Value anext_iterator(Thread *t, Value self)
 {
-    return step->kind == STEP_SEND ? "__anext__()/asend()" : step->kind == STEP_THROW ? "athrow()" : "aclose()";
+    Value iterator = awaitable_iterator(t, anext_of(self)->awaitable, 0);
+    if (!is_kind(iterator, KIND_COROUTINE)) return iterator;
+    Value wrapper = coroutine_await(t, iterator);
+    release(iterator);
+    return wrapper;
 }
 
-static void step_end(Step *step)
+/* The end of the iteration is the default. */
+static Value anext_result(Thread *t, Value self, Value v)
 {
-    step->state = STEP_DONE;
-    step->generator->is_running_async = false;
+    if (!failed(v) || !raised_is(t, EXC_StopAsyncIteration)) return v;
+    raised_clear(t);
+    return raise_stop_iteration(t, anext_of(self)->otherwise);
 }
 
-/* What came out of the generator during this step: pass on, or the step's own end. */
-static Value step_result(Thread *t, Step *step, Value v, Value generator_returned_value, Value *returned)
+static Value anext_call(Thread *t, Value self, const char *method, const Value *args, size_t count)
 {
-    if (is_end(v)) {                                  /* the generator returned */
-        release(generator_returned_value);
-        step_end(step);
-        step->generator->is_closing = true;
-        if (step->kind == STEP_CLOSE) return *returned = NONE, END;
-        return raise_value(t, EXC_StopAsyncIteration, UNBOUND);
-    }
-    if (failed(v)) {
-        step_end(step);
-        bool is_over = raised_is(t, EXC_StopAsyncIteration) || raised_is(t, EXC_GeneratorExit);
-        if (is_over) step->generator->is_closing = true;
-        if (is_over && step->kind == STEP_CLOSE) {
-            raised_clear(t);
-            return *returned = NONE, END;
-        }
-        return FAILED;
-    }
-    if (is_kind(v, KIND_ASYNC_GENERATOR_STEP) && ((Step *)as_object(v))->kind == STEP_VALUE) {
-        step_end(step);
-        if (step->kind == STEP_CLOSE) {
-            release(v);
-            return raise_error(t, EXC_RuntimeError, "async generator ignored GeneratorExit");
-        }
-        *returned = retain(((Step *)as_object(v))->value);
-        release(v);
-        return END;
-    }
-    return v;                                         /* something awaited inside: on to the event loop */
+    Value iterator = anext_iterator(t, self);
+    Str *name = failed(iterator) ? NULL : str_intern_text(t, method);
+    while (count > 0 && is_unbound(args[count - 1])) count--;
+    Value v = name ? value_call_method(t, iterator, name, args, count) : FAILED;
+    if (name) object_release(name);
+    release(iterator);
+    return anext_result(t, self, v);
 }
 
-/* Before the first resumption. False: raised, or the end is already known (then *result). */
-static bool step_begin(Thread *t, Step *step, Value *result, Value *returned)
+static Value anext_next(Thread *t, Value self)
 {
-    Generator *generator = step->generator;
-    if (generator->is_running_async) {
-        const char *name = step->kind == STEP_SEND ? "anext()" : step_name(step);
-        *result = raise_error(t, EXC_RuntimeError, "%s: asynchronous generator is already running", name);
-        return false;
-    }
-    if (generator->is_closing || generator->state == GENERATOR_CLOSED) {
-        step->state = STEP_DONE;
-        if (step->kind == STEP_CLOSE) *returned = NONE, *result = END;
-        else *result = raise_value(t, EXC_StopAsyncIteration, UNBOUND);
-        return false;
-    }
-    generator->is_running_async = true;
-    step->state = STEP_UNDER_WAY;
-    return true;
+    Value iterator = anext_iterator(t, self);
+    if (failed(iterator)) return FAILED;
+    Value v = value_type(t, iterator)->slots.next(t, iterator);
+    release(iterator);
+    return anext_result(t, self, v);
+}
+static Value anext_send(Thread *t, Value self, const Value *args) { return anext_call(t, self, "send", args, 1); }
+static Value anext_throw(Thread *t, Value self, const Value *args) { return anext_call(t, self, "throw", args, 3); }
+static Value anext_close(Thread *t, Value self, const Value *args) { return anext_call(t, self, "close", args, 0); }
+
+static void anext_traverse(Object *self, VisitFn visit, void *context)
+{
+    visit_value(((AnextAwaitable *)self)->awaitable, visit, context);
+    visit_value(((AnextAwaitable *)self)->otherwise, visit, context);
+}
+static void anext_free(Object *self)
+{
+    clear(&((AnextAwaitable *)self)->awaitable);
+    clear(&((AnextAwaitable *)self)->otherwise);
 }
 
-static Value resume_step(Thread *t, Step *step, Value sent, Value *returned)
-{
-    Generator *generator = step->generator;
-    Value generator_value = UNBOUND, v;
-    *returned = UNBOUND;
-    if (step->state == STEP_DONE)
-        return raise_error(t, EXC_RuntimeError, "cannot reuse already awaited %s", step->kind == STEP_THROW || step->kind == STEP_CLOSE ? "aclose()/athrow()" : "__anext__()/asend()");
-    if (step->state == STEP_UNDER_WAY) {
-        v = generator_resume(t, generator, sent, &generator_value);
-        return step_result(t, step, v, generator_value, returned);
-    }
-    if (!is_none(sent) && step->kind != STEP_SEND) return raise_error(t, EXC_RuntimeError, "can't send non-None value to a just-started coroutine");
-    if (!step_begin(t, step, &v, returned)) return v;
-    if (step->kind == STEP_SEND) {
-        Value first = is_none(sent) ? step->value : sent;
-        if (generator->state == GENERATOR_CREATED && !is_none(first)) {
-            step_end(step);
-            return raise_type_error(t, "can't send non-None value to a just-started async generator");
-        }
-        v = generator_resume(t, generator, first, &generator_value);
-    } else {
-        if (step->kind == STEP_CLOSE) generator->is_closing = true;
-        v = generator_throw(t, object_value(generator), step->value, &generator_value);
-    }
-    return step_result(t, step, v, generator_value, returned);
-}
-
-Value coroutine_send(Thread *t, Value awaitable, Value value, Value *returned)
-{
-    return resume_step(t, (Step *)as_object(awaitable), value, returned);
-}
-
-static Value step_send(Thread *t, Value self, const Value *args)
-{
-    Value returned;
-    Value v = resume_step(t, (Step *)as_object(self), args[0], &returned);
-    return generator_result(t, v, returned);
-}
-
-static Value step_next(Thread *t, Value self)
-{
-    Value none = NONE;
-    return step_send(t, self, &none);
-}
-
-static Value step_throw(Thread *t, Value self, const Value *args)
-{
-    Step *step = (Step *)as_object(self);
-    Value exception = generator_thrown(t, args), v, returned = UNBOUND, generator_value = UNBOUND;
-    if (failed(exception)) return FAILED;
-    if (step->state == STEP_DONE) {
-        release(exception);
-        return raise_error(t, EXC_RuntimeError, "cannot reuse already awaited %s", step->kind == STEP_SEND ? "__anext__()/asend()" : "aclose()/athrow()");
-    }
-    if (step->state == STEP_NEW && !step_begin(t, step, &v, &returned)) {
-        release(exception);
-        return generator_result(t, v, returned);
-    }
-    v = generator_throw(t, object_value(step->generator), exception, &generator_value);
-    release(exception);
-    v = step_result(t, step, v, generator_value, &returned);
-    return generator_result(t, v, returned);
-}
-
-static Value step_close(Thread *t, Value self, const Value *args)
-{
-    Step *step = (Step *)as_object(self);
-    if (step->state == STEP_DONE) return NONE;
-    Value thrown[3] = {object_value(exception_type(t, EXC_GeneratorExit)), UNBOUND, UNBOUND};
-    Value v = step_throw(t, self, thrown);
-    if (!failed(v)) {
-        release(v);
-        return raise_error(t, EXC_RuntimeError, "coroutine ignored GeneratorExit");
-    }
-    if (raised_is(t, EXC_StopIteration) || raised_is(t, EXC_StopAsyncIteration) || raised_is(t, EXC_GeneratorExit)) {
-        raised_clear(t);
-        return NONE;
-    }
-    return FAILED;
-}
-
-static void step_traverse(Object *self, VisitFn visit, void *context)
-{
-    Step *step = (Step *)self;
-    if (step->generator) visit((Object *)step->generator, context);
-    if (is_object(step->value)) visit(as_object(step->value), context);
-}
-
-static void step_free(Object *self)
-{
-    Step *step = (Step *)self;
-    if (step->generator) object_release(step->generator);
-    clear(&step->value);
-}
-
-static const NativeDef step_methods[] = {
-    NATIVE("send", step_send, "($self, arg, /)", 0, NULL),
-    NATIVE("throw", step_throw, "($self, typ, val=None, tb=None, /)", 0, NULL),
-    NATIVE("close", step_close, "($self, /)", 0, NULL),
+static const NativeDef anext_methods[] = {
+    NATIVE("send", anext_send, "($self, arg, /)", 0, NULL),
+    NATIVE("throw", anext_throw, "($self, typ, val=None, tb=None, /)", 0, NULL),
+    NATIVE("close", anext_close, "($self, /)", 0, NULL),
     NATIVE_END,
 };
-const TypeSpec async_generator_step_spec = {
-    .size = sizeof(Step),
-    .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_NO_NEW,
-    .slots = {.iterate = self_iterate, .await = self_iterate, .next = step_next},
-    .methods = step_methods,
-    .traverse = step_traverse,
-    .free = step_free,
-};
-
-static Value async_generator_anext(Thread *t, Value self) { return object_value(step_new(t, STEP_SEND, (Generator *)as_object(self), NONE)); }
-static Value async_generator_asend(Thread *t, Value self, const Value *args)
-{
-    return object_value(step_new(t, STEP_SEND, (Generator *)as_object(self), retain(args[0])));
-}
-static Value async_generator_athrow(Thread *t, Value self, const Value *args)
-{
-    Value exception = generator_thrown(t, args);
-    return failed(exception) ? FAILED : object_value(step_new(t, STEP_THROW, (Generator *)as_object(self), exception));
-}
-static Value async_generator_aclose(Thread *t, Value self, const Value *args)
-{
-    Value exit = exception_make(t, object_value(exception_type(t, EXC_GeneratorExit)), UNBOUND);
-    return failed(exit) ? FAILED : object_value(step_new(t, STEP_CLOSE, (Generator *)as_object(self), exit));
-}
-static Value async_generator_get_running(Thread *t, Value self) { return bool_value(((Generator *)as_object(self))->is_running_async); }
-
-static const NativeDef async_generator_methods[] = {
-    NATIVE("asend", async_generator_asend, "($self, arg, /)", 0, "asend(v) -> send 'v' in generator."),
-    NATIVE("athrow", async_generator_athrow, "($self, typ, val=None, tb=None, /)", 0, "athrow(value)\nathrow(type[,value[,tb]])\n\nraise exception in generator."),
-    NATIVE("aclose", async_generator_aclose, "($self, /)", 0, "aclose() -> raise GeneratorExit inside generator."),
-    CLASS_GET_ITEM_ROW,
-    NATIVE_END,
-};
-static const GetSetDef async_generator_getsets[] = {
-    {"__name__", generator_get_name, generator_set_name, "name of the async generator"},
-    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "qualified name of the async generator"},
-    {"ag_await", generator_get_delegate, NULL, "object being awaited on, or None"},
-    {"ag_frame", generator_get_frame, NULL, NULL},
-    {"ag_code", generator_get_code, NULL, NULL},
-    {"ag_running", async_generator_get_running, NULL, NULL},
-    {"ag_suspended", generator_get_suspended, NULL, NULL},
-    {NULL, NULL, NULL, NULL},
-};
-const TypeSpec async_generator_spec = {
-    .size = sizeof(Generator),
-    .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_NO_NEW | TYPE_IS_VARIABLE_SIZE | TYPE_IS_WEAK_REFERABLE,
-    .slots = {.repr = coroutine_repr, .aiter = self_iterate, .anext = async_generator_anext},
-    .methods = async_generator_methods,
-    .getsets = async_generator_getsets,
-    .traverse = generator_traverse,
-    .clear = generator_clear,
-    .free = generator_free,
-    .size_of = generator_size_of,
+const TypeSpec anext_awaitable_spec = {
+    .size = sizeof(AnextAwaitable), .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_NO_NEW,
+    .slots = {.iterate = self_iterate, .await = self_iterate, .next = anext_next},
+    .methods = anext_methods, .traverse = anext_traverse, .free = anext_free,
 };

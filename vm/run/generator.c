@@ -69,7 +69,11 @@ Generator *generator_from_frame(Thread *t, Frame *frame)
     frame->mapping = UNBOUND;
     generator->frame = inside;
     generator->state = GENERATOR_CREATED;
-    if (is_kind(object_value(generator), KIND_COROUTINE)) coroutine_note_origin(t, generator);
+    if (is_kind(object_value(generator), KIND_COROUTINE) && !coroutine_note_origin(t, generator)) {
+        generator_finish(t, generator);
+        object_release(generator);
+        return NULL;
+    }
     return generator;
 }
 

@@ -85,6 +85,25 @@ Thread *interp_new(const Config *config, const LoaderHooks *hooks)
     return t;
 }
 
+bool audit(Thread *t, Value event, const Value *args, size_t count)
+{
+    List *hooks = t->interp->run->audit_hooks;
+    if (!hooks) return true;
+    Tuple *tuple = tuple_from_values(t, args, count);
+    bool done = tuple != NULL;
+    Value row[2] = {event, object_value(tuple)};
+    t->tracing++;                              /* hooks are not watched, as in CPython */
+    for (size_t i = 0; done && i < hooks->count; i++) {
+        Value hook = retain(hooks->items[i]);
+        Value v = value_call(t, hook, row, 2, NULL);
+        done = !failed(v);
+        release2(hook, v);
+    }
+    t->tracing--;
+    if (tuple) object_release(tuple);
+    return done;
+}
+
 /* ---- down ---- */
 
 /* Call a function of a module that is already loaded; its failure is reported, not passed on. */
@@ -197,6 +216,8 @@ void interp_finish(Thread *t)
         object_release(interp->run->sys_module);
     }
     object_release(interp->run->retired_code);
+    if (interp->run->audit_hooks) object_release(interp->run->audit_hooks);
+    if (interp->run->unraisable_type) object_release(interp->run->unraisable_type);
     clear(&interp->run->sources);
     dict_clear(t, interp->run->builtins_module->dict);
     object_release(interp->run->builtins_module);

@@ -71,6 +71,8 @@ struct RunState {
     struct ImportState *import;                           /* import.c */
     Value sources;                                        /* source_lines.c: texts that are no files, by file name; or UNBOUND */
     Value build_class;
+    List *audit_hooks;                                    /* owned; NULL: none */
+    Type *unraisable_type;                                /* of what sys.unraisablehook gets: a record; owned, NULL before sys is there */
     Tracing tracing;                                      /* trace.h: who watches */
     void *signal_stack;                                   /* fatal_signals.c; NULL: not watching */
     bool is_shutting_down;
@@ -90,6 +92,9 @@ void interp_functions_changed(Thread *t);
 /* A code object from source; and running one in [globals] with [locals] (UNBOUND: the globals). */
 MUST_CHECK Code *interp_compile(Thread *t, const CompileRequest *request, bool *is_incomplete);
 MUST_CHECK Value interp_run_code(Thread *t, Code *code, Dict *globals, Value locals, Value closure);
+
+/* Every audit hook hears of [event]. False: one raised. */
+MUST_CHECK bool audit(Thread *t, Value event, const Value *args, size_t count);
 
 /* sys.NAME, BORROWED; UNBOUND if it is not there. */
 BORROWED Value sys_get(Thread *t, const char *name);

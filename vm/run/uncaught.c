@@ -10,9 +10,8 @@
 
 #include <unistd.h>
 
-#include "vm/object/dict.h"
 #include "vm/object/int.h"
-#include "vm/object/namespace.h"
+#include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 #include "vm/run/builtins.h"
@@ -180,15 +179,13 @@ void unraisable_print(Thread *t, Value exception, Value where, Value message)
 /* What a script's hook is given. */
 static Value hook_arguments(Thread *t, Value exception, Value where, Value message)
 {
-    Dict *fields = dict_new(t);
     Value traceback = as_exception(exception)->traceback;
-    bool done = fields && dict_set_text(t, fields, "exc_type", object_value(value_type(t, exception))) &&
-                dict_set_text(t, fields, "exc_value", exception) &&
-                dict_set_text(t, fields, "exc_traceback", is_bound(traceback) ? traceback : NONE) &&
-                dict_set_text(t, fields, "err_msg", is_bound(message) ? message : NONE) &&
-                dict_set_text(t, fields, "object", is_bound(where) ? where : NONE);
-    Value v = done ? namespace_new(t, fields) : FAILED;
-    if (fields) object_release(fields);
+    Value row[5] = {object_value(value_type(t, exception)), exception, is_bound(traceback) ? traceback : NONE, is_bound(message) ? message : NONE,
+                    is_bound(where) ? where : NONE};
+    Value fields = object_value(tuple_from_values(t, row, 5));
+    Type *type = t->interp->run->unraisable_type;
+    Value v = failed(fields) || !type ? FAILED : value_call1(t, object_value(type), fields);
+    release(fields);
     return v;
 }
 

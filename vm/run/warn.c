@@ -24,18 +24,34 @@ static bool call_warnings(Thread *t, const char *name, const Value *args, size_t
     return !failed(v);
 }
 
+static bool warn_message(Thread *t, enum ExceptionKind category, int stack_level, Value source, TAKES Str *message)
+{
+    if (!message) return false;
+    Value args[4] = {object_value(message), object_value(exception_type(t, category)), small_int_value(stack_level), source};
+    bool done = call_warnings(t, "warn", args, is_bound(source) ? 4 : 3);
+    object_release(message);
+    return done;
+}
+
 bool warn(Thread *t, enum ExceptionKind category, int stack_level, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     Str *message = str_vformat(t, format, arguments);
     va_end(arguments);
-    if (!message) return false;
-    Value args[3] = {object_value(message), object_value(exception_type(t, category)), small_int_value(stack_level)};
-    bool done = call_warnings(t, "warn", args, 3);
-    object_release(message);
-    return done;
+    return warn_message(t, category, stack_level, UNBOUND, message);
 }
+
+bool warn_about(Thread *t, enum ExceptionKind category, int stack_level, Value source, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    Str *message = str_vformat(t, format, arguments);
+    va_end(arguments);
+    return warn_message(t, category, stack_level, source, message);
+}
+
+bool warn_unawaited(Thread *t, Value coroutine) { return call_warnings(t, "_warn_unawaited_coroutine", &coroutine, 1); }
 
 bool warn_text(Thread *t, int category, Str *message)
 {

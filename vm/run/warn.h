@@ -10,6 +10,9 @@
 
 /* As warnings.warn: [stack_level] 1 is the running script line. False: a filter made it an exception, which is raised. */
 MUST_CHECK bool warn(Thread *t, enum ExceptionKind category, int stack_level, const char *format, ...);
+/* The same about an object, which the module may tell more of. */
+MUST_CHECK bool warn_about(Thread *t, enum ExceptionKind category, int stack_level, Value source, const char *format, ...);
+MUST_CHECK bool warn_unawaited(Thread *t, Value coroutine);    /* it dies and never ran */
 /* What raise_warning of vm/object ends in. */
 MUST_CHECK bool warn_text(Thread *t, int category, Str *message);
 /* The same with a place of its own: warnings.warn_explicit. */
