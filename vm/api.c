@@ -6,6 +6,7 @@
  * GIL         held, as toy.h says.
  * Read next   toy.h, api_text.c, api_containers.c, api_raise.c, api_types.c, api_threads.c */
 #include "vm/base/clock.h"
+#include "vm/base/float_text.h"
 #include "vm/object/arguments.h"
 #include "vm/object/buffer_view.h"
 #include "vm/object/bytes.h"
@@ -194,6 +195,8 @@ size_t toy_int_bit_length(ToyValue v) { return int_bit_length(v); }
 
 ToyValue toy_float_boxed(ToyThread *t, double d) { return float_value(t, d); }
 double toy_float_read(ToyValue v) { return as_double(v); }
+size_t toy_float_text(double d, char text[TOY_FLOAT_TEXT_MAX]) { return float_repr(d, text); }
+size_t toy_float_parse(const char *text, double *d) { return float_parse(text, d); }
 double toy_half_read(uint16_t bits) { return half_to_double(bits); }
 bool toy_half_from_double(double d, uint16_t *bits) { return half_from_double(d, bits); }
 ToyValue toy_complex(ToyThread *t, double real, double imaginary) { return complex_value(t, real, imaginary); }
@@ -320,6 +323,8 @@ ToyValue toy_to_str(ToyThread *t, ToyValue v) { return value_str(t, v); }
 ToyValue toy_format(ToyThread *t, ToyValue v, ToyValue spec) { return value_format(t, v, spec); }
 bool toy_repr_enter(ToyThread *t, ToyValue v, bool *is_first) { return repr_enter(t, v, is_first); }
 void toy_repr_leave(ToyThread *t, ToyValue v) { repr_leave(t, v); }
+
+bool toy_stack_is_exhausted(ToyThread *t, const char *where) { return stack_is_low(t) && stack_is_exhausted(t, where); }
 
 ToyValue toy_iterate(ToyThread *t, ToyValue v) { return value_iterate(t, v); }
 ToyValue toy_next(ToyThread *t, ToyValue iterator) { return value_next(t, iterator); }

@@ -87,6 +87,7 @@ bool toy_type_set(ToyThread *t, ToyType *type, const char *name, TOY_TAKES ToyVa
 
 ToyValue toy_generic_alias(ToyThread *t, ToyValue origin, ToyValue arguments) { return generic_alias_new(t, origin, arguments); }
 ToyValue toy_function_new(ToyThread *t, const ToyFunction *def, ToyValue self) { return native_function_new(t, def, self, UNBOUND); }
+const ToyFunction *toy_function_row(ToyValue v) { return is_kind(v, KIND_NATIVE_FUNCTION) ? ((NativeFunction *)as_object(v))->def : NULL; }
 ToyValue toy_weakref(ToyThread *t, ToyValue target, ToyValue callback_or_none) { return weakref_new(t, target, callback_or_none); }
 ToyValue toy_weakref_target(ToyValue reference) { return weakref_target(reference); }
 

@@ -257,6 +257,10 @@ TOY_MUST_CHECK static inline ToyValue toy_float(ToyThread *t, double d)
     return toy_is_word_float(v) ? v : toy_float_boxed(t, d);
 }
 TOY_API double toy_float_read(ToyValue v);                                             /* v must be a float */
+/* repr(d), NUL-terminated; its length. And back: the length of the number at the start of the text, 0: there is none. */
+enum { TOY_FLOAT_TEXT_MAX = 32 };
+TOY_API size_t toy_float_text(double d, char text[TOY_FLOAT_TEXT_MAX]);
+TOY_API size_t toy_float_parse(const char *text, double *d);
 TOY_API double toy_half_read(uint16_t bits);                                           /* IEEE 754 binary16 */
 TOY_API bool toy_half_from_double(double d, uint16_t *bits);                           /* false: too large, nothing is raised */
 TOY_API TOY_MUST_CHECK ToyValue toy_complex(ToyThread *t, double real, double imaginary);
@@ -484,6 +488,10 @@ TOY_API TOY_MUST_CHECK ToyValue toy_format(ToyThread *t, ToyValue v, ToyValue sp
 TOY_API TOY_MUST_CHECK bool toy_repr_enter(ToyThread *t, ToyValue v, bool *is_first);
 TOY_API void toy_repr_leave(ToyThread *t, ToyValue v);
 
+/* For native functions that call themselves: true when the C stack is nearly used up; then RecursionError is raised, [where] (" while
+ * doing this", or "") behind its text. */
+TOY_API TOY_MUST_CHECK bool toy_stack_is_exhausted(ToyThread *t, const char *where);
+
 TOY_API TOY_MUST_CHECK ToyValue toy_iterate(ToyThread *t, ToyValue v);
 TOY_API TOY_MUST_CHECK ToyValue toy_next(ToyThread *t, ToyValue iterator);                                   /* TOY_END: no more */
 /* visit(t, item, context) until it answers false; then so does this: raised, or stopped by choice. */
@@ -513,6 +521,8 @@ enum ToyFunctionFlags { TOY_LEAF = 0x01, TOY_RAW = 0x02, TOY_STATIC = 0x04, TOY_
 #define TOY_FUNCTION(name_, function_, signature_, flags_, doc_) {name_, {.function = function_}, signature_, flags_, doc_}
 #define TOY_RAW_FUNCTION(name_, raw_, signature_, flags_, doc_)  {name_, {.raw = raw_}, signature_, (flags_) | TOY_RAW, doc_}
 #define TOY_FUNCTIONS_END {NULL, {.function = NULL}, NULL, 0, NULL}
+/* The row that a native function was made of; NULL: it is something else. To know one's own. */
+TOY_API TOY_BORROWED const ToyFunction *toy_function_row(ToyValue v);
 /* A function object outside of a table; [def] must live as long as the interpreter. */
 TOY_API TOY_MUST_CHECK ToyValue toy_function_new(ToyThread *t, const ToyFunction *def, ToyValue self);
 
