@@ -187,4 +187,32 @@ typedef struct ToyPosition { uint32_t line, end_line, column, end_column; bool h
 TOY_API bool toy_code_position(ToyValue code, int64_t offset, ToyPosition *position);
 TOY_API size_t toy_str_width(ToyValue str);                                 /* columns of a terminal: wide characters take two */
 
+/* ==== instructions ========================================================================================================== */
+
+/* A row of the table of opcodes; texts are ASCII and live for ever. */
+typedef struct ToyOpcode {
+    const char *name, *operand, *picture, *sentence;     /* operand: "CONST", "JUMP" ... */
+    unsigned caches, plain;                              /* words that follow; the form that a hot one falls back to */
+    bool raises, calls, is_safe, jumps, ends;
+} ToyOpcode;
+TOY_API size_t toy_opcode_count(bool with_hot);
+TOY_API void toy_opcode(size_t number, ToyOpcode *row);
+/* How much higher the stack is afterwards. */
+TOY_API int64_t toy_opcode_effect(size_t number, uint32_t arg, bool is_jumping);
+typedef enum ToyOperandTable { TOY_BINARY_OPERATORS, TOY_COMPARISONS, TOY_INTRINSICS_1, TOY_INTRINSICS_2 } ToyOperandTable;
+TOY_API const char *toy_operand_name(ToyOperandTable table, uint32_t number);    /* NULL behind the last */
+/* One instruction with its prefixes, as it stands at [at]; offsets in words. */
+typedef struct ToyInstruction { uint32_t start, offset, next, arg; unsigned opcode; int64_t target; bool has_target; } ToyInstruction;
+/* False: [at] is behind the end, or nothing whole stands there. With [is_hot] of the copy that runs, if there is one. */
+TOY_API bool toy_code_instruction(ToyValue code, uint32_t at, bool is_hot, ToyInstruction *instruction);
+TOY_API uint32_t toy_code_word(ToyValue code, uint32_t at);
+/* What the operand means, as the listing shows it in brackets: a str. */
+TOY_API TOY_MUST_CHECK ToyValue toy_code_operand_text(ToyThread *t, ToyValue code, const ToyInstruction *instruction);
+/* A row of the table of handlers; false behind the last. */
+typedef struct ToyHandler { uint32_t start, end, target, depth; bool pushes_offset; } ToyHandler;
+TOY_API bool toy_code_handler(ToyValue code, uint32_t i, ToyHandler *handler);
+TOY_API bool toy_is_code(ToyValue v);
+/* All of it for people, as toy -m dis lists it: a str. [current]: the offset in words to mark, or -1. */
+TOY_API TOY_MUST_CHECK ToyValue toy_code_listing(ToyThread *t, ToyValue code, int64_t current, bool shows_caches, bool is_hot, bool shows_offsets);
+
 #endif
