@@ -5,6 +5,7 @@
  * GIL         held.
  * Read next   toy.h, vm/object/list.h, vm/object/dict.h, vm/object/set.h */
 #include "vm/object/dict.h"
+#include "vm/object/dict_subtypes.h"
 #include "vm/object/exception.h"
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
@@ -71,6 +72,9 @@ bool toy_dict_take_text(ToyThread *t, ToyValue dict, const char *key, TOY_TAKES 
     release(value);
     return done;
 }
+
+ToyType *toy_default_dict_type(ToyThread *t) { return dict_subtype(t, DEFAULT_DICT); }
+ToyType *toy_ordered_dict_type(ToyThread *t) { return dict_subtype(t, ORDERED_DICT); }
 
 ToyValue toy_set(ToyThread *t, bool is_frozen) { return object_value(set_new(t, is_frozen ? KIND_FROZENSET : KIND_SET)); }
 ToyValue toy_set_from(ToyThread *t, bool is_frozen, ToyValue iterable)

@@ -426,6 +426,10 @@ TOY_API TOY_MUST_CHECK ToyValue toy_dict_get_text(ToyThread *t, ToyValue dict, c
 TOY_API TOY_MUST_CHECK bool toy_dict_set_text(ToyThread *t, ToyValue dict, const char *key, ToyValue value);
 TOY_API TOY_MUST_CHECK bool toy_dict_take_text(ToyThread *t, ToyValue dict, const char *key, TOY_TAKES ToyValue value);
 
+/* collections.defaultdict and OrderedDict: dicts with a little more. NULL: raised; they are made when first asked for. */
+TOY_API TOY_BORROWED TOY_MUST_CHECK ToyType *toy_default_dict_type(ToyThread *t);
+TOY_API TOY_BORROWED TOY_MUST_CHECK ToyType *toy_ordered_dict_type(ToyThread *t);
+
 TOY_API TOY_MUST_CHECK ToyValue toy_set(ToyThread *t, bool is_frozen);
 TOY_API TOY_MUST_CHECK ToyValue toy_set_from(ToyThread *t, bool is_frozen, ToyValue iterable);
 TOY_API size_t toy_set_length(ToyValue set);

@@ -77,6 +77,7 @@ struct Interp {
     Config config;
 
     Type *types[KIND_COUNT];            /* the built-in types, by kind */
+    Type *dict_subtypes[6];             /* by enum DictSubtype (dict_subtypes.h); NULL until collections is imported */
     Type **exceptions;                  /* the exception classes, by enum ExceptionKind (exception.h) */
 
     Value empty_tuple, empty_str, empty_bytes, empty_frozenset, float_zero;   /* shared, immortal */

@@ -42,7 +42,7 @@ static DictKeys *keys_new(Thread *t, size_t expected)
     keys->mask = slots - 1;
     keys->capacity = capacity;
     keys->usable = capacity;
-    keys->used = 0;
+    keys->used = keys->first = 0;
     keys->width_log2 = (uint8_t)width_log2;
     keys->has_only_str = true;
     keys->entries = (DictEntry *)(keys->slots + ((slots << width_log2) + 7) / 8 * 8);
@@ -68,7 +68,7 @@ static bool resize(Thread *t, Dict *dict, size_t expected)
     DictKeys *old = dict->keys, *keys = keys_new(t, expected);
     if (!keys)
         return false;
-    for (size_t i = 0; old && i < old->used; i++) {
+    for (size_t i = old ? old->first : 0; old && i < old->used; i++) {
         DictEntry *entry = &old->entries[i];
         if (is_bound(entry->key))
             keys_add(keys, entry->key, entry->hash, entry->value);
@@ -301,22 +301,112 @@ bool dict_set_default(Thread *t, Dict *dict, Value key, Value value, Value *resu
 
 /* ---- deleting ---- */
 
+/* The slot that leads to an entry. */
+static size_t slot_of_entry(const DictKeys *keys, size_t place)
+{
+    Probe probe = probe_start(keys, keys->entries[place].hash);
+    while (slot_get(keys, probe.slot) != (int64_t)place)
+        probe_next(keys, &probe);
+    return probe.slot;
+}
+
+/* An entry has gone from [place]: first and used say so. popitem() finds the last one at once, and who takes the oldest the oldest. */
+static void close_ends(DictKeys *keys, size_t place)
+{
+    while (keys->used > 0 && is_unbound(keys->entries[keys->used - 1].key))
+        keys->used--;
+    if (keys->first > keys->used)
+        keys->first = keys->used;
+    if (place == keys->first)
+        while (keys->first < keys->used && is_unbound(keys->entries[keys->first].key))
+            keys->first++;
+}
+
 /* Empties the entry and its slot; the references go to the caller. */
 static void take_entry(Dict *dict, size_t place, Value *key, Value *value)
 {
     DictKeys *keys = dict->keys;
     DictEntry *entry = &keys->entries[place];
-    Probe probe = probe_start(keys, entry->hash);
-    while (slot_get(keys, probe.slot) != (int64_t)place)
-        probe_next(keys, &probe);
-    slot_set(keys, probe.slot, SLOT_DELETED);
+    slot_set(keys, slot_of_entry(keys, place), SLOT_DELETED);
     *key = entry->key;
     *value = entry->value;
     entry->key = entry->value = UNBOUND;
     dict->count--;
     dict->keys_version = 0;
-    while (keys->used > 0 && is_unbound(keys->entries[keys->used - 1].key))
-        keys->used--;   /* popitem() finds the last one at once */
+    close_ends(keys, place);
+}
+
+/* ---- another order ---- */
+
+static void move_entry(Dict *dict, size_t from, size_t to)
+{
+    DictKeys *keys = dict->keys;
+    slot_set(keys, slot_of_entry(keys, from), (int64_t)to);
+    keys->entries[to] = keys->entries[from];
+    keys->entries[from].key = keys->entries[from].value = UNBOUND;
+    dict->keys_version = 0;
+}
+
+/* Where an entry stands after those before it have closed up. */
+static size_t rank_of(const DictKeys *keys, size_t place)
+{
+    size_t rank = 0;
+    for (size_t i = keys->first; i < place; i++)
+        rank += is_bound(keys->entries[i].key);
+    return rank;
+}
+
+bool dict_move_to_end(Thread *t, Dict *dict, size_t place)
+{
+    if (place + 1 == dict->keys->used)
+        return true;
+    if (dict->keys->used == dict->keys->capacity || dict->keys->usable == 0) {
+        size_t rank = rank_of(dict->keys, place);
+        if (!resize(t, dict, dict->count * 2 + 1))
+            return false;
+        place = rank;
+    }
+    DictKeys *keys = dict->keys;
+    move_entry(dict, place, keys->used++);
+    keys->usable--;
+    close_ends(keys, place);
+    return true;
+}
+
+/* A new table with room before its first entry: once in a while, so that moving to the front costs as little as moving to the end. */
+static bool resize_with_room_in_front(Thread *t, Dict *dict)
+{
+    size_t room = dict->count / 2 + 2;
+    DictKeys *old = dict->keys, *keys = keys_new(t, dict->count * 2 + room);
+    if (!keys)
+        return false;
+    for (size_t i = 0; i < room; i++)
+        keys->entries[i] = (DictEntry){0, UNBOUND, UNBOUND};
+    keys->used = keys->first = room;
+    keys->usable -= room;
+    for (size_t i = old->first; i < old->used; i++) {
+        if (is_bound(old->entries[i].key))
+            keys_add(keys, old->entries[i].key, old->entries[i].hash, old->entries[i].value);
+    }
+    block_free(t, old, size_of_keys(old));
+    dict->keys = keys;
+    dict->keys_version = 0;
+    return true;
+}
+
+bool dict_move_to_front(Thread *t, Dict *dict, size_t place)
+{
+    if (place == dict->keys->first)
+        return true;
+    if (dict->keys->first == 0) {
+        size_t rank = rank_of(dict->keys, place);
+        if (!resize_with_room_in_front(t, dict))
+            return false;
+        place = dict->keys->first + rank;
+    }
+    move_entry(dict, place, --dict->keys->first);
+    close_ends(dict->keys, place);
+    return true;
 }
 
 void dict_delete_at(Thread *t, Dict *dict, size_t place)
@@ -408,7 +498,7 @@ bool dict_next(Dict *dict, size_t *position, Value *key, Value *value)
     if (UNLIKELY(dict->instance != NULL))
         return dict_live_next(dict, position, key, value);
     const DictKeys *keys = dict->keys;
-    for (size_t i = *position; keys && i < keys->used; i++) {
+    for (size_t i = keys && *position < keys->first ? keys->first : *position; keys && i < keys->used; i++) {
         if (is_bound(keys->entries[i].key)) {
             *key = keys->entries[i].key;
             *value = keys->entries[i].value;

@@ -19,6 +19,7 @@
 struct DictKeys {
     size_t mask;               /* slots less one */
     size_t capacity, used;     /* entries there is room for; entries taken, deleted ones included */
+    size_t first;              /* no live entry stands before this place: the oldest one is found at once */
     size_t usable;             /* additions left before the table must be made anew, or its slots would run out of free ones */
     DictEntry *entries;
     uint8_t width_log2;        /* of a slot's bytes: 0 .. 3 */
@@ -121,6 +122,9 @@ static inline size_t keys_find_small_int(const DictKeys *keys, Value key, int64_
 MUST_CHECK bool dict_find(Thread *t, Dict *dict, Value key, int64_t hash, size_t *place);
 MUST_CHECK bool dict_insert(Thread *t, Dict *dict, Value key, int64_t hash, Value value);   /* the key is known to be absent */
 void dict_delete_at(Thread *t, Dict *dict, size_t place);
+/* An entry becomes the last, or the first, of all. Its place changes, and with the second maybe all places. False: raised, nothing has moved. */
+MUST_CHECK bool dict_move_to_end(Thread *t, Dict *dict, size_t place);
+MUST_CHECK bool dict_move_to_front(Thread *t, Dict *dict, size_t place);
 /* Backwards from *position = SIZE_MAX; false at the start. BORROWED key and value. */
 bool dict_previous(Dict *dict, size_t *position, Value *key, Value *value);
 
