@@ -1,16 +1,18 @@
 """Seeded damage to sources: whatever the text, the compiler answers with code or with an error; never a crash or a hang.
 
-usage: test_sources.py [SEED [COUNT]]   (without: a fixed seed, so that a failure can be repeated)
+usage: test_sources.py [SEED [SECONDS]]   (without: a fixed seed, so that a failure can be repeated, and $TOY_FUZZ_SECONDS or 10)
 
 Each round takes a script of the tests, damages it (tokens dropped, doubled, exchanged, brackets and quotes strewn in, bytes
 flipped, cut short, nested deeply) and lists its code, through lexer, parser, scope analysis, code generation and verifier."""
 import glob
+import itertools
 import os
 import random
 import re
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, 'tests'))
@@ -57,13 +59,15 @@ def damage(text, pick):
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 20240607
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 600
+    end = time.monotonic() + float(sys.argv[2] if len(sys.argv) > 2 else os.environ.get('TOY_FUZZ_SECONDS', 10))
     pick = random.Random(seed)
     corpus = [path for folder in ('tests/language', 'tests/opcodes', 'tests/rejected', 'stdlib/lib', 'tests/bench')
               for path in sorted(glob.glob(os.path.join(ROOT, folder, '**', '*.toy'), recursive=True))]
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(count):
+        for number in itertools.count():
+            if time.monotonic() > end:
+                break
             with open(pick.choice(corpus), encoding='utf-8', errors='surrogateescape') as file:
                 data = damage(file.read().encode('utf-8', 'replace').decode(), pick)
             path = os.path.join(folder, 'damaged.toy')
@@ -83,7 +87,7 @@ def main():
             failed += 1
             if failed <= 5:
                 print(f'seed {seed}, number {number}: {fault}\n{data[:2000]!r}')
-    print(f'{passed} passed, {failed} failed')
+    print(f'{failed} of {passed + failed} sources went wrong')
     sys.exit(1 if failed else 0)
 
 

@@ -76,6 +76,7 @@ START_TEST(operands_and_words)
     BAD("copy of nothing", W(LOAD_FAST, 0), W(COPY, 0), W(POP_TOP, 0), W(RETURN_VALUE, 0));
     BAD("free variables that are not there", W(COPY_FREE_VARS, 1), W(RETURN_CONST, 0));
     BAD("names in a function", W(LOAD_NAME, 0), W(RETURN_VALUE, 0));
+    BAD("a wrapped value in a plain function", W(LOAD_FAST, 0), W(CALL_INTRINSIC_1, INTRINSIC_ASYNC_GEN_WRAP), W(RETURN_VALUE, 0));
     BAD("a plain function that yields", W(LOAD_FAST, 0), W(YIELD_VALUE, 0), W(RETURN_VALUE, 0));
 }
 END_TEST

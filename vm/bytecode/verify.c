@@ -239,6 +239,11 @@ static bool needs_plain_locals(const Instruction *instruction)
     }
 }
 
+static bool is_wrapping(const Instruction *instruction)
+{
+    return instruction->opcode == OP_CALL_INTRINSIC_1 && instruction->arg == INTRINSIC_ASYNC_GEN_WRAP;
+}
+
 enum { SUSPENDING_FLAGS = CODE_GENERATOR | CODE_COROUTINE | CODE_ASYNC_GENERATOR };
 
 /* What an instruction asks of the unit as a whole. */
@@ -251,6 +256,8 @@ static bool check_setting(Verifier *verifier, const Instruction *instruction)
     bool suspends = opcode == OP_YIELD_VALUE || opcode == OP_RETURN_GENERATOR;
     if (suspends && !(unit->flags & SUSPENDING_FLAGS))
         return verify_refuse(verifier, instruction->offset, "%s outside of a generator", opcode_name(opcode));
+    if (is_wrapping(instruction) && !(unit->flags & CODE_ASYNC_GENERATOR))
+        return verify_refuse(verifier, instruction->offset, "ASYNC_GEN_WRAP outside of an asynchronous generator");
     return true;
 }
 
@@ -287,6 +294,7 @@ static bool check_targets(Verifier *verifier)
  *
  *     LOAD_CLOSURE x n, BUILD_TUPLE n, LOAD_CONST code, MAKE_FUNCTION, SET_FUNCTION_ATTRIBUTE closure
  *     LOAD_CONST names, CALL_KW
+ *     CALL_INTRINSIC_1 ASYNC_GEN_WRAP, YIELD_VALUE        the wrapped value is nobody else's to see
  */
 typedef struct Neighbours {
     uint32_t cells;              /* how many LOAD_CLOSURE in a row, just before */
@@ -295,6 +303,7 @@ typedef struct Neighbours {
     int64_t tuple_below;         /* tuple, as it was before that constant was loaded */
     const CodeUnit *made;        /* the code of the function just made, or NULL */
     int64_t made_tuple;          /* tuple_below at that moment */
+    bool is_wrapped;             /* a value was just wrapped for an asynchronous generator */
 } Neighbours;
 
 static bool is_tuple_of_texts(const Const *constant, uint64_t most)
@@ -325,7 +334,7 @@ static bool neighbours_fit(const Neighbours *before, const Instruction *instruct
 
 static Neighbours neighbours_after(const Verifier *verifier, const Neighbours *before, const Instruction *instruction)
 {
-    Neighbours after = {.tuple = -1, .tuple_below = -1, .made_tuple = -1};
+    Neighbours after = {.tuple = -1, .tuple_below = -1, .made_tuple = -1, .is_wrapped = is_wrapping(instruction)};
     switch (instruction->opcode) {
     case OP_LOAD_CLOSURE:
         after.cells = before->cells + 1;
@@ -356,6 +365,8 @@ static bool check_neighbours(Verifier *verifier)
     for (uint32_t at = 0; at < unit->word_count; at = instruction.next) {
         if (!instruction_read(unit->words, unit->word_count, at, &instruction))
             return verify_refuse(verifier, at, "the code ends inside an instruction");
+        if (before.is_wrapped && instruction.opcode != OP_YIELD_VALUE)
+            return verify_refuse(verifier, at, "a value wrapped for a generator, and not yielded");
         if (verifier->marks[at] & WORD_IS_TARGET) {
             if (before.made && before.made->free_count > 0)
                 return verify_refuse(verifier, at, "a jump between a function and its closure");

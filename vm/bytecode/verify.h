@@ -15,7 +15,7 @@
  *             P5 the names of CALL_KW and CALL_METHOD_KW are a tuple of at most arg strings; those of MATCH_CLASS a tuple of strings.
  *             P6 MAKE_FUNCTION takes a code constant; a closure has as many cells as that code has free variables.
  *             P7 a handler's depth is never more than what lies on the stack where something is raised.
- *             P8 only generators and coroutines suspend, and only after RETURN_GENERATOR.
+ *             P8 only generators and coroutines suspend, and only after RETURN_GENERATOR; ASYNC_GEN_WRAP's result is yielded at once.
  * GIL         never needed.
  * Read next   verify.c, verify_flow.c */
 #ifndef TOY_BYTECODE_VERIFY_H

@@ -546,8 +546,10 @@ dispatch:
         SAVE();
         SKIP(FOR_ITER);
         Value iterator = TOP, v;
-        Object *o = as_object(iterator);        /* I1 of GET_ITER: an iterator is never an immediate value */
-        if (o->kind == KIND_RANGE_ITERATOR) {
+        Object *o = as_object(iterator);
+        if (UNLIKELY(!is_object(iterator))) {
+            v = iterate_other(t, iterator);
+        } else if (o->kind == KIND_RANGE_ITERATOR) {
             v = iterate_range((RangeIterator *)o);
         } else if (o->kind == KIND_LIST_ITERATOR) {
             v = iterate_list((ListIterator *)o);
@@ -562,7 +564,7 @@ dispatch:
             }
             v = value_next(t, iterator);
         } else {
-            v = o->type->slots.next(t, iterator);
+            v = iterate_other(t, iterator);
         }
         if (LIKELY(v.bits != END.bits)) {
             if (failed(v) && !iterate_ended(t)) FAIL;
@@ -994,6 +996,7 @@ dispatch:
     CASE(RERAISE) {
         SAVE();
         t->raised = POP();
+        if (UNLIKELY(is_none(t->raised))) { unwind_nothing_to_reraise(t); FAIL; }
         if (OPERAND > 0) unwind_set_origin(t, frame, sp[-(int)OPERAND]);
         goto reraise;
     }
@@ -1181,7 +1184,8 @@ reraise:
 find_handler:
     for (;;) {
         /* Where it is now decides the handler; where it was raised (frame->ip, after a RERAISE) is what that one remembers. */
-        const HandlerEntry *handler = code_handler(frame->code->unit, frame_offset_at(frame, ip));
+        uint32_t offset = frame_offset_at(frame, ip);
+        const HandlerEntry *handler = code_handler(frame->code->unit, offset);
         if (handler) {
             Value *keep = frame_stack(frame) + handler->depth;
             while (sp > keep) RELEASE_TOP();
@@ -1189,6 +1193,11 @@ find_handler:
             PUSH(raised_take(t));
             ip = unwind_target(t, frame, handler->target);
             if (trace_is_on(t) && !trace_handled(t, frame, TOP)) FAIL;
+            /* Back to where it came from: a loop, though no jump closes it. The compiler makes none; code from outside may. */
+            if (UNLIKELY(handler->target <= offset)) {
+                SAVE();
+                if (SAFEPOINT()) FAIL;
+            }
             NEXT;
         }
         while (sp > frame_stack(frame)) RELEASE_TOP();

@@ -488,6 +488,7 @@ CASE(RETURN_FAST) {
 CASE(FOR_ITER_FAST) {
     Object *o = as_object(TOP);
     Value v;
+    if (UNLIKELY(!is_object(TOP))) goto run_FOR_ITER;
     if (o->kind == KIND_RANGE_ITERATOR) v = iterate_range((RangeIterator *)o);
     else if (o->kind == KIND_LIST_ITERATOR) v = iterate_list((ListIterator *)o);
     else goto run_FOR_ITER;

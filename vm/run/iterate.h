@@ -5,6 +5,7 @@
 #define TOY_RUN_ITERATE_H
 
 #include "vm/object/context.h"
+#include "vm/object/exception.h"
 #include "vm/object/list.h"
 #include "vm/object/range.h"
 
@@ -26,6 +27,15 @@ static inline Value iterate_list(ListIterator *iterator)
         object_release(list);
     }
     return END;
+}
+
+/* The next item by the type's slot. What GET_ITER pushed was an iterator, but its class may have lost __next__ since, and
+   what a generator expression is called with by hand is anything. */
+static inline Value iterate_other(Thread *t, Value iterator)
+{
+    NextFn next = is_object(iterator) ? as_object(iterator)->type->slots.next : NULL;
+    if (UNLIKELY(!next)) return raise_type_error(t, "'%T' object is not iterable", iterator);
+    return next(t, iterator);
 }
 
 /* A next slot failed: true, and nothing is raised any more, if it was with StopIteration. */

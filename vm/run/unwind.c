@@ -90,12 +90,14 @@ static bool set_cause(Thread *t, Value exception, Value cause)
     return true;
 }
 
+void unwind_nothing_to_reraise(Thread *t) { raise_error(t, EXC_RuntimeError, "No active exception to reraise"); }
+
 bool unwind_raise(Thread *t, Value *operands, uint32_t count)
 {
     if (count == 0) {
         Value handled = handled_exception(t);
         if (is_unbound(handled)) {
-            raise_error(t, EXC_RuntimeError, "No active exception to reraise");
+            unwind_nothing_to_reraise(t);
             return false;
         }
         t->raised = retain(handled);

@@ -19,6 +19,8 @@ const Word *unwind_target(Thread *t, Frame *frame, uint32_t offset);
 
 /* raise with 0, 1 or 2 operands (borrowed): sets t->raised. True: an old exception goes on, no new traceback entry. */
 bool unwind_raise(Thread *t, Value *operands, uint32_t count);
+/* RERAISE found None instead of an exception: RuntimeError. */
+void unwind_nothing_to_reraise(Thread *t);
 MUST_CHECK bool unwind_matches(Thread *t, Value exception, Value classes, bool *matches);
 MUST_CHECK bool unwind_match_group(Thread *t, Value exception, Value classes, Value *rest, Value *match);
 MUST_CHECK Value unwind_enter_with(Thread *t, Value manager, Value *exit);
