@@ -108,8 +108,18 @@ bool toy_char_is_alpha(uint32_t character) { return unicode_is_alpha(character);
 bool toy_char_is_alnum(uint32_t character) { return unicode_is_alnum(character); }
 bool toy_char_is_decimal(uint32_t character) { return unicode_is_decimal(character); }
 bool toy_char_is_space(uint32_t character) { return unicode_is_space(character); }
-uint32_t toy_char_upper(uint32_t character) { return unicode_upper(character); }
-uint32_t toy_char_lower(uint32_t character) { return unicode_lower(character); }
+uint32_t toy_char_upper(uint32_t character)
+{
+    uint32_t full[UNICODE_CASE_MAX];
+    unicode_upper_full(character, full);
+    return full[0];
+}
+uint32_t toy_char_lower(uint32_t character)
+{
+    uint32_t full[UNICODE_CASE_MAX];
+    unicode_lower_full(character, full);
+    return full[0];
+}
 size_t toy_char_name(uint32_t character, char name[TOY_CHAR_NAME_MAX]) { return unicode_name(character, name); }
 uint32_t toy_char_by_name(const char *name, size_t length) { return unicode_by_name(name, length); }
 

@@ -339,7 +339,7 @@ TOY_API void toy_text_add_ascii(ToyText *text, const char *ascii, size_t length)
 TOY_API TOY_MUST_CHECK ToyValue toy_text_finish(ToyText *text);                                     /* the str; the builder is empty again */
 TOY_API void toy_text_abandon(ToyText *text);
 
-/* What is known about one character; the words are str's. The case mappings are those from one character to one. */
+/* What is known about one character; the words are str's. The case mappings give the first of what may be several. */
 TOY_API bool toy_char_is_alpha(uint32_t character);
 TOY_API bool toy_char_is_alnum(uint32_t character);
 TOY_API bool toy_char_is_decimal(uint32_t character);

@@ -272,15 +272,12 @@ Sequence *parse_items(Parser *p, bool is_verbose, int nesting, bool is_first)
 /* ==== alternatives ========================================================================================================== */
 
 /* While all arms begin with equal items, that item goes in front of the branch, once. */
-static bool share_beginnings(Parser *p, Sequence *into, Sequence *arms)
+static void share_beginnings(Sequence *into, Sequence *arms)
 {
     for (;;) {
         Node *shared = arms->first;
-        for (const Sequence *arm = arms; arm; arm = arm->next) {
-            bool equal = arm->first != NULL;
-            if (equal && shared != arm->first && !node_equal(p->tree, shared, arm->first, &equal)) return false;
-            if (!equal) return true;
-        }
+        for (const Sequence *arm = arms; arm; arm = arm->next)
+            if (!arm->first || !node_equal(shared, arm->first)) return;
         for (Sequence *arm = arms; arm; arm = arm->next) {
             arm->first = arm->first->next;
             if (!arm->first) arm->last = NULL;
@@ -329,7 +326,9 @@ Sequence *parse_alternatives(Parser *p, bool is_verbose, int nesting)
     if (last == first) return first;
     Sequence *all = tree_sequence(p->tree);
     Node *node;
-    if (!all || !share_beginnings(p, all, first) || !branch_as_set(p, first, &node)) return NULL;
+    if (!all) return NULL;
+    share_beginnings(all, first);
+    if (!branch_as_set(p, first, &node)) return NULL;
     if (!node) {
         node = tree_node(p->tree, NODE_BRANCH, 0);
         if (!node) return NULL;

@@ -229,8 +229,9 @@ static bool conditional(Parser *p, const Opening *opening)
     node->arms = parse_items(p, *opening->is_verbose, opening->nesting + 1, false);
     if (!node->arms) return false;
     if (token_accept(p, '|')) {
-        node->arms->next = parse_items(p, *opening->is_verbose, opening->nesting + 1, false);
-        if (!node->arms->next) return false;
+        Sequence *no = parse_items(p, *opening->is_verbose, opening->nesting + 1, false);
+        if (!no) return false;
+        if (no->count) node->arms->next = no;
         if (token_is(p->next, '|')) return parse_error(p, 0, "conditional backref with more than two branches");
     }
     if (!token_accept(p, ')')) return missing_end(p, opening);

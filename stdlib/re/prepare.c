@@ -120,7 +120,23 @@ static void add_item(const uint32_t *code, size_t at, Bitmap *into)
 
 /* FIRST_ALL: every way consumes a character. FIRST_EMPTY: one comes to a SUCCESS without. FIRST_UNKNOWN: given up. */
 typedef enum First { FIRST_ALL, FIRST_EMPTY, FIRST_UNKNOWN } First;
-typedef struct Walk { const Program *program; Bitmap *into; int steps; } Walk;
+enum { LOOPS_MAX = 16 };
+typedef struct Walk {
+    const Program *program;
+    Bitmap *into;
+    int steps;
+    size_t seen[LOOPS_MAX], seen_count;   /* begins and ends of loops: what is behind them has been looked at */
+} Walk;
+
+/* The second time, nothing new can be found there. */
+static bool is_seen(Walk *walk, size_t at)
+{
+    for (size_t i = 0; i < walk->seen_count; i++)
+        if (walk->seen[i] == at) return true;
+    if (walk->seen_count < LOOPS_MAX) walk->seen[walk->seen_count++] = at;
+    else walk->steps = 0;
+    return false;
+}
 
 static void merge(Bitmap *into, const Bitmap *from)
 {
@@ -157,6 +173,10 @@ static First walk_firsts(Walk *walk, size_t at, int depth)
             at += 1 + code[at + 1];
             break;
         case OP_MAX_UNTIL: case OP_MIN_UNTIL:
+            /* Once more, or on behind it. */
+            if (is_seen(walk, at)) return FIRST_ALL;
+            first = is_seen(walk, walk->program->links[at]) ? FIRST_ALL : walk_firsts(walk, walk->program->links[at] + 4, depth + 1);
+            if (first != FIRST_ALL) return first;
             at++;
             break;
         case OP_REPEAT_ONE: case OP_MIN_REPEAT_ONE: case OP_POSSESSIVE_REPEAT_ONE:
@@ -172,6 +192,7 @@ static First walk_firsts(Walk *walk, size_t at, int depth)
             break;
         }
         case OP_REPEAT:
+            if (is_seen(walk, at)) return FIRST_ALL;
             first = walk_firsts(walk, at + 4, depth + 1);
             if (first != FIRST_ALL || code[at + 2] > 0) return first;
             at += 2 + code[at + 1];
@@ -200,7 +221,7 @@ static First walk_firsts(Walk *walk, size_t at, int depth)
 static bool find_firsts(Program *program, ToyThread *t, size_t at, int steps, uint32_t *number)
 {
     Bitmap bitmap = {.has_high = false};
-    Walk walk = {program, &bitmap, steps};
+    Walk walk = {.program = program, .into = &bitmap, .steps = steps};
     *number = 0;
     if (walk_firsts(&walk, at, 0) != FIRST_ALL) return true;
     Bitmap *kept = new_bitmap(program, t, number);

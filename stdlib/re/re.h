@@ -114,7 +114,7 @@ void sequence_append(Sequence *sequence, Node *node);
 Width sequence_width(const Sequence *sequence);
 /* Once its arms are complete. */
 void node_measure(const Tree *tree, Node *node);
-TOY_MUST_CHECK bool node_equal(Tree *tree, const Node *a, const Node *b, bool *equal);
+bool node_equal(const Node *a, const Node *b);
 /* Flags of what lies inside of (?on-off:...). */
 uint32_t flags_inside(uint32_t flags, const Node *subpattern);
 
