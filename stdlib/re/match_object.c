@@ -22,8 +22,8 @@ ToyValue match_new(ToyThread *t, const SreState *state, ToyValue pattern, ToyVal
         return TOY_FAILED;
     }
     memcpy(match->marks, matcher_spans(m), size);
-    match->pos = pos;
-    match->endpos = m->end;
+    match->pos = (int64_t)pos;
+    match->endpos = (int64_t)m->end;
     match->last_group = m->last_group;
     return toy_value(match);
 }
@@ -53,12 +53,8 @@ static bool find_group(ToyThread *t, const Match *match, ToyValue key, size_t *g
         return false;
     } else {
         ToyValue number;
-        if (!toy_dict_get(t, as_pattern(match->pattern)->names, key, &number)) {
-            if (!toy_raised_is(t, TOY_TypeError)) return false;
-            toy_raised_clear(t);   /* what cannot be hashed is no name */
-        } else if (toy_is_bound(number)) {
-            n = toy_small_int(number);
-        }
+        if (!toy_dict_get(t, as_pattern(match->pattern)->names, key, &number)) return false;
+        if (toy_is_bound(number)) n = toy_small_int(number);
     }
     if (n < 0 || (uint64_t)n > group_count(match)) return toy_raise_false(t, TOY_IndexError, "no such group");
     *group = (size_t)n;
@@ -200,8 +196,6 @@ static ToyValue match_get_regs(ToyThread *t, ToyValue self)
     return tuple;
 }
 
-static ToyValue match_get_pos(ToyThread *t, ToyValue self) { return toy_int(t, (int64_t)as_match(self)->pos); }
-static ToyValue match_get_endpos(ToyThread *t, ToyValue self) { return toy_int(t, (int64_t)as_match(self)->endpos); }
 static ToyValue match_get_lastindex(ToyThread *t, ToyValue self)
 {
     uint32_t group = as_match(self)->last_group;
@@ -264,12 +258,12 @@ static const ToyGetSet match_getsets[] = {
     {"lastindex", match_get_lastindex, NULL, "The number of the group that was closed last."},
     {"lastgroup", match_get_lastgroup, NULL, "The name of the group that was closed last."},
     {"regs", match_get_regs, NULL, "The spans of the whole match and of all groups."},
-    {"pos", match_get_pos, NULL, "Where the search was told to begin."},
-    {"endpos", match_get_endpos, NULL, "Where the search was told to end."},
     {NULL, NULL, NULL, NULL},
 };
 static const ToyMember match_members[] = {
     {"string", MEMBER_VALUE, offsetof(Match, string), true, "What was searched."},
+    {"pos", MEMBER_INT64, offsetof(Match, pos), true, "Where the search was told to begin."},
+    {"endpos", MEMBER_INT64, offsetof(Match, endpos), true, "Where the search was told to end."},
     {"re", MEMBER_VALUE, offsetof(Match, pattern), true, "The Pattern that matched."},
     {NULL, MEMBER_VALUE, 0, true, NULL},
 };

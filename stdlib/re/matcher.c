@@ -148,8 +148,13 @@ ALWAYS_INLINE size_t run_of(const Matcher *m, size_t item, size_t at, size_t lim
         const uint8_t *text = m->text, *stop = memchr(text + at, op == OP_ANY ? '\n' : (int)program->code[item + 1], limit - at);
         return stop ? (size_t)(stop - text) : limit;
     }
+    const uint32_t c = op == OP_ANY ? '\n' : program->code[item + 1];
     if (op == OP_LITERAL) {
-        while (at < limit && char_at(m->text, at, width) == program->code[item + 1]) at++;
+        while (at < limit && char_at(m->text, at, width) == c) at++;
+        return at;
+    }
+    if (op == OP_ANY || op == OP_NOT_LITERAL) {
+        while (at < limit && char_at(m->text, at, width) != c) at++;
         return at;
     }
     uint32_t link = program->links[item];

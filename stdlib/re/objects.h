@@ -19,7 +19,7 @@ typedef struct Pattern {
     ToyValue template_source;   /* the last replacement with backslashes in it, and what it means */
     ToyValue template;
     Program program;
-    uint32_t flags;
+    int64_t flags, groups;
     bool is_str, is_bytes;      /* what it can be used on; a lexicon on both */
 } Pattern;
 
@@ -28,7 +28,7 @@ typedef struct Match {
     ToyObject head;
     ToyValue pattern, string;
     ToyValue regions;           /* .regs, once asked for */
-    size_t pos, endpos;
+    int64_t pos, endpos;
     uint32_t last_group;        /* 0: none */
     size_t *marks;              /* two a group; group 0 is the whole match */
     size_t marks_inline[MATCH_MARKS_INLINE];

@@ -208,13 +208,7 @@ static uint32_t condition_group(Parser *p, ToyValue name)
     }
     uint64_t group = number_value(name);
     if (group == 0) return parse_error(p, back, "bad group number");
-    if (group >= REGEX_GROUPS_MAX) {
-        ToyValue number = toy_int_from_text(p->t, toy_str_utf8(p->t, name, NULL), 10);
-        if (toy_failed(number)) parse_failed(p);
-        else parse_error(p, back, "invalid group reference %S", number);
-        toy_release(number);
-        return 0;
-    }
+    if (group >= REGEX_GROUPS_MAX) return no_such_number(p, name, back);
     return remember_condition(p, (uint32_t)group, p->at - back) ? (uint32_t)group : 0;
 }
 

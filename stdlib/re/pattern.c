@@ -30,6 +30,7 @@ static ToyValue pattern_new(ToyThread *t, const SreState *state, ToyValue source
         pattern->names = toy_retain(tree->names);
         pattern->program = program;
         pattern->flags = tree->flags;
+        pattern->groups = tree->group_count;
         pattern->is_str = is_str;
         pattern->is_bytes = is_bytes;
     } else {
@@ -334,8 +335,6 @@ static ToyValue pattern_subn(ToyThread *t, ToyValue self, const ToyValue *args)
 
 /* ==== attributes, comparison ================================================================================================ */
 
-static ToyValue pattern_get_flags(ToyThread *t, ToyValue self) { return toy_int(t, as_pattern(self)->flags); }
-static ToyValue pattern_get_groups(ToyThread *t, ToyValue self) { return toy_int(t, as_pattern(self)->program.group_count); }
 static ToyValue pattern_get_names(ToyThread *t, ToyValue self)
 {
     return toy_call1(t, toy_type_value(toy_builtin_type(t, TOY_KIND_MAPPING_PROXY)), as_pattern(self)->names);
@@ -348,7 +347,7 @@ static ToyValue pattern_repr(ToyThread *t, ToyValue self)
         {REGEX_UNICODE, "re.UNICODE"}, {REGEX_VERBOSE, "re.VERBOSE"}, {REGEX_DEBUG, "re.DEBUG"}, {REGEX_ASCII, "re.ASCII"},
     };
     const Pattern *pattern = as_pattern(self);
-    uint32_t flags = pattern->flags;
+    uint32_t flags = (uint32_t)pattern->flags;
     if (pattern->is_str && (flags & REGEX_CHARACTERS) == REGEX_UNICODE) flags &= ~(uint32_t)REGEX_UNICODE;
     ToyValue source = toy_repr(t, pattern->source);
     if (toy_failed(source)) return TOY_FAILED;
@@ -393,7 +392,7 @@ static bool pattern_hash(ToyThread *t, ToyValue self, int64_t *hash)
     if (!toy_hash(t, pattern->source, hash)) return false;
     uint64_t mixed = (uint64_t)*hash;
     for (size_t i = 0; i < pattern->program.length; i++) mixed = (mixed ^ pattern->program.code[i]) * UINT64_C(0x100000001b3);
-    mixed = (mixed ^ pattern->flags ^ pattern->is_str) & (uint64_t)INT64_MAX;
+    mixed = (mixed ^ (uint64_t)pattern->flags ^ pattern->is_str) & (uint64_t)INT64_MAX;
     *hash = (int64_t)mixed;
     return true;
 }
@@ -441,12 +440,12 @@ static const ToyFunction pattern_methods[] = {
 };
 static const ToyGetSet pattern_getsets[] = {
     {"groupindex", pattern_get_names, NULL, "A mapping of group names to group numbers."},
-    {"flags", pattern_get_flags, NULL, "The flags it was compiled with, those in the pattern among them."},
-    {"groups", pattern_get_groups, NULL, "How many groups the pattern has."},
     {NULL, NULL, NULL, NULL},
 };
 static const ToyMember pattern_members[] = {
     {"pattern", MEMBER_VALUE, offsetof(Pattern, source), true, "The text it was compiled from."},
+    {"flags", MEMBER_INT64, offsetof(Pattern, flags), true, "The flags it was compiled with, those in the pattern among them."},
+    {"groups", MEMBER_INT64, offsetof(Pattern, groups), true, "How many groups the pattern has."},
     {NULL, MEMBER_VALUE, 0, true, NULL},
 };
 const ToyTypeSpec pattern_spec = {

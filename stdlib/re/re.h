@@ -172,6 +172,8 @@ bool check_group_name(Parser *p, ToyValue name, size_t behind);
 /* Digits, and nothing else: a number instead of a name. */
 bool is_number(ToyValue name);
 uint64_t number_value(ToyValue name);         /* UINT64_MAX when larger */
+/* Raises that there is no group of the number in [name], whatever its length; false. */
+bool no_such_number(Parser *p, ToyValue name, size_t back);
 /* A backslash and a digit but 0 have been read: an octal character of three digits, or the number of a group. */
 bool octal_or_group(Parser *p, size_t start, bool *is_octal, uint32_t *n);
 

@@ -2,8 +2,8 @@
  *
  * What        matcher_search: the first place from start on at which the program matches.
  * How         The program is tried at one place after the other, but only where it can succeed: where its literal prefix stands, else where
- *             a character is that can come first, and nowhere if the rest is shorter than the shortest match. A pattern that begins with \A is
- *             tried at the begin only.
+ *             a character is that can come first, and nowhere if the rest is shorter than the shortest match. A pattern that begins with \A or
+ *             ^ is tried at the begin, or at the begin of lines, only.
  *             The prefix is found by the C library where characters are bytes, else by the table of Knuth, Morris and Pratt that INFO
  *             carries: each character of the subject is looked at once.
  * Invariants  I1 a failed try leaves marks and notes as they were (matcher.c, I1).
@@ -11,31 +11,50 @@
  * Read next   matcher.c, prepare.c */
 #include "stdlib/re/re.h"
 
-static uint32_t char_at(const Matcher *m, size_t at)
+/* The first place from [at] on, before [end], where the character is; [end] if there is none. */
+static size_t find_char(const Matcher *m, uint32_t c, size_t at, size_t end)
 {
-    if (m->width == 1) return ((const uint8_t *)m->text)[at];
-    return m->width == 2 ? ((const uint16_t *)m->text)[at] : ((const uint32_t *)m->text)[at];
+    if (m->width == 1) {
+        const uint8_t *text = m->text, *place = c < 256 ? memchr(text + at, (int)c, end - at) : NULL;
+        return place ? (size_t)(place - text) : end;
+    }
+    if (m->width == 2) {
+        const uint16_t *text = m->text;
+        while (at < end && text[at] != c) at++;
+    } else {
+        const uint32_t *text = m->text;
+        while (at < end && text[at] != c) at++;
+    }
+    return at;
+}
+
+/* The literal prefix among wide characters: the first of them is found, then the table says how much still fits. */
+static size_t find_wide_prefix(const Matcher *m, size_t at)
+{
+    const uint32_t *prefix = m->program->code + INFO_PREFIX_TEXT;
+    size_t length = m->program->code[INFO_PREFIX_LENGTH], found = 0;
+    const uint32_t *overlap = prefix + length;
+    while (at < m->end) {
+        if (!found) at = find_char(m, prefix[0], at, m->end);
+        if (at == m->end) break;
+        uint32_t c = m->width == 2 ? ((const uint16_t *)m->text)[at] : ((const uint32_t *)m->text)[at];
+        while (found && c != prefix[found]) found = overlap[found - 1];
+        at++;
+        if (c == prefix[found] && ++found == length) return at - length;
+    }
+    return PLACE_NONE;
 }
 
 /* The place of the literal prefix at or behind [at]; PLACE_NONE: there is none. */
 static size_t find_prefix(const Matcher *m, size_t at)
 {
-    const uint32_t *code = m->program->code;
-    size_t length = code[INFO_PREFIX_LENGTH], found = 0;
+    size_t length = m->program->code[INFO_PREFIX_LENGTH];
     if (at > m->end || m->end - at < length) return PLACE_NONE;
-    if (m->width == 1) {
-        const uint8_t *text = m->text, *place;
-        if (!m->program->needle) return PLACE_NONE;
-        place = length == 1 ? memchr(text + at, m->program->needle[0], m->end - at) : memmem(text + at, m->end - at, m->program->needle, length);
-        return place ? (size_t)(place - text) : PLACE_NONE;
-    }
-    const uint32_t *prefix = code + INFO_PREFIX_TEXT, *overlap = prefix + length;
-    for (; at < m->end; at++) {
-        uint32_t c = char_at(m, at);
-        while (found && c != prefix[found]) found = overlap[found - 1];
-        if (c == prefix[found] && ++found == length) return at + 1 - length;
-    }
-    return PLACE_NONE;
+    if (m->width > 1) return find_wide_prefix(m, at);
+    const uint8_t *text = m->text, *needle = m->program->needle, *place;
+    if (!needle) return PLACE_NONE;
+    place = length == 1 ? memchr(text + at, needle[0], m->end - at) : memmem(text + at, m->end - at, needle, length);
+    return place ? (size_t)(place - text) : PLACE_NONE;
 }
 
 static MatchResult search_prefix(Matcher *m, size_t pc)
@@ -67,6 +86,22 @@ static size_t find_first(const Matcher *m, const Bitmap *firsts, size_t at, size
     return at;
 }
 
+/* Where the next try is worth while, from [at] on; more than [last]: nowhere. */
+typedef struct Candidates { const Bitmap *firsts; bool at_line_begins; size_t last; } Candidates;
+
+static size_t next_candidate(const Matcher *m, const Candidates *candidates, size_t at)
+{
+    if (candidates->at_line_begins && at > 0) {
+        at = find_char(m, '\n', at - 1, m->end) + 1;
+        if (at > m->end) return SIZE_MAX;
+    }
+    if (!candidates->firsts) return at;
+    /* It consumes a character, so it cannot begin at the end. */
+    size_t end = candidates->last < m->end ? candidates->last + 1 : m->end;
+    if (!candidates->at_line_begins) at = find_first(m, candidates->firsts, at, end);
+    return at < end ? at : SIZE_MAX;
+}
+
 MatchResult matcher_search(Matcher *m)
 {
     const Program *program = m->program;
@@ -75,15 +110,13 @@ MatchResult matcher_search(Matcher *m)
     matcher_reset(m);
     if (m->start > m->end || m->end - m->start < least) return MATCH_NO;
     if (code[INFO_FLAGS] & INFO_PREFIX) return search_prefix(m, pc);
-    size_t last = m->end - least;
-    if (code[pc] == OP_AT && (code[pc + 1] == PLACE_BEGINNING || code[pc + 1] == PLACE_BEGINNING_STRING)) last = m->start;
-    const Bitmap *firsts = program->links[0] ? &program->bitmaps[program->links[0]] : NULL;
-    for (size_t at = m->start; at <= last; at++) {
-        if (firsts) {
-            /* It consumes a character, so it cannot begin at the end. */
-            at = find_first(m, firsts, at, last + 1 < m->end ? last + 1 : m->end);
-            if (at > last || at == m->end) return MATCH_NO;
-        }
+    uint32_t place = code[pc] == OP_AT ? code[pc + 1] : PLACE_COUNT;
+    Candidates candidates = {
+        .firsts = program->links[0] ? &program->bitmaps[program->links[0]] : NULL,
+        .at_line_begins = place == PLACE_BEGINNING_LINE,
+        .last = place == PLACE_BEGINNING || place == PLACE_BEGINNING_STRING ? m->start : m->end - least,
+    };
+    for (size_t at = m->start; (at = next_candidate(m, &candidates, at)) <= candidates.last; at++) {
         m->match_start = at;
         MatchResult result = matcher_run(m, pc, at);
         if (result != MATCH_NO) return result;

@@ -26,7 +26,8 @@ static bool end_text(Template *template)
 static bool add_group(Template *template, uint64_t group, size_t back)
 {
     ToyThread *t = template->tokens.t;
-    if (group > template->pattern->program.group_count) return parse_error(&template->tokens, back, "invalid group reference %llu", (unsigned long long)group);
+    if (group > template->pattern->program.group_count)
+        return parse_error(&template->tokens, back, "invalid group reference %llu", (unsigned long long)group);
     return end_text(template) && (toy_list_append(t, template->parts, toy_small_int_value((int64_t)group)) || parse_failed(&template->tokens));
 }
 
@@ -41,7 +42,8 @@ static bool named_group(Template *template)
     bool done = false;
     size_t back = toy_str_length(name) + 1;
     if (is_number(name)) {
-        done = add_group(template, number_value(name), back);
+        uint64_t number = number_value(name);
+        done = number > template->pattern->program.group_count ? no_such_number(p, name, back) : add_group(template, number, back);
     } else if (check_group_name(p, name, 1)) {
         ToyValue number;
         if (!toy_dict_get(t, template->pattern->names, name, &number)) {

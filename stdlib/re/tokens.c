@@ -187,6 +187,16 @@ uint64_t number_value(ToyValue name)
     return n;
 }
 
+bool no_such_number(Parser *p, ToyValue name, size_t back)
+{
+    const char *digits = toy_str_utf8(p->t, name, NULL);
+    ToyValue number = digits ? toy_int_from_text(p->t, digits, 10) : TOY_FAILED;
+    if (toy_failed(number)) parse_failed(p);
+    else parse_error(p, back, "invalid group reference %S", number);
+    toy_release(number);
+    return false;
+}
+
 /* A backslash and a digit other than 0 have been read: two more octal digits make it a character, else it is the number of a group
  * of one or two digits. */
 bool octal_or_group(Parser *p, size_t start, bool *is_octal, uint32_t *n)
