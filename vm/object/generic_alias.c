@@ -139,12 +139,6 @@ Value generic_parameters(Thread *t, Tuple *args)
 
 /* ---- substitution ---- */
 
-static bool is_typevar_tuple(Thread *t, Value parameter)
-{
-    Str *name = value_type(t, parameter)->name;
-    return str_equal_text(name, "TypeVarTuple");
-}
-
 /* Parameters may have something to say about the row of arguments (defaults, *Ts): __typing_prepare_subst__(alias, row). */
 static Value prepare(Thread *t, Value alias, Tuple *parameters, TAKES Value row)
 {
@@ -203,7 +197,7 @@ static Value substitute_one(Thread *t, Value alias, Value arg, Tuple *parameters
     Value subst = value_find_special(t, arg, NAME_OF(t, __typing_subst__));
     if (is_bound(subst)) {
         Value given = value_of_parameter(parameters, row, arg);
-        *spreads = is_typevar_tuple(t, arg);
+        *spreads = is_kind(arg, KIND_TYPE_VAR_TUPLE);
         Value result = is_unbound(given) ? retain(arg) : *spreads ? retain(given) : value_call1(t, subst, given);
         release(subst);
         return result;
@@ -222,7 +216,7 @@ static Value substitute_one(Thread *t, Value alias, Value arg, Tuple *parameters
         bool is_good = given != NULL;
         for (size_t i = 0; is_good && i < as_tuple(own)->count; i++) {
             Value v = value_of_parameter(parameters, row, as_tuple(own)->items[i]);
-            if (is_bound(v) && is_typevar_tuple(t, as_tuple(own)->items[i]))
+            if (is_bound(v) && is_kind(as_tuple(own)->items[i], KIND_TYPE_VAR_TUPLE))
                 is_good = list_extend(t, given, v);
             else
                 is_good = list_append(t, given, is_bound(v) ? v : as_tuple(own)->items[i]);
@@ -233,9 +227,14 @@ static Value substitute_one(Thread *t, Value alias, Value arg, Tuple *parameters
             object_release(key);
         if (given)
             object_release(given);
-        Value unpacked = failed(result) ? UNBOUND : find_attribute(t, arg, "__typing_unpacked_tuple_args__");
-        *spreads = is_bound(unpacked) && is_tuple(unpacked) && is_tuple(result);
-        release(unpacked);
+        /* *Ts became several; so did *tuple[T, ...]. */
+        if (is_tuple(result)) {
+            Value unpacked = find_attribute(t, arg, "__typing_is_unpacked_typevartuple__");
+            *spreads = is_same(unpacked, TRUE);
+            release(unpacked);
+        }
+        if (!failed(result) && is_raised(t))
+            clear(&result);
     }
     release(own);
     return result;
@@ -301,7 +300,12 @@ Value generic_item_text(Thread *t, Value item)
     if (is_same(item, ELLIPSIS))
         return object_value(str_from_ascii(t, "...", 3));
     /* A class shows as its name, with the module unless it is built in. What is an alias itself says it all in its repr. */
-    if (!is_kind(item, KIND_GENERIC_ALIAS)) {
+    Value origin = is_type(item) ? UNBOUND : find_attribute(t, item, "__origin__");
+    bool is_alias = is_bound(origin);
+    release(origin);
+    if (is_raised(t))
+        return FAILED;
+    if (!is_alias) {
         Value name = value_find_attribute(t, item, NAME_OF(t, __qualname__));
         Value module = is_str(name) ? value_find_attribute(t, item, NAME_OF(t, __module__)) : UNBOUND;
         Value text = UNBOUND;

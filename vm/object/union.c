@@ -20,8 +20,7 @@
 
 static bool can_be_in_union(Value v)
 {
-    return is_none(v) || is_type(v) || has_payload(v, KIND_GENERIC_ALIAS) || is_kind(v, KIND_UNION) || is_kind(v, KIND_TYPE_ALIAS) ||
-           is_kind(v, KIND_TYPE_PARAMETER);
+    return is_none(v) || is_type(v) || has_payload(v, KIND_GENERIC_ALIAS) || is_kind(v, KIND_UNION) || is_kind(v, KIND_TYPE_ALIAS);
 }
 
 static bool add_member(Thread *t, List *members, Value v)

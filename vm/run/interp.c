@@ -20,6 +20,7 @@
 #include "vm/run/call.h"
 #include "vm/run/import.h"
 #include "vm/run/running.h"
+#include "vm/run/type_parameter.h"
 #include "vm/run/warn.h"
 #include "vm/threads/signals.h"
 #include "vm/threads/thread.h"
@@ -38,7 +39,7 @@ static bool start_run_state(Thread *t, const LoaderHooks *hooks)
     if (!trace_init(t)) return false;
     Dict *modules = dict_new(t);
     interp->modules = object_value(modules);
-    if (!modules || !interp->run->retired_code || !import_init(t) || !builtins_init(t)) return false;
+    if (!modules || !interp->run->retired_code || !import_init(t) || !builtins_init(t) || !type_parameter_init(t)) return false;
     Module *builtins = interp->run->builtins_module;
     return dict_set_str(t, modules, NAME_OF(t, builtins), object_value(builtins));
 }
@@ -225,6 +226,7 @@ void interp_finish(Thread *t)
     clear(&interp->modules);
     collect(t, 2);
     signals_finish(t);
+    type_parameter_finish(interp);
     import_finish(t);
     memory_free(&interp->memory, interp->run, sizeof *interp->run);
     interp->run = NULL;

@@ -74,6 +74,7 @@ struct RunState {
     List *audit_hooks;                                    /* owned; NULL: none */
     Type *unraisable_type;                                /* of what sys.unraisablehook gets: a record; owned, NULL before sys is there */
     Tracing tracing;                                      /* trace.h: who watches */
+    Object *no_default;                                   /* typing.NoDefault, owned: type_parameter.c */
     void *signal_stack;                                   /* fatal_signals.c; NULL: not watching */
     bool is_shutting_down;
 };
