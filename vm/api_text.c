@@ -4,6 +4,7 @@
  * How         as api.c.
  * GIL         held.
  * Read next   toy.h, vm/object/str.h, vm/object/bytes.h, vm/object/buffer_view.h */
+#include "vm/base/normalize.h"
 #include "vm/base/unicode.h"
 #include "vm/base/unicode_names.h"
 #include "vm/object/buffer_view.h"
@@ -120,6 +121,36 @@ uint32_t toy_char_lower(uint32_t character)
     unicode_lower_full(character, full);
     return full[0];
 }
+ToyCharacter toy_char(uint32_t c)
+{
+    ToyCharacter known = {
+        .category = unicode_category(c), .bidirectional = unicode_bidirectional(c), .east_asian_width = unicode_east_asian_width(c),
+        .combining = unicode_combining(c), .is_mirrored = unicode_is_mirrored(c), .decimal = unicode_decimal(c), .digit = unicode_digit(c),
+    };
+    known.is_numeric = unicode_numeric(c, &known.numeric);
+    return known;
+}
+
+size_t toy_char_decomposition(uint32_t character, const uint32_t **parts, const char **tag) { return unicode_decomposition(character, parts, tag); }
+const char *toy_unicode_version(void) { return unicode_version(); }
+
+ToyValue toy_str_normalize(ToyThread *t, ToyValue v, ToyNormalForm form)
+{
+    static const NormalForm forms[] = {NORMAL_C, NORMAL_D, NORMAL_KC, NORMAL_KD};
+    const Str *s = as_str(v);
+    if (s->is_ascii) return is_kind(v, KIND_STR) ? retain(v) : str_slice(t, as_str(v), 0, s->length);
+    uint32_t *wide = memory_alloc(&t->interp->memory, s->length * sizeof *wide);
+    if (!wide) return raise_memory_error(t);
+    characters_copy(wide, sizeof *wide, str_data(s), s->width, s->length);
+    Buffer out;
+    buffer_init(&out, &t->interp->memory);
+    unicode_normalize(forms[form], wide, s->length, &out);
+    Value normal = buffer_ok(&out) ? object_value(str_from_ucs4(t, (const uint32_t *)(const void *)out.data, out.length / sizeof *wide)) : raise_memory_error(t);
+    buffer_free(&out);
+    memory_free(&t->interp->memory, wide, s->length * sizeof *wide);
+    return normal;
+}
+
 size_t toy_char_name(uint32_t character, char name[TOY_CHAR_NAME_MAX]) { return unicode_name(character, name); }
 uint32_t toy_char_by_name(const char *name, size_t length) { return unicode_by_name(name, length); }
 

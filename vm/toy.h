@@ -347,6 +347,20 @@ TOY_API bool toy_char_is_decimal(uint32_t character);
 TOY_API bool toy_char_is_space(uint32_t character);
 TOY_API uint32_t toy_char_upper(uint32_t character);
 TOY_API uint32_t toy_char_lower(uint32_t character);
+/* What the Unicode database says of a character. */
+typedef struct ToyCharacter {
+    const char *category, *bidirectional, *east_asian_width;
+    unsigned combining;
+    bool is_mirrored, is_numeric;
+    int decimal, digit;                                                                                      /* -1: none */
+    double numeric;
+} ToyCharacter;
+TOY_API ToyCharacter toy_char(uint32_t character);
+/* Its decomposition mapping, BORROWED: how many characters; 0: none. *tag: "<compat>" or such, "" when canonical. */
+TOY_API size_t toy_char_decomposition(uint32_t character, const uint32_t **parts, const char **tag);
+typedef enum ToyNormalForm { TOY_NFC, TOY_NFD, TOY_NFKC, TOY_NFKD } ToyNormalForm;
+TOY_API TOY_MUST_CHECK ToyValue toy_str_normalize(ToyThread *t, ToyValue str, ToyNormalForm form);
+TOY_API const char *toy_unicode_version(void);
 enum { TOY_CHAR_NAME_MAX = 96 };
 TOY_API size_t toy_char_name(uint32_t character, char name[TOY_CHAR_NAME_MAX]);                          /* its length; 0: it has none */
 TOY_API uint32_t toy_char_by_name(const char *name, size_t length);                                 /* UINT32_MAX: there is none */
