@@ -12,6 +12,11 @@
 
 /* TypeError "f() takes no keyword arguments" if there are any. */
 MUST_CHECK bool arguments_no_keywords(Thread *t, const char *function, Tuple *names);
+/* The same for the constructor of a built-in: a subclass with an __init__ of its own may have keywords for it. */
+static inline bool arguments_no_keywords_for(Thread *t, const Type *type, enum Kind built_in, const char *function, Tuple *names)
+{
+    return type->slots.init != t->interp->types[built_in]->slots.init || arguments_no_keywords(t, function, names);
+}
 /* TypeError unless least <= count <= most. */
 MUST_CHECK bool arguments_count(Thread *t, const char *function, size_t count, size_t least, size_t most);
 

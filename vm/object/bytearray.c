@@ -297,9 +297,9 @@ static bool set_slice_bytes(Thread *t, Value self, Value slice, ByteSpan bytes)
 {
     ByteArray *array = as_bytearray(self);
     int64_t start, stop, step;
-    size_t count;
-    if (!slice_resolve(t, slice, array->length, &start, &stop, &step, &count))
+    if (!slice_unpack(t, slice, &start, &stop, &step))
         return false;
+    size_t count = slice_fit(array->length, &start, &stop, step);
     if (step == 1)
         return splice(t, array, (size_t)start, count, bytes.data, bytes.length);
     if (bytes.length == 0)

@@ -261,13 +261,10 @@ Value bytes_repr(Thread *t, const char *prefix, ByteSpan span, const char *suffi
 static Value get_slice(Thread *t, Value self, Value slice)
 {
     int64_t start, stop, step;
-    size_t count;
-    ByteSpan span = span_of(self);
-    if (!slice_resolve(t, slice, span.length, &start, &stop, &step, &count))
+    if (!slice_unpack(t, slice, &start, &stop, &step))
         return FAILED;
-    span = span_of(self);  /* __index__ may have changed a bytearray */
-    if (count && (size_t)start >= span.length)
-        count = 0;
+    ByteSpan span = span_of(self);   /* not before: __index__ may change a bytearray */
+    size_t count = slice_fit(span.length, &start, &stop, step);
     if (step == 1)
         return bytes_slice(t, self, (size_t)start, (size_t)start + count);
     Value result = is_bytearray(self) ? bytearray_from(t, NULL, count) : object_value(bytes_new(t, count));

@@ -310,16 +310,22 @@ static size_t slot_of_entry(const DictKeys *keys, size_t place)
     return probe.slot;
 }
 
-/* An entry has gone from [place]: first and used say so. popitem() finds the last one at once, and who takes the oldest the oldest. */
+/* An entry has gone from [place]: who takes the oldest finds it at once. */
+static void close_front(DictKeys *keys, size_t place)
+{
+    if (place == keys->first)
+        while (keys->first < keys->used && is_unbound(keys->entries[keys->first].key))
+            keys->first++;
+}
+
+/* The same for the last one. Not after each deletion: see dict_delete_last. */
 static void close_ends(DictKeys *keys, size_t place)
 {
     while (keys->used > 0 && is_unbound(keys->entries[keys->used - 1].key))
         keys->used--;
     if (keys->first > keys->used)
         keys->first = keys->used;
-    if (place == keys->first)
-        while (keys->first < keys->used && is_unbound(keys->entries[keys->first].key))
-            keys->first++;
+    close_front(keys, place);
 }
 
 /* Empties the entry and its slot; the references go to the caller. */
@@ -333,7 +339,7 @@ static void take_entry(Dict *dict, size_t place, Value *key, Value *value)
     entry->key = entry->value = UNBOUND;
     dict->count--;
     dict->keys_version = 0;
-    close_ends(keys, place);
+    close_front(keys, place);
 }
 
 /* ---- another order ---- */
@@ -415,6 +421,15 @@ void dict_delete_at(Thread *t, Dict *dict, size_t place)
     Value key, value;
     take_entry(dict, place, &key, &value);
     release2(key, value);   /* keeps I5 */
+}
+
+void dict_delete_last(Thread *t, Dict *dict, size_t place)
+{
+    ASSERT_GIL(t);
+    Value key, value;
+    take_entry(dict, place, &key, &value);
+    close_ends(dict->keys, place);   /* the next popitem() begins there */
+    release2(key, value);
 }
 
 bool dict_pop(Thread *t, Dict *dict, Value key, Value *value)

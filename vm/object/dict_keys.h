@@ -125,6 +125,9 @@ void dict_delete_at(Thread *t, Dict *dict, size_t place);
 /* An entry becomes the last, or the first, of all. Its place changes, and with the second maybe all places. False: raised, nothing has moved. */
 MUST_CHECK bool dict_move_to_end(Thread *t, Dict *dict, size_t place);
 MUST_CHECK bool dict_move_to_front(Thread *t, Dict *dict, size_t place);
+/* The same for the entry that dict_previous() finds first: only here is its place used again. Otherwise new entries come behind all that
+ * an iterator has passed, so that it meets them and can tell that keys were exchanged. */
+void dict_delete_last(Thread *t, Dict *dict, size_t place);
 /* Backwards from *position = SIZE_MAX; false at the start. BORROWED key and value. */
 bool dict_previous(Dict *dict, size_t *position, Value *key, Value *value);
 

@@ -13,6 +13,7 @@
 #include "vm/object/list.h"
 #include "vm/object/native.h"
 #include "vm/object/protocol.h"
+#include "vm/object/set_table.h"
 
 /* ---- the life of a dict ---- */
 
@@ -222,7 +223,7 @@ static Value popitem(Thread *t, Value self, const Value *args)
         return raise_error(t, EXC_KeyError, "popitem(): dictionary is empty");
     Value pair = tuple_pack2(t, key, value);
     if (!failed(pair))
-        dict_delete_at(t, dict, position);
+        dict_delete_last(t, dict, position);
     return pair;
 }
 
@@ -240,12 +241,51 @@ static bool add_key(Thread *t, Value key, void *context)
                                             : value_set_item(t, from->target, key, from->value);
 }
 
+static bool add_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value value)
+{
+    size_t place;
+    if (!dict_find(t, dict, key, hash, &place))
+        return false;
+    return place != PLACE_NONE || dict_insert(t, dict, key, hash, value);
+}
+
+/* The keys of an exact set or dict, whose hashes are known. Comparing may run script code that changes it. */
+static bool add_hashed_keys(Thread *t, Dict *dict, Value source, Value value)
+{
+    bool is_good = true, from_dict = is_kind(source, KIND_DICT);
+    SetEntry entry;
+    for (size_t at = 0; is_good;) {
+        if (from_dict) {
+            const DictKeys *keys = as_dict(source)->keys;
+            while (keys && at < keys->used && is_unbound(keys->entries[at].key))
+                at++;
+            if (!keys || at >= keys->used)
+                break;
+            entry = (SetEntry){.key = keys->entries[at].key, .hash = keys->entries[at].hash};
+            at++;
+        } else if (!set_next_entry((Set *)as_object(source), &at, &entry)) {
+            break;
+        }
+        Value key = retain(entry.key);
+        is_good = add_hashed(t, dict, key, entry.hash, value);
+        release(key);
+    }
+    return is_good;
+}
+
 static Value fromkeys(Thread *t, Value cls, const Value *args)
 {
     Value target = value_call0(t, cls);
     if (failed(target))
         return FAILED;
     FromKeys from = {target, is_bound(args[1]) ? args[1] : NONE};
+    bool is_hashed = is_kind(args[0], KIND_SET) || is_kind(args[0], KIND_FROZENSET) || (is_kind(args[0], KIND_DICT) && !as_dict(args[0])->instance);
+    if (is_kind(target, KIND_DICT) && !as_dict(target)->instance && is_hashed) {
+        if (add_hashed_keys(t, as_dict(target), args[0], from.value))
+            return target;
+        release(target);
+        return FAILED;
+    }
     if (value_for_each(t, args[0], add_key, &from))
         return target;
     release(target);

@@ -470,7 +470,7 @@ const TypeSpec zip_spec = {
 
 static Value map_new(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
-    if (type->kind == KIND_MAP && !arguments_no_keywords(t, "map", names))
+    if (!arguments_no_keywords_for(t, type, KIND_MAP, "map", names))
         return FAILED;
     if (count < 2)
         return raise_type_error(t, "map() must have at least two arguments.");
@@ -559,7 +559,7 @@ const TypeSpec map_spec = {
 
 static Value filter_new(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
-    if (type->kind == KIND_FILTER && !arguments_no_keywords(t, "filter", names))
+    if (!arguments_no_keywords_for(t, type, KIND_FILTER, "filter", names))
         return FAILED;
     if (!arguments_count(t, "filter", count, 2, 2))
         return FAILED;
@@ -636,7 +636,7 @@ const TypeSpec filter_spec = {
 
 static Value reversed_new(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
-    if (type->kind == KIND_REVERSED && !arguments_no_keywords(t, "reversed", names))
+    if (!arguments_no_keywords_for(t, type, KIND_REVERSED, "reversed", names))
         return FAILED;
     if (!arguments_count(t, "reversed", count, 1, 1))
         return FAILED;

@@ -323,9 +323,9 @@ bool list_set_slice(Thread *t, List *list, size_t start, size_t end, Value itera
 static Value get_slice(Thread *t, List *list, Value key)
 {
     int64_t start, stop, step;
-    size_t count;
-    if (!slice_resolve(t, key, list->count, &start, &stop, &step, &count))
+    if (!slice_unpack(t, key, &start, &stop, &step))
         return FAILED;
+    size_t count = slice_fit(list->count, &start, &stop, step);
     if (step == 1)
         return list_slice(t, list, (size_t)start, (size_t)start + count);
     List *part = list_new(t, count);
@@ -365,7 +365,8 @@ static bool delete_slice(Thread *t, List *list, int64_t start, int64_t step, siz
     return true;
 }
 
-static bool set_extended_slice(Thread *t, List *list, int64_t start, int64_t step, size_t count, Value iterable)
+/* start and stop are as the slice has them: iterating may change the list, so they are fitted to it afterwards. */
+static bool set_extended_slice(Thread *t, List *list, int64_t start, int64_t stop, int64_t step, Value iterable)
 {
     List *values = list_from_iterable(t, iterable);
     if (!values) {
@@ -375,6 +376,7 @@ static bool set_extended_slice(Thread *t, List *list, int64_t start, int64_t ste
         }
         return false;
     }
+    size_t count = slice_fit(list->count, &start, &stop, step);
     if (values->count != count) {
         raise_value_error(t, "attempt to assign sequence of size %zu to extended slice of size %zu", values->count, count);
         object_release(values);
@@ -394,14 +396,12 @@ static bool set_extended_slice(Thread *t, List *list, int64_t start, int64_t ste
 static bool set_slice(Thread *t, List *list, Value key, Value value)
 {
     int64_t start, stop, step;
-    size_t count;
-    if (!slice_resolve(t, key, list->count, &start, &stop, &step, &count))
+    if (!slice_unpack(t, key, &start, &stop, &step))
         return false;
-    if (step == 1)
-        return list_set_slice(t, list, (size_t)start, (size_t)start + count, value);
-    if (is_unbound(value))
-        return delete_slice(t, list, start, step, count);
-    return set_extended_slice(t, list, start, step, count, value);
+    if (step != 1 && is_bound(value))
+        return set_extended_slice(t, list, start, stop, step, value);
+    size_t count = slice_fit(list->count, &start, &stop, step);
+    return step == 1 ? list_set_slice(t, list, (size_t)start, (size_t)start + count, value) : delete_slice(t, list, start, step, count);
 }
 
 /* ---- items ---- */

@@ -26,7 +26,8 @@ static Value list_new_instance(Thread *t, Type *type, const Value *args, size_t 
 
 static bool list_init(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
 {
-    if (value_type(t, self)->kind == KIND_LIST && !arguments_no_keywords(t, "list", names))
+    bool has_own_new = value_type(t, self)->slots.new_instance != kind_type(t, KIND_LIST)->slots.new_instance;   /* with keywords of its own */
+    if (!has_own_new && !arguments_no_keywords(t, "list", names))
         return false;
     if (!arguments_count(t, "list", count, 0, 1))
         return false;

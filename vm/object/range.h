@@ -15,6 +15,9 @@ bool range_is_small(const Range *range, int64_t *start, int64_t *step, size_t *c
 MUST_CHECK Value slice_new(Thread *t, Value start, Value stop, Value step);
 /* start, stop, step and count for a sequence of [length]; raises for bad indices and step 0. Indices honour __index__. */
 MUST_CHECK bool slice_resolve(Thread *t, Value slice, size_t length, int64_t *start, int64_t *stop, int64_t *step, size_t *count);
+/* The same in two steps, for what script code can resize: unpacking runs __index__, only then should the length be looked at. */
+MUST_CHECK bool slice_unpack(Thread *t, Value slice, int64_t *start, int64_t *stop, int64_t *step);
+size_t slice_fit(size_t length, int64_t *start, int64_t *stop, int64_t step);
 /* The bounds of object[start:stop] (either may be None), clipped to length. */
 MUST_CHECK bool slice_bounds(Thread *t, Value start, Value stop, size_t length, size_t *from, size_t *to);
 /* The same for the start and stop of index(): UNBOUND when not given; None is refused. */

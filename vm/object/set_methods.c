@@ -35,9 +35,7 @@ static Value set_new_instance(Thread *t, Type *type, const Value *args, size_t c
 
 static bool set_init(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
 {
-    if (as_object(self)->kind == KIND_SET && !arguments_no_keywords(t, "set", names))
-        return false;
-    if (!arguments_count(t, "set", count, 0, 1))
+    if (!arguments_no_keywords(t, "set", names) || !arguments_count(t, "set", count, 0, 1))
         return false;
     set_clear_entries(t, as_set(self));
     as_set(self)->hash = -1;
@@ -47,9 +45,7 @@ static bool set_init(Thread *t, Value self, const Value *args, size_t count, Tup
 static Value frozenset_new_instance(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
     bool is_exact = type->kind == KIND_FROZENSET;
-    if (is_exact && !arguments_no_keywords(t, "frozenset", names))
-        return FAILED;
-    if (!arguments_count(t, "frozenset", count, 0, 1))
+    if (!arguments_no_keywords_for(t, type, KIND_FROZENSET, "frozenset", names) || !arguments_count(t, "frozenset", count, 0, 1))
         return FAILED;
     if (is_exact && count == 1 && is_kind(args[0], KIND_FROZENSET))
         return retain(args[0]);

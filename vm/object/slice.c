@@ -3,7 +3,7 @@
  * What        slice(start, stop, step); slice_resolve and slice_bounds, which every sequence uses.
  * How         Indices count from the end when negative and are clipped to the sequence. Numbers too large for 64 bits clip,
  *             so arithmetic stays in int64; only slice.indices(), whose length may be of any size, uses big ints.
- * Invariants  I1 slice_resolve gives 0 <= start + i * step < length for all i < count.
+ * Invariants  I1 slice_resolve, and slice_fit, give 0 <= start + i * step < length for all i < count.
  * GIL         held; __index__ runs script code.
  * Read next   list.c, range.c */
 #include "vm/base/hash.h"
@@ -48,7 +48,7 @@ static int64_t clip(int64_t index, int64_t length, int64_t low, int64_t high)
     return index < low ? low : index > high ? high : index;
 }
 
-bool slice_resolve(Thread *t, Value slice, size_t length, int64_t *start, int64_t *stop, int64_t *step, size_t *count)
+bool slice_unpack(Thread *t, Value slice, int64_t *start, int64_t *stop, int64_t *step)
 {
     Slice *s = (Slice *)as_object(slice);
     *step = 1;
@@ -61,15 +61,25 @@ bool slice_resolve(Thread *t, Value slice, size_t length, int64_t *start, int64_
     bool is_back = *step < 0;
     *start = is_back ? INT64_MAX : 0;
     *stop = is_back ? INT64_MIN : INT64_MAX;
-    if (!part_of(t, s->start, start) || !part_of(t, s->stop, stop))
-        return false;
+    return part_of(t, s->start, start) && part_of(t, s->stop, stop);
+}
+
+size_t slice_fit(size_t length, int64_t *start, int64_t *stop, int64_t step)
+{
+    bool is_back = step < 0;
     int64_t n = (int64_t)length, low = is_back ? -1 : 0, high = is_back ? n - 1 : n;
     *start = clip(*start, n, low, high);
     *stop = *stop == INT64_MIN ? low : clip(*stop, n, low, high);
     if (is_back)
-        *count = *stop < *start ? (size_t)((*start - *stop - 1) / -*step + 1) : 0;
-    else
-        *count = *start < *stop ? (size_t)((*stop - *start - 1) / *step + 1) : 0;
+        return *stop < *start ? (size_t)((*start - *stop - 1) / -step + 1) : 0;
+    return *start < *stop ? (size_t)((*stop - *start - 1) / step + 1) : 0;
+}
+
+bool slice_resolve(Thread *t, Value slice, size_t length, int64_t *start, int64_t *stop, int64_t *step, size_t *count)
+{
+    if (!slice_unpack(t, slice, start, stop, step))
+        return false;
+    *count = slice_fit(length, start, stop, *step);
     return true;
 }
 

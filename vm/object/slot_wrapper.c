@@ -88,7 +88,7 @@ Value slot_wrapper_call(Thread *t, SlotWrapper *wrapper, Value self, const Value
     case WRAP_COMPARE_LT: case WRAP_COMPARE_LE: case WRAP_COMPARE_EQ: case WRAP_COMPARE_NE: case WRAP_COMPARE_GT: case WRAP_COMPARE_GE:
         return expect(t, count, 1) ? compare_by(t, wrapper, self, args[0]) : FAILED;
     case WRAP_INQUIRY: return expect(t, count, 0) && ((TruthFn)slot)(t, self, &truth) ? bool_value(truth) : FAILED;
-    case WRAP_LENGTH: return expect(t, count, 0) && ((LengthFn)slot)(t, self, &length) ? small_int_value((int64_t)length) : FAILED;
+    case WRAP_LENGTH: return expect(t, count, 0) && ((LengthFn)slot)(t, self, &length) ? int_from_int64(t, (int64_t)length) : FAILED;
     case WRAP_HASH: return expect(t, count, 0) && ((HashFn)slot)(t, self, &hash) ? int_from_int64(t, hash) : FAILED;
     case WRAP_CALL: return ((CallFn)slot)(t, self, args, count, names);
     case WRAP_INIT: return done(((InitFn)slot)(t, self, args, count, names));

@@ -83,7 +83,7 @@ Value tuple_pack2(Thread *t, Value a, Value b)
 
 static Value tuple_new_instance(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
-    if (type->kind == KIND_TUPLE && !arguments_no_keywords(t, "tuple", names))
+    if (!arguments_no_keywords_for(t, type, KIND_TUPLE, "tuple", names))
         return FAILED;
     if (!arguments_count(t, "tuple", count, 0, 1))
         return FAILED;

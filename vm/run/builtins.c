@@ -197,7 +197,7 @@ static Value builtin_anext(Thread *t, Value self, const Value *args)
 static Value builtin_len(Thread *t, Value self, const Value *args)
 {
     size_t length;
-    return value_length(t, args[0], &length) ? small_int_value((int64_t)length) : FAILED;
+    return value_length(t, args[0], &length) ? int_from_int64(t, (int64_t)length) : FAILED;
 }
 
 static Value builtin_pow(Thread *t, Value self, const Value *args)

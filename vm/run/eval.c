@@ -1078,7 +1078,9 @@ dispatch:
         SAVE();
         size_t length;
         if (!value_length(t, TOP, &length)) FAIL;
-        PUSH(small_int_value((int64_t)length));
+        Value v = int_from_int64(t, (int64_t)length);
+        if (failed(v)) FAIL;
+        PUSH(v);
         NEXT;
     }
     CASE(MATCH_MAPPING) {
