@@ -78,11 +78,14 @@ bool arguments_sort(Thread *t, const Parameters *parameters, const Value *args, 
     }
     for (size_t i = 0; i < count; i++)
         slots[i] = args[i];
+    Str *unexpected = NULL;    /* told of last: what is missing comes first */
     for (size_t i = 0; i < keywords; i++) {
         Str *name = as_str(names->items[i]);
         size_t place = find_parameter(parameters, name, total);
-        if (place == SIZE_MAX)
-            return raise_unexpected(t, parameters, name, total);
+        if (place == SIZE_MAX) {
+            unexpected = unexpected ? unexpected : name;
+            continue;
+        }
         if (is_bound(slots[place]))
             return raise_false(t, EXC_TypeError, "argument for %s() given by name ('%U') and position (%zu)", function, name, place + 1);
         slots[place] = args[count + i];
@@ -91,5 +94,5 @@ bool arguments_sort(Thread *t, const Parameters *parameters, const Value *args, 
         if (is_unbound(slots[i]))
             return raise_false(t, EXC_TypeError, "%s() missing required argument '%s' (pos %zu)", function, parameters->names[i], i + 1);
     }
-    return true;
+    return !unexpected || raise_unexpected(t, parameters, unexpected, total);
 }

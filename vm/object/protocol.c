@@ -243,7 +243,7 @@ static Value class_get_item(Thread *t, Value v, Value key)
         return generic_alias_new(t, v, key);   /* type[C]; other metaclasses are classes like any other */
     Value method = value_find_attribute(t, v, NAME_OF(t, __class_getitem__));
     if (is_unbound(method))
-        return is_raised(t) ? FAILED : raise_type_error(t, "type '%U' is not subscriptable", ((Type *)as_object(v))->name);
+        return is_raised(t) ? FAILED : raise_type_error(t, "type '%s' is not subscriptable", type_text(t, (Type *)as_object(v)));
     Value item = is_none(method) ? raise_type_error(t, "'%T' object is not callable", method) : value_call1(t, method, key);
     release(method);
     return item;
