@@ -57,6 +57,12 @@ const char *toy_type_name(ToyThread *t, ToyValue v) { return value_type_name(t, 
 const char *toy_type_text(ToyThread *t, ToyType *type) { return type_text(t, type); }
 ToyType *toy_type_base(const ToyType *type) { return type->base; }
 bool toy_type_is_subtype(const ToyType *type, const ToyType *of) { return type_is_subtype(type, of); }
+bool toy_is_made_of(ToyThread *t, ToyValue v, const TypeSpec *spec)
+{
+    for (const Type *type = value_type(t, v); type; type = type->base)
+        if (type->spec == spec) return true;
+    return false;
+}
 bool toy_is_a(ToyThread *t, ToyValue v, const ToyType *type)
 {
     const Type *own = value_type(t, v);
@@ -332,7 +338,9 @@ bool toy_for_each(ToyThread *t, ToyValue iterable, bool (*visit)(ToyThread *t, T
 {
     return value_for_each(t, iterable, visit, context);
 }
-bool toy_slice_resolve(ToyThread *t, ToyValue slice, size_t length, int64_t *start, int64_t *stop, int64_t *step, size_t *count)
+bool toy_slice_resolve(ToyThread *t, ToyValue slice, const size_t *length, int64_t *start, int64_t *stop, int64_t *step, size_t *count)
 {
-    return slice_resolve(t, slice, length, start, stop, step, count);
+    if (!slice_unpack(t, slice, start, stop, step)) return false;
+    *count = slice_fit(*length, start, stop, *step);
+    return true;
 }

@@ -515,7 +515,8 @@ TOY_API TOY_MUST_CHECK ToyValue toy_iterate(ToyThread *t, ToyValue v);
 TOY_API TOY_MUST_CHECK ToyValue toy_next(ToyThread *t, ToyValue iterator);                                   /* TOY_END: no more */
 /* visit(t, item, context) until it answers false; then so does this: raised, or stopped by choice. */
 TOY_API TOY_MUST_CHECK bool toy_for_each(ToyThread *t, ToyValue iterable, bool (*visit)(ToyThread *t, ToyValue item, void *context), void *context);
-TOY_API TOY_MUST_CHECK bool toy_slice_resolve(ToyThread *t, ToyValue slice, size_t length, int64_t *start, int64_t *stop, int64_t *step, size_t *count);
+/* The length is asked for after the slice's parts, whose __index__ may change it. */
+TOY_API TOY_MUST_CHECK bool toy_slice_resolve(ToyThread *t, ToyValue slice, const size_t *length, int64_t *start, int64_t *stop, int64_t *step, size_t *count);
 
 /* ==== native functions ====================================================================================================== */
 
@@ -640,6 +641,8 @@ TOY_API TOY_MUST_CHECK bool toy_type_add_methods(ToyThread *t, ToyModuleObject *
 /* TOY_TYPE_IS_SEQUENCE, TOY_TYPE_IS_MAPPING: how patterns see the instances. Giving a class such flags gives them to its subclasses. */
 TOY_API uint32_t toy_type_pattern_flags(const ToyType *type);
 TOY_API void toy_type_set_pattern_flags(ToyType *type, uint32_t flags);
+/* Of the type that this spec describes, or below it: for operators, where either side may be a stranger. */
+TOY_API bool toy_is_made_of(ToyThread *t, ToyValue v, const ToyTypeSpec *spec);
 TOY_API TOY_BORROWED void *toy_type_state(const ToyType *type);               /* of the type or the nearest in its order that has one */
 static inline void *toy_instance_state(ToyValue v) { return toy_type_state(toy_object(v)->type); }
 TOY_API TOY_MUST_CHECK ToyObject *toy_type_alloc(ToyThread *t, ToyType *type);    /* payload zeroed */

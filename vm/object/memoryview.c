@@ -302,13 +302,14 @@ static MemoryView *slice_view(Thread *t, const MemoryView *m, Value key)
         return NULL;
     int64_t start, stop, step;
     size_t count;
-    if (!slice_resolve(t, key, (size_t)m->shape[0], &start, &stop, &step, &count)) {
+    size_t length = (size_t)part->shape[0];   /* of the new view: __index__ may release the old one */
+    if (!slice_resolve(t, key, length, &start, &stop, &step, &count)) {
         object_release(part);
         return NULL;
     }
-    part->start += count > 0 ? start * m->strides[0] : 0;
+    part->start += count > 0 ? start * part->strides[0] : 0;
     part->shape[0] = (int64_t)count;
-    part->strides[0] = m->strides[0] * step;
+    part->strides[0] *= step;
     return part;
 }
 
