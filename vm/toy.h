@@ -216,7 +216,8 @@ TOY_API TOY_MUST_CHECK bool toy_arg_fd(ToyThread *t, ToyValue v, int *out);
 TOY_API TOY_MUST_CHECK bool toy_arg_seconds(ToyThread *t, ToyValue v, int64_t *out_ns);
 
 /* Constructors and RAW functions get the row as it was written. Sorts it into [slots], one for each name of the NULL-terminated
- * list; the first [positional_only] cannot be given by name, those from [positional] on only so, the first [required] must be there. */
+ * list; the first [positional_only] cannot be given by name, those from [positional] on only so, the first [required] must be there.
+ * [function] NULL: messages say "function", as CPython does where it knows no name. */
 #ifndef TOY_OBJECT_ARGUMENTS_H
 struct Parameters { const char *function; const char *const *names; size_t positional_only, positional, required; };
 #endif
@@ -409,7 +410,6 @@ TOY_API TOY_MUST_CHECK ToyValue toy_list_from(ToyThread *t, ToyValue iterable);
 TOY_API TOY_MUST_CHECK ToyValue toy_list_of(ToyThread *t, const ToyValue *items, size_t count);
 TOY_API size_t toy_list_length(ToyValue list);
 TOY_API TOY_BORROWED ToyValue toy_list_item(ToyValue list, size_t i);
-TOY_API TOY_BORROWED ToyValue *toy_list_items(ToyValue list);                                         /* as long as its length stays; they may be put in another order */
 TOY_API TOY_MUST_CHECK bool toy_list_append(ToyThread *t, ToyValue list, ToyValue v);
 TOY_API TOY_MUST_CHECK bool toy_list_append_take(ToyThread *t, ToyValue list, TOY_TAKES ToyValue v);  /* FAILED is passed on */
 TOY_API TOY_MUST_CHECK bool toy_list_extend(ToyThread *t, ToyValue list, ToyValue iterable);

@@ -51,10 +51,11 @@ static bool raise_unexpected(Thread *t, const Parameters *parameters, Str *name,
     }
     if (!is_raised(t))
         near = suggest_name(t, name, candidates, count);
+    const char *function = parameters->function ? parameters->function : "function", *call = parameters->function ? "()" : "";
     if (near)
-        raise_error(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'. Did you mean '%U'?", parameters->function, name, near);
+        raise_error(t, EXC_TypeError, "%s%s got an unexpected keyword argument '%U'. Did you mean '%U'?", function, call, name, near);
     else if (!is_raised(t))
-        raise_error(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'", parameters->function, name);
+        raise_error(t, EXC_TypeError, "%s%s got an unexpected keyword argument '%U'", function, call, name);
     while (count > 0)
         object_release(candidates[--count]);
     return false;
@@ -62,17 +63,17 @@ static bool raise_unexpected(Thread *t, const Parameters *parameters, Str *name,
 
 bool arguments_sort(Thread *t, const Parameters *parameters, const Value *args, size_t count, Tuple *names, Value *slots)
 {
-    const char *function = parameters->function;
+    const char *function = parameters->function ? parameters->function : "function", *call = parameters->function ? "()" : "";
     size_t total = 0, keywords = names ? names->count : 0;
     while (parameters->names[total])
         slots[total++] = UNBOUND;
     if (count + keywords > total && total > 0)
-        return raise_false(t, EXC_TypeError, "%s() takes at most %zu %sargument%s (%zu given)", function, total,
+        return raise_false(t, EXC_TypeError, "%s%s takes at most %zu %sargument%s (%zu given)", function, call, total,
                            count == 0 ? "keyword " : "", total == 1 ? "" : "s", count + keywords);
     if (count > parameters->positional) {
         if (parameters->positional == 0)
-            return raise_false(t, EXC_TypeError, "%s() takes no positional arguments", function);
-        return raise_false(t, EXC_TypeError, "%s() takes %s %zu positional argument%s (%zu given)", function,
+            return raise_false(t, EXC_TypeError, "%s%s takes no positional arguments", function, call);
+        return raise_false(t, EXC_TypeError, "%s%s takes %s %zu positional argument%s (%zu given)", function, call,
                            parameters->required == parameters->positional ? "exactly" : "at most", parameters->positional,
                            parameters->positional == 1 ? "" : "s", count);
     }
@@ -87,12 +88,12 @@ bool arguments_sort(Thread *t, const Parameters *parameters, const Value *args, 
             continue;
         }
         if (is_bound(slots[place]))
-            return raise_false(t, EXC_TypeError, "argument for %s() given by name ('%U') and position (%zu)", function, name, place + 1);
+            return raise_false(t, EXC_TypeError, "argument for %s%s given by name ('%U') and position (%zu)", function, call, name, place + 1);
         slots[place] = args[count + i];
     }
     for (size_t i = 0; i < parameters->required; i++) {
         if (is_unbound(slots[i]))
-            return raise_false(t, EXC_TypeError, "%s() missing required argument '%s' (pos %zu)", function, parameters->names[i], i + 1);
+            return raise_false(t, EXC_TypeError, "%s%s missing required argument '%s' (pos %zu)", function, call, parameters->names[i], i + 1);
     }
     return !unexpected || raise_unexpected(t, parameters, unexpected, total);
 }
