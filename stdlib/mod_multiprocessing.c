@@ -170,15 +170,15 @@ static void semlock_free(ToyObject *self)
 }
 
 static const ToyFunction semlock_methods[] = {
-    TOY_FUNCTION("acquire", semlock_acquire, "($self, /, block=True, timeout=None)", 0, "Acquire the semaphore/lock."),
-    TOY_FUNCTION("release", semlock_release, "($self, /)", 0, "Release the semaphore/lock."),
-    TOY_FUNCTION("__enter__", semlock_enter, "($self, /)", 0, "Enter the semaphore/lock."),
-    TOY_FUNCTION("__exit__", semlock_exit, "($self, exc_type=None, exc_value=None, exc_tb=None, /)", 0, "Exit the semaphore/lock."),
-    TOY_FUNCTION("_count", semlock_count, "($self, /)", 0, "Num of `acquire()`s minus num of `release()`s for this process."),
-    TOY_FUNCTION("_is_mine", semlock_is_mine, "($self, /)", 0, "Whether the lock is owned by this thread."),
-    TOY_FUNCTION("_get_value", semlock_value, "($self, /)", 0, "Get the value of the semaphore."),
-    TOY_FUNCTION("_is_zero", semlock_is_zero, "($self, /)", 0, "Return whether semaphore has value zero."),
-    TOY_FUNCTION("_after_fork", semlock_after_fork, "($self, /)", 0, "Rezero the net acquisition count after fork()."),
+    TOY_FUNCTION("acquire", semlock_acquire, "($self, /, block=True, timeout=None)", 0, "Take one from the number, or the lock; wait for it, for ever or for the time given. False: did not get it."),
+    TOY_FUNCTION("release", semlock_release, "($self, /)", 0, "Give it back."),
+    TOY_FUNCTION("__enter__", semlock_enter, "($self, /)", 0, "acquire()"),
+    TOY_FUNCTION("__exit__", semlock_exit, "($self, exc_type=None, exc_value=None, exc_tb=None, /)", 0, "release()"),
+    TOY_FUNCTION("_count", semlock_count, "($self, /)", 0, "How often this process has taken it and not given it back."),
+    TOY_FUNCTION("_is_mine", semlock_is_mine, "($self, /)", 0, "Does this thread own it?"),
+    TOY_FUNCTION("_get_value", semlock_value, "($self, /)", 0, "The number."),
+    TOY_FUNCTION("_is_zero", semlock_is_zero, "($self, /)", 0, "Is the number zero?"),
+    TOY_FUNCTION("_after_fork", semlock_after_fork, "($self, /)", 0, "In a child: nobody here has taken it."),
     TOY_FUNCTIONS_END,
 };
 static const ToyGetSet semlock_getsets[] = {{"kind", semlock_kind, NULL, NULL}, {"maxvalue", semlock_maximum, NULL, NULL}, {NULL, NULL, NULL, NULL}};

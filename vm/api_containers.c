@@ -20,6 +20,7 @@ ToyValue toy_list_from(ToyThread *t, ToyValue iterable) { return object_value(li
 ToyValue toy_list_of(ToyThread *t, const ToyValue *items, size_t count) { return object_value(list_from_values(t, items, count)); }
 size_t toy_list_length(ToyValue list) { return as_list(list)->count; }
 ToyValue toy_list_item(ToyValue list, size_t i) { return as_list(list)->items[i]; }
+ToyValue *toy_list_items(ToyValue list) { return as_list(list)->items; }
 bool toy_list_append(ToyThread *t, ToyValue list, ToyValue v) { return list_append(t, as_list(list), v); }
 bool toy_list_append_take(ToyThread *t, ToyValue list, TOY_TAKES ToyValue v) { return !failed(v) && list_append_take(t, as_list(list), v); }
 bool toy_list_extend(ToyThread *t, ToyValue list, ToyValue iterable) { return list_extend(t, as_list(list), iterable); }

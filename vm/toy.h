@@ -410,6 +410,7 @@ TOY_API TOY_MUST_CHECK ToyValue toy_list_from(ToyThread *t, ToyValue iterable);
 TOY_API TOY_MUST_CHECK ToyValue toy_list_of(ToyThread *t, const ToyValue *items, size_t count);
 TOY_API size_t toy_list_length(ToyValue list);
 TOY_API TOY_BORROWED ToyValue toy_list_item(ToyValue list, size_t i);
+TOY_API TOY_BORROWED ToyValue *toy_list_items(ToyValue list);                                         /* as long as its length stays; they may be put in another order */
 TOY_API TOY_MUST_CHECK bool toy_list_append(ToyThread *t, ToyValue list, ToyValue v);
 TOY_API TOY_MUST_CHECK bool toy_list_append_take(ToyThread *t, ToyValue list, TOY_TAKES ToyValue v);  /* FAILED is passed on */
 TOY_API TOY_MUST_CHECK bool toy_list_extend(ToyThread *t, ToyValue list, ToyValue iterable);

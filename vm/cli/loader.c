@@ -10,6 +10,7 @@
 
 #include "compiler/compile.h"
 #include "vm/bytecode/verify.h"
+#include "vm/cli/ast_objects.h"
 #include "vm/object/bytes.h"
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
@@ -34,7 +35,7 @@ extern const EmbeddedModule embedded_modules[];   /* generated: see compiler/emb
 /* ---- diagnostics become exceptions ---- */
 
 /* PyCF_ flags of compile() that concern the compiler. */
-enum { FLAG_DONT_IMPLY_DEDENT = 0x200, FLAG_TOP_LEVEL_AWAIT = 0x2000, FLAG_ALLOW_INCOMPLETE = 0x4000 };
+enum { FLAG_DONT_IMPLY_DEDENT = 0x200, FLAG_TOP_LEVEL_AWAIT = 0x2000, FLAG_ALLOW_INCOMPLETE = 0x4000, FLAG_OPTIMIZED_AST = 0x8000 };
 
 static enum ExceptionKind class_of(DiagnosticClass class)
 {
@@ -141,20 +142,12 @@ static CodeUnit *report(Thread *t, const CompileRequest *request, CodeUnit *unit
     return NULL;
 }
 
-static CodeUnit *load(Thread *t, const CompileRequest *request, bool *is_incomplete)
+static CompileOptions options_of(Thread *t, const CompileRequest *request, const char *filename)
 {
     static const ParseMode modes[] = {[COMPILE_MODULE] = PARSE_FILE, [COMPILE_EXPRESSION] = PARSE_EVAL, [COMPILE_SINGLE] = PARSE_SINGLE};
-    *is_incomplete = false;
-    /* File names may hold bytes that are no UTF-8, as lone surrogates: they go through. */
-    Value filename = str_encode(t, request->filename, "utf-8", "surrogatepass");
-    if (failed(filename)) return NULL;
-    Arena arena;
-    arena_init(&arena, &t->interp->memory);
-    Diagnostics diagnostics;
-    diagnostics_init(&diagnostics, &arena);
-    CompileOptions options = {
+    return (CompileOptions){
         .input = {
-            .source = request->source, .length = request->length, .filename = (const char *)as_bytes(filename)->data,
+            .source = request->source, .length = request->length, .filename = filename,
             .mode = modes[request->mode], .is_text = request->is_text, .is_script_file = request->is_script,
             .allows_incomplete = request->may_be_incomplete || (request->flags & FLAG_ALLOW_INCOMPLETE),
             .keeps_open_block = (request->flags & FLAG_DONT_IMPLY_DEDENT) != 0,
@@ -166,10 +159,84 @@ static CodeUnit *load(Thread *t, const CompileRequest *request, bool *is_incompl
         .quotes_source = request->quotes_source,
         .stack_limit = t->stack_limit,
     };
-    CodeUnit *unit = compile_source(&t->interp->memory, &options, &diagnostics);
-    unit = report(t, request, unit, &diagnostics, is_incomplete);
-    arena_free(&arena);
-    release(filename);
+}
+
+/* What all three hooks need: everything but the result is given back by workshop_close. */
+typedef struct Workshop {
+    Arena arena;
+    Diagnostics diagnostics;
+    NameTable names;
+    CompileOptions options;
+    Value filename;                     /* File names may hold bytes that are no UTF-8, as lone surrogates: they go through. */
+} Workshop;
+
+static bool workshop_open(Thread *t, const CompileRequest *request, Workshop *shop)
+{
+    shop->filename = str_encode(t, request->filename, "utf-8", "surrogatepass");
+    if (failed(shop->filename)) return false;
+    arena_init(&shop->arena, &t->interp->memory);
+    diagnostics_init(&shop->diagnostics, &shop->arena);
+    name_table_init(&shop->names, &shop->arena);
+    shop->options = options_of(t, request, (const char *)as_bytes(shop->filename)->data);
+    return true;
+}
+
+static void workshop_close(Workshop *shop)
+{
+    arena_free(&shop->arena);
+    release(shop->filename);
+}
+
+static CodeUnit *load(Thread *t, const CompileRequest *request, bool *is_incomplete)
+{
+    Workshop shop;
+    *is_incomplete = false;
+    if (!workshop_open(t, request, &shop)) return NULL;
+    CodeUnit *unit = compile_source(&t->interp->memory, &shop.options, &shop.diagnostics);
+    unit = report(t, request, unit, &shop.diagnostics, is_incomplete);
+    workshop_close(&shop);
+    return unit;
+}
+
+/* ---- trees as objects ---- */
+
+static bool issue_warnings(Thread *t, const CompileRequest *request, const Diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < diagnostics->count && diagnostic_is_warning(&diagnostics->items[i]); i++)
+        if (!issue_warning(t, &diagnostics->items[i], request->filename)) return false;
+    return true;
+}
+
+static Value parse_to_objects(Thread *t, const CompileRequest *request)
+{
+    Workshop shop;
+    if (!workshop_open(t, request, &shop)) return FAILED;
+    Node *tree = parse(&shop.arena, &shop.names, &shop.options.input, &shop.diagnostics);
+    bool done = tree != NULL;
+    if (done && (request->flags & FLAG_OPTIMIZED_AST)) {
+        FoldOptions options = {shop.options.optimize, shop.options.has_text_annotations, t->stack_limit};
+        done = fold_tree(&shop.arena, tree, &options, &shop.diagnostics);
+    }
+    done = issue_warnings(t, request, &shop.diagnostics) && done;
+    if (!done && !is_raised(t)) loader_raise(t, &shop.diagnostics, request->filename);
+    Value objects = done ? ast_to_objects(t, tree) : FAILED;
+    workshop_close(&shop);
+    return objects;
+}
+
+static CodeUnit *compile_objects(Thread *t, const CompileRequest *request, Value tree)
+{
+    static const NodeKind roots[] = {[COMPILE_MODULE] = NODE_Module, [COMPILE_EXPRESSION] = NODE_Expression, [COMPILE_SINGLE] = NODE_Interactive};
+    Workshop shop;
+    bool is_incomplete;
+    if (!workshop_open(t, request, &shop)) return NULL;
+    Node *root = ast_from_objects(t, &shop.arena, &shop.names, tree, roots[request->mode]);
+    CodeUnit *unit = NULL;
+    if (root) {
+        unit = compile_tree(&t->interp->memory, &shop.arena, &shop.names, root, &shop.options, &shop.diagnostics);
+        unit = report(t, request, unit, &shop.diagnostics, &is_incomplete);
+    }
+    workshop_close(&shop);
     return unit;
 }
 
@@ -177,6 +244,9 @@ LoaderHooks loader_hooks(void)
 {
     return (LoaderHooks){
         .compile = load,
+        .is_tree = ast_is_tree,
+        .parse = parse_to_objects,
+        .compile_tree = compile_objects,
         .native_modules = native_modules,
         .embedded_modules = embedded_modules,
         .caret_anchors = loader_caret_anchors,

@@ -78,6 +78,8 @@ static Value constant_value(Thread *t, const Const *constant, Code *owner)
     return FAILED;
 }
 
+Value code_constant_value(Thread *t, const Const *constant) { return constant_value(t, constant, NULL); }
+
 static Str *text_interned(Thread *t, CodeText text) { return str_intern(t, str_from_wtf8(t, text.bytes, text.length)); }
 
 static Str **texts_interned(Thread *t, const CodeText *texts, size_t count)

@@ -72,6 +72,7 @@ typedef struct Module {
 /* Scripts count bytes of co_code: a word has four. co_positions() has an entry for every two, as dis and traceback expect. */
 static inline Value code_byte_offset(uint32_t offset) { return small_int_value((int64_t)offset * (int64_t)sizeof(Word)); }
 
+MUST_CHECK Value code_constant_value(Thread *t, const Const *constant);        /* of any kind but CONST_CODE */
 MUST_CHECK Code *code_object_new(Thread *t, TAKES CodeUnit *unit);            /* verified; owns the unit */
 MUST_CHECK Function *function_new(Thread *t, Code *code, Dict *globals);
 MUST_CHECK Value method_new(Thread *t, Value function, Value self);

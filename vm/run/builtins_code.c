@@ -16,7 +16,10 @@
 #include "vm/run/interp.h"
 
 /* Flags of compile() that scripts may pass: the future statements' co_flags bits and those of ast. */
-enum { FLAG_DONT_IMPLY = 0x200, FLAG_ONLY_AST = 0x400, FLAG_ALLOW_INCOMPLETE = 0x4000, FLAG_TOP_LEVEL_AWAIT = 0x2000 };
+enum {
+    FLAG_DONT_IMPLY = 0x200, FLAG_ONLY_AST = 0x400, FLAG_TYPE_COMMENTS = 0x1000, FLAG_TOP_LEVEL_AWAIT = 0x2000, FLAG_ALLOW_INCOMPLETE = 0x4000,
+    FLAG_OPTIMIZED_AST = 0x8000,
+};
 
 /* The source of compile, eval, exec: str, or bytes in any encoding. [keep] holds what it lies in. */
 static bool source_of(Thread *t, Value v, const char *function, CompileRequest *request, BufferView *keep)
@@ -44,6 +47,23 @@ static Code *compile_value(Thread *t, Value source, const char *function, Compil
     return code;
 }
 
+/* compile(): of a source, code or its tree; of a tree, code or the tree itself. */
+static Value compile_or_parse(Thread *t, Value source, CompileRequest *request)
+{
+    const LoaderHooks *hooks = &t->interp->run->hooks;
+    if (hooks->is_tree(t, source)) {
+        if (request->flags & FLAG_ONLY_AST) return retain(source);
+        CodeUnit *unit = hooks->compile_tree(t, request, source);
+        return unit ? object_value(code_object_new(t, unit)) : FAILED;
+    }
+    if (!(request->flags & FLAG_ONLY_AST)) return object_value(compile_value(t, source, "compile", request));
+    BufferView keep;
+    if (!source_of(t, source, "compile", request, &keep)) return FAILED;
+    Value tree = hooks->parse(t, request);
+    if (is_bound(keep.owner)) buffer_release(t, &keep);
+    return tree;
+}
+
 /* Futures of the calling code hold for what it compiles. */
 static uint32_t inherited_flags(Thread *t) { return t->frame ? t->frame->code->unit->flags & CODE_FUTURE_ANNOTATIONS : 0; }
 
@@ -60,7 +80,8 @@ static Value builtin_compile(Thread *t, Value self, const Value *args)
     else if (str_equal_text(mode, "single")) request.mode = COMPILE_SINGLE;
     else return raise_value_error(t, "compile() mode must be 'exec', 'eval' or 'single'");
     if (optimize < -1 || optimize > 2) return raise_value_error(t, "compile(): invalid optimize value");
-    if (flags & ~(CODE_FUTURE_ANNOTATIONS | FLAG_DONT_IMPLY | FLAG_ALLOW_INCOMPLETE | FLAG_TOP_LEVEL_AWAIT | 0x1ff0000))
+    if (flags & ~(CODE_FUTURE_ANNOTATIONS | FLAG_DONT_IMPLY | FLAG_ONLY_AST | FLAG_TYPE_COMMENTS | FLAG_TOP_LEVEL_AWAIT | FLAG_ALLOW_INCOMPLETE |
+                  FLAG_OPTIMIZED_AST | 0x1ff0000))
         return raise_value_error(t, "compile(): unrecognised flags");
     Value filename = args[1];
     Str *name;
@@ -68,9 +89,9 @@ static Value builtin_compile(Thread *t, Value self, const Value *args)
     else if (is_kind(filename, KIND_BYTES)) name = (Str *)as_object(str_decode(t, (const char *)as_object(filename), 0, "utf-8", "surrogateescape"));
     else return raise_type_error(t, "compile() argument 'filename' must be str, bytes or os.PathLike, not %T", filename);
     request.filename = name;
-    Code *code = compile_value(t, args[0], "compile", &request);
+    Value result = compile_or_parse(t, args[0], &request);
     object_release(name);
-    return object_value(code);
+    return result;
 }
 
 /* globals and locals for eval and exec; false: raised. *locals UNBOUND: as globals. */

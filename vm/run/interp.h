@@ -54,6 +54,10 @@ typedef struct CaretAnchors { uint32_t left_line, left_column, right_line, right
 typedef struct LoaderHooks {
     /* NULL: raised, or *is_incomplete. The unit is verified. SyntaxWarnings have gone through the filter. */
     CodeUnit *(*compile)(Thread *t, const CompileRequest *request, bool *is_incomplete);
+    /* For compile() and ast. Is [v] a node of the module _ast? The tree of a source, as such nodes; a tree, compiled. */
+    bool (*is_tree)(Thread *t, Value v);
+    Value (*parse)(Thread *t, const CompileRequest *request);
+    CodeUnit *(*compile_tree)(Thread *t, const CompileRequest *request, Value tree);
     const NativeModule *const *native_modules;            /* ends with NULL */
     const EmbeddedModule *embedded_modules;               /* ends with a NULL name */
     /* For tracebacks; both may be NULL. [segment], an expression that failed: false, if it has no operator to point at. */
