@@ -7,6 +7,7 @@
  * Read next   ucd_tables.h, vm/base/unicode.h */
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "stdlib/unicodedata/ucd_tables.h"
 #include "vm/toy.h"
@@ -169,7 +170,9 @@ static ToyValue lookup_text(ToyThread *t, ToyValue self, const char *wanted, siz
     enum { LONGEST = 256 };
     if (length > LONGEST) return toy_raise(t, TOY_KeyError, "name too long");
     uint32_t c = toy_char_by_name(wanted, length);
-    if (c != UINT32_MAX) return toy_str_from_char(t, c);
+    char own_name[TOY_CHAR_NAME_MAX];
+    bool is_alias = c != UINT32_MAX && (toy_char_name(c, own_name) != length || strncasecmp(own_name, wanted, length) != 0);
+    if (c != UINT32_MAX && !(is_alias && is_old(t, self))) return toy_str_from_char(t, c);
     ToyValue sequence = is_old(t, self) ? TOY_FAILED : find_sequence(t, wanted, length);
     if (!toy_failed(sequence) || toy_is_raised(t)) return sequence;
     ToyValue shown = toy_str_decode(t, wanted, strnlen(wanted, length), "utf-8", "replace");

@@ -14,6 +14,7 @@
 #include "vm/object/int.h"
 #include "vm/object/iterators.h"
 #include "vm/object/list.h"
+#include "vm/object/object_reduce.h"
 #include "vm/object/percent.h"
 #include "vm/object/protocol.h"
 #include "vm/object/range.h"
@@ -115,6 +116,26 @@ static Value bytearray_new_instance(Thread *t, Type *type, const Value *args, si
     return array ? object_value(array) : FAILED;
 }
 
+/* One by one: an iterator may look at what is there already. */
+static bool append_items(Thread *t, ByteArray *array, Value iterable)
+{
+    Value iterator = value_iterate(t, iterable);
+    bool is_good = !failed(iterator);
+    while (is_good) {
+        Value item = value_next(t, iterator);
+        uint8_t byte;
+        if (is_end(item))
+            break;
+        is_good = !failed(item) && byte_from_value(t, item, "byte must be in range(0, 256)", &byte) && check_exports(t, array) &&
+                  resize(t, array, array->length + 1);
+        if (is_good)
+            array->data[array->length - 1] = byte;
+        release(item);
+    }
+    release(iterator);
+    return is_good;
+}
+
 static bool bytearray_init(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
 {
     static const char *const parameters[] = {"source", "encoding", "errors", NULL};
@@ -123,6 +144,9 @@ static bool bytearray_init(Thread *t, Value self, const Value *args, size_t coun
     ByteArray *array = as_bytearray(self);
     if (!arguments_sort(t, &signature, args, count, names, slots) || (array->length && !resize(t, array, 0)))
         return false;
+    if (is_bound(slots[0]) && is_unbound(slots[1]) && is_unbound(slots[2]) && !is_list(slots[0]) && !is_tuple(slots[0]) && !is_str(slots[0]) &&
+        !value_has_buffer(t, slots[0]) && !value_type(t, slots[0])->slots.index && value_type(t, slots[0])->slots.iterate)
+        return append_items(t, array, slots[0]);
     Value bytes = bytes_from_arguments(t, "bytearray", slots[0], slots[1], slots[2]);
     if (failed(bytes))
         return false;
@@ -449,15 +473,6 @@ static Value fromhex(Thread *t, Value class, const Value *args)
     return array;
 }
 
-/* The instance's __dict__ for a subclass, None else. */
-static Value state_of(Thread *t, Value self)
-{
-    if (!object_attributes(as_object(self)))
-        return NONE;
-    Dict *dict = object_dict(t, as_object(self));
-    return dict ? object_value(dict) : FAILED;
-}
-
 /* Protocols below 3 know no bytes: they get text and an encoding. */
 static Value reduce_for(Thread *t, Value self, int64_t protocol)
 {
@@ -477,7 +492,7 @@ static Value reduce_for(Thread *t, Value self, int64_t protocol)
         release(v);
         args = object_value(tuple);
     }
-    Value parts[3] = {object_value(value_type(t, self)), args, failed(args) ? FAILED : state_of(t, self)};
+    Value parts[3] = {object_value(value_type(t, self)), args, failed(args) ? FAILED : object_getstate(t, self, NULL)};
     Tuple *tuple = failed(parts[2]) ? NULL : tuple_from_values(t, parts, 3);
     release2(parts[1], parts[2]);
     return tuple ? object_value(tuple) : FAILED;
@@ -574,9 +589,10 @@ static Value iterator_length_hint(Thread *t, Value self, const Value *args)
 static Value iterator_reduce(Thread *t, Value self, const Value *args)
 {
     ByteArrayIterator *iterator = (ByteArrayIterator *)as_object(self);
+    Value iter = iterator_builtin(t, "iter");
     if (!iterator->array)
-        return iterator_reduction(t, "iter", t->interp->empty_tuple, UNBOUND);
-    return iterator_reduction(t, "iter", object_value(iterator->array), small_int_value((int64_t)iterator->next));
+        return iterator_reduction_by(t, iter, t->interp->empty_tuple, UNBOUND);
+    return iterator_reduction_by(t, iter, object_value(iterator->array), small_int_value((int64_t)iterator->next));
 }
 
 static Value iterator_setstate(Thread *t, Value self, const Value *args)

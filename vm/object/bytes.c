@@ -235,9 +235,10 @@ static Value iterator_length_hint(Thread *t, Value self, const Value *args)
 static Value iterator_reduce(Thread *t, Value self, const Value *args)
 {
     BytesIterator *iterator = (BytesIterator *)as_object(self);
+    Value iter = iterator_builtin(t, "iter");
     if (!iterator->bytes)
-        return iterator_reduction(t, "iter", t->interp->empty_tuple, UNBOUND);
-    return iterator_reduction(t, "iter", object_value(iterator->bytes), small_int_value((int64_t)iterator->next));
+        return iterator_reduction_by(t, iter, t->interp->empty_tuple, UNBOUND);
+    return iterator_reduction_by(t, iter, object_value(iterator->bytes), small_int_value((int64_t)iterator->next));
 }
 
 static Value iterator_setstate(Thread *t, Value self, const Value *args)

@@ -202,13 +202,13 @@ Value bytes_from_arguments(Thread *t, const char *name, Value source, Value enco
         return retain(t->interp->empty_bytes);
     if (for_bytes && is_kind(source, KIND_BYTES))
         return retain(source);
-    if (is_str(source))
-        return raise_type_error(t, "string argument without an encoding");
-    if (for_bytes && !is_exact_int(source)) {
+    if (for_bytes && !is_exact_int(source) && !is_kind(source, KIND_STR)) {
         Value bytes = ask_bytes(t, source);
         if (is_bound(bytes) || is_raised(t))
             return bytes;
     }
+    if (is_str(source))
+        return raise_type_error(t, "string argument without an encoding");
     if (is_int(source) || value_type(t, source)->slots.index) {
         Value index = int_from_index(t, source);
         int64_t count;
@@ -547,12 +547,12 @@ static bool join_into(Thread *t, Value self, const Value *items, size_t count, B
     return false;
 }
 
-Value bytes_method_join(Thread *t, Value self, const Value *args)
+static Value join(Thread *t, Value self, Value iterable)
 {
     Value held;
     const Value *items;
     size_t count;
-    if (!join_items(t, args[0], &held, &items, &count))
+    if (!join_items(t, iterable, &held, &items, &count))
         return FAILED;
     Value joined = FAILED;
     if (count == 1 && is_kind(items[0], KIND_BYTES) && is_bytes(self)) {
@@ -565,6 +565,17 @@ Value bytes_method_join(Thread *t, Value self, const Value *args)
         buffer_free(&out);
     }
     release(held);
+    return joined;
+}
+
+/* What is iterated may try to change the separator: it must not. */
+Value bytes_method_join(Thread *t, Value self, const Value *args)
+{
+    BufferView view;
+    if (!buffer_get(t, self, &view, 0))
+        return FAILED;
+    Value joined = join(t, self, args[0]);
+    buffer_release(t, &view);
     return joined;
 }
 
@@ -684,10 +695,10 @@ Value bytes_method_decode(Thread *t, Value self, const Value *args)
     return str_decode(t, (const char *)span.data, span.length, encoding, errors);
 }
 
-/* The one ASCII character that separates groups; 0: none. */
-static bool read_separator(Thread *t, Value v, char *separator)
+/* The one ASCII character that separates groups; below 0: none. */
+static bool read_separator(Thread *t, Value v, int *separator)
 {
-    *separator = 0;
+    *separator = -1;
     if (is_unbound(v))
         return true;
     size_t length;
@@ -700,7 +711,7 @@ static bool read_separator(Thread *t, Value v, char *separator)
     uint32_t c = is_str(v) ? str_char(as_str(v), 0) : as_bytes(v)->data[0];
     if (c > 127)
         return raise_false(t, EXC_ValueError, "sep must be ASCII.");
-    *separator = (char)c;
+    *separator = (int)c;
     return true;
 }
 
@@ -708,12 +719,12 @@ Value bytes_hex(Thread *t, ByteSpan span, Value separator_value, Value group_val
 {
     static const char hex_digits[] = "0123456789abcdef";
     int64_t group = 1;
-    char separator;
+    int separator;
     if (!read_separator(t, separator_value, &separator) || !arg_int64(t, group_value, &group))
         return FAILED;
     bool from_start = group < 0;  /* where the short group is: at the end, or (the rule) in front */
     size_t size = (size_t)(group < 0 ? -group : group);
-    if (!separator || size == 0 || span.length == 0)
+    if (separator < 0 || size == 0 || span.length == 0)
         size = span.length ? span.length : 1;
     if (span.length > STR_LENGTH_MAX / 3)
         return raise_memory_error(t);
@@ -727,7 +738,7 @@ Value bytes_hex(Thread *t, ByteSpan span, Value separator_value, Value group_val
     size_t first = from_start ? size : (span.length - 1) % size + 1;
     for (size_t i = 0; i < span.length; i++) {
         if (i >= first && (i - first) % size == 0)
-            *to++ = separator;
+            *to++ = (char)separator;
         *to++ = hex_digits[span.data[i] >> 4];
         *to++ = hex_digits[span.data[i] & 15];
     }

@@ -25,6 +25,12 @@ static Value ellipsis_repr(Thread *t, Value self) { (void)self; return object_va
 static Value not_implemented_repr(Thread *t, Value self) { (void)self; return object_value(str_from_text(t, "NotImplemented")); }
 
 static bool none_truth(Thread *t, Value self, bool *truth) { (void)t, (void)self; *truth = false; return true; }
+/* Whoever asks has probably forgotten to compare the other way round. */
+static bool not_implemented_truth(Thread *t, Value self, bool *truth)
+{
+    *truth = true;
+    return raise_warning(t, EXC_DeprecationWarning, "NotImplemented should not be used in a boolean context");
+}
 static bool none_hash(Thread *t, Value self, int64_t *hash) { (void)t, (void)self; *hash = 0xfca86420; return true; }
 /* In CPython these follow from addresses; any number will do that differs from None's. */
 static bool word_hash(Thread *t, Value self, int64_t *hash) { (void)t; *hash = (int64_t)(self.bits * 0x9e3779b97f4a7c15u >> 8); return true; }
@@ -35,14 +41,14 @@ static const NativeDef ellipsis_methods[] = {NATIVE("__reduce__", ellipsis_reduc
 static const NativeDef not_implemented_methods[] = {NATIVE("__reduce__", not_implemented_reduce, "($self, /)", 0, NULL), NATIVE_END};
 
 const TypeSpec none_spec = {
-    .doc = "The type of the None singleton.", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
+    .doc = "The type of the None singleton.", .signature = "()", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
     .slots = {.repr = none_repr, .truth = none_truth, .hash = none_hash, .new_instance = none_new},
 };
 const TypeSpec ellipsis_spec = {
-    .doc = "The type of the Ellipsis singleton.", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
+    .doc = "The type of the Ellipsis singleton.", .signature = "()", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
     .slots = {.repr = ellipsis_repr, .hash = word_hash, .new_instance = ellipsis_new}, .methods = ellipsis_methods,
 };
 const TypeSpec not_implemented_spec = {
-    .doc = "The type of the NotImplemented singleton.", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
-    .slots = {.repr = not_implemented_repr, .hash = word_hash, .new_instance = not_implemented_new}, .methods = not_implemented_methods,
+    .doc = "The type of the NotImplemented singleton.", .signature = "()", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
+    .slots = {.repr = not_implemented_repr, .truth = not_implemented_truth, .hash = word_hash, .new_instance = not_implemented_new}, .methods = not_implemented_methods,
 };

@@ -184,12 +184,14 @@ static Value from_any(Thread *t, Value v)
     bool is_number;
     if (is_exact_float(v))
         return retain(v);
-    if (is_str(v))
+    if (is_kind(v, KIND_STR))
         return float_from_str(t, v);
     if (!double_from_number(t, v, &d, &is_number))
         return FAILED;
     if (is_number)
         return float_value(t, d);
+    if (is_str(v))
+        return float_from_str(t, v);
     if (value_has_buffer(t, v))
         return from_buffer(t, v);
     return raise_type_error(t, "float() argument must be a string or a real number, not '%T'", v);
@@ -244,7 +246,7 @@ static Value raise_range(Thread *t)
 
 Value float_power(Thread *t, double a, double b)
 {
-    if (a == 0 && b < 0)
+    if (a == 0 && b < 0 && isfinite(b))
         return raise_error(t, EXC_ZeroDivisionError, "0.0 cannot be raised to a negative power");
     if (a < 0 && isfinite(a) && isfinite(b) && b != floor(b))
         return complex_power(t, a, 0.0, b, 0.0);

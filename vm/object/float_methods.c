@@ -79,50 +79,96 @@ static Value hex(Thread *t, Value self, const Value *args)
     return s ? object_value(s) : FAILED;
 }
 
-static const char *skip_hex_digits(const char *at, size_t *count)
+/* A number of hexadecimal digits as it is read: bits * 2**exponent. What does not fit is left out; was it all zeros? */
+typedef struct HexNumber {
+    uint64_t bits;
+    int64_t exponent;
+    bool has_rest;
+    size_t digits;
+} HexNumber;
+
+static int hex_digit(char c)
 {
-    while ((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f') || (*at >= 'A' && *at <= 'F')) {
-        at++;
-        ++*count;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static const char *read_hex_digits(const char *at, HexNumber *n, bool is_fraction)
+{
+    for (; hex_digit(*at) >= 0; at++) {
+        n->digits++;
+        if (n->bits >> 60) {
+            n->has_rest |= *at != '0';
+            n->exponent += is_fraction ? 0 : 4;
+        } else {
+            n->bits = n->bits << 4 | (uint64_t)hex_digit(*at);
+            n->exponent -= is_fraction ? 4 : 0;
+        }
     }
     return at;
 }
 
-/* [text] without blanks around. strtod reads hexadecimal exactly, but takes more and less than fromhex: what it may see is decided here. */
+/* The nearest double, half to even; the C library's strtod does not round all subnormals so. Infinite when too large. */
+static double hex_value(HexNumber n)
+{
+    if (n.bits == 0)
+        return 0.0;
+    int64_t width = 64 - __builtin_clzll(n.bits), top = n.exponent + width;
+    if (top > DBL_MAX_EXP)
+        return HUGE_VAL;
+    if (top < DBL_MIN_EXP - DBL_MANT_DIG - 1)
+        return 0.0;
+    int64_t last = top > DBL_MIN_EXP ? top - DBL_MANT_DIG : DBL_MIN_EXP - DBL_MANT_DIG;   /* the power of two of the last bit kept */
+    int64_t dropped = last - n.exponent;
+    if (dropped > 0) {
+        uint64_t rest = dropped > 63 ? n.bits : n.bits & ((UINT64_C(1) << dropped) - 1);
+        uint64_t kept = dropped > 63 ? 0 : n.bits >> dropped;
+        uint64_t half = dropped > 64 ? UINT64_MAX : UINT64_C(1) << (dropped - 1);
+        bool is_up = dropped <= 64 && (rest > half || (rest == half && (n.has_rest || (kept & 1))));
+        n.bits = kept + is_up;
+        n.exponent = last;
+    }
+    return ldexp((double)n.bits, (int)n.exponent);
+}
+
+/* "p-12" and such; NULL: no number. */
+static const char *read_exponent(const char *at, int64_t *exponent)
+{
+    bool is_negative = at[1] == '-';
+    at += at[1] == '-' || at[1] == '+' ? 2 : 1;
+    if (!(*at >= '0' && *at <= '9'))
+        return NULL;
+    int64_t n = 0;
+    for (; *at >= '0' && *at <= '9'; at++)
+        n = n > INT64_MAX / 100 ? n : n * 10 + (*at - '0');
+    *exponent += is_negative ? -n : n;
+    return at;
+}
+
+/* [text] without blanks around. */
 static bool parse_hex(Thread *t, const char *text, size_t length, double *d)
 {
     const char *at = text + (*text == '-' || *text == '+');
     if (float_parse(text, d) == length && !isfinite(*d) && strncasecmp(at, "0x", 2) != 0 && !(*at >= '0' && *at <= '9'))
         return true;  /* inf and nan */
-    bool is_negative = *text == '-';
+    HexNumber n = {.bits = 0};
     if (at[0] == '0' && (at[1] | 0x20) == 'x')
         at += 2;
-    const char *digits = at;
-    size_t count = 0;
-    at = skip_hex_digits(at, &count);
+    at = read_hex_digits(at, &n, false);
     if (*at == '.')
-        at = skip_hex_digits(at + 1, &count);
-    if (count == 0)
+        at = read_hex_digits(at + 1, &n, true);
+    if (n.digits == 0)
         return false;
-    if ((*at | 0x20) == 'p') {
-        at += at[1] == '-' || at[1] == '+' ? 2 : 1;
-        if (!(*at >= '0' && *at <= '9'))
-            return false;
-        while (*at >= '0' && *at <= '9')
-            at++;
-    }
+    if ((*at | 0x20) == 'p')
+        at = read_exponent(at, &n.exponent);
     if (at != text + length)
         return false;
-    size_t size = length + 4;
-    char *prefixed = block_alloc(t, size);
-    if (!prefixed)
-        return false;
-    snprintf(prefixed, size, "0x%s", digits);
-    *d = strtod(prefixed, NULL);
-    block_free(t, prefixed, size);
+    *d = hex_value(n);
     if (isinf(*d))
         return raise_false(t, EXC_OverflowError, "hexadecimal value too large to represent as a float");
-    if (is_negative)
+    if (*text == '-')
         *d = -*d;
     return true;
 }

@@ -25,25 +25,33 @@ static Value iterate_self(Thread *t, Value self)
     return retain(self);
 }
 
-Value iterator_reduction(Thread *t, const char *builtin, Value source, Value state)
+Value iterator_builtin(Thread *t, const char *builtin)
 {
     Str *name = str_intern_text(t, builtin);
     if (!name)
         return FAILED;
-    Value function = is_dict(t->interp->builtins) ? retain(dict_get_str(as_dict(t->interp->builtins), name)) : UNBOUND;
-    if (is_unbound(function)) {
-        raise_error(t, EXC_AttributeError, "module 'builtins' has no attribute '%U'", name);
-        object_release(name);
-        return FAILED;
-    }
+    Value function = UNBOUND;
+    bool is_asked = !is_dict(t->interp->builtins) || dict_get(t, as_dict(t->interp->builtins), object_value(name), &function);
+    if (is_asked && is_unbound(function))
+        raise_error(t, EXC_AttributeError, "%U", name);
     object_release(name);
-    Tuple *args = tuple_from_values(t, &source, 1);
+    return function;
+}
+
+Value iterator_reduction_by(Thread *t, TAKES Value function, Value source, Value state)
+{
+    Tuple *args = failed(function) ? NULL : tuple_from_values(t, &source, 1);
     Value parts[] = {function, args ? object_value(args) : UNBOUND, state};
     Value reduction = args ? object_value(tuple_from_values(t, parts, is_bound(state) ? 3 : 2)) : FAILED;
     release(function);
     if (args)
         object_release(args);
     return reduction;
+}
+
+Value iterator_reduction(Thread *t, const char *builtin, Value source, Value state)
+{
+    return iterator_reduction_by(t, iterator_builtin(t, builtin), source, state);
 }
 
 /* (self's class, args...), or with state a third part. */
@@ -123,9 +131,10 @@ static Value sequence_reduce(Thread *t, Value self, const Value *args)
 {
     (void)args;
     SequenceIterator *iterator = (SequenceIterator *)as_object(self);
+    Value iter = iterator_builtin(t, "iter");
     if (is_unbound(iterator->sequence))
-        return iterator_reduction(t, "iter", t->interp->empty_tuple, UNBOUND);
-    return iterator_reduction(t, "iter", iterator->sequence, small_int_value(iterator->next));
+        return iterator_reduction_by(t, iter, t->interp->empty_tuple, UNBOUND);
+    return iterator_reduction_by(t, iter, iterator->sequence, small_int_value(iterator->next));
 }
 
 static Value sequence_set_state(Thread *t, Value self, const Value *args)
@@ -177,7 +186,10 @@ static Value callable_next(Thread *t, Value self)
         return END;
     Value callable = retain(iterator->callable), sentinel = retain(iterator->sentinel);
     Value item = value_call0(t, callable);
-    if (failed(item) && raised_is(t, EXC_StopIteration)) {
+    if (!failed(item) && is_unbound(iterator->callable)) {
+        release(item);   /* the call itself has brought this iterator to its end */
+        item = END;
+    } else if (failed(item) && raised_is(t, EXC_StopIteration)) {
         raised_clear(t);
         callable_drop(&iterator->head);
         item = END;
@@ -206,14 +218,14 @@ static Value callable_reduce(Thread *t, Value self, const Value *args)
 {
     (void)args;
     CallableIterator *iterator = (CallableIterator *)as_object(self);
-    if (is_unbound(iterator->callable))
-        return iterator_reduction(t, "iter", t->interp->empty_tuple, UNBOUND);
-    Value plain = iterator_reduction(t, "iter", iterator->callable, UNBOUND);
-    if (failed(plain))
+    Value iter = iterator_builtin(t, "iter");
+    if (failed(iter))
         return FAILED;
+    if (is_unbound(iterator->callable))
+        return iterator_reduction_by(t, iter, t->interp->empty_tuple, UNBOUND);
     Value both = tuple_pack2(t, iterator->callable, iterator->sentinel);
-    Value reduction = failed(both) ? FAILED : tuple_pack2(t, as_tuple(plain)->items[0], both);
-    release2(plain, both);
+    Value reduction = failed(both) ? FAILED : tuple_pack2(t, iter, both);
+    release2(iter, both);
     return reduction;
 }
 

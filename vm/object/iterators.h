@@ -22,6 +22,9 @@ MUST_CHECK Value sequence_iterator_new(Thread *t, Value sequence);
 MUST_CHECK Value callable_iterator_new(Thread *t, Value callable, Value sentinel);
 /* What __reduce__ of an iterator answers: (iter, (source,), state) or, with state UNBOUND, (iter, (source,)). */
 MUST_CHECK Value iterator_reduction(Thread *t, const char *builtin, Value source, Value state);
+/* The same in two steps: finding the built-in may run script code, which may move the iterator; look at it afterwards. */
+MUST_CHECK Value iterator_builtin(Thread *t, const char *builtin);
+MUST_CHECK Value iterator_reduction_by(Thread *t, TAKES Value function, Value source, Value state);
 
 extern const TypeSpec sequence_iterator_spec, callable_iterator_spec, enumerate_spec, zip_spec, map_spec, filter_spec, reversed_spec;
 

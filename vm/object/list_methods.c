@@ -104,6 +104,10 @@ static Value list_compare(Thread *t, Value self, Value other, CompareOp op)
             release2(x, y);
             continue;
         }
+        if (is_good && (i >= a->count || i >= b->count)) {
+            release2(x, y);   /* comparing has shortened one of them: their lengths decide */
+            break;
+        }
         Value answer = !is_good ? FAILED : op == COMPARE_EQ ? FALSE : op == COMPARE_NE ? TRUE : value_compare(t, x, y, op);
         release2(x, y);
         return answer;

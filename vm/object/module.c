@@ -195,10 +195,18 @@ static bool module_set_annotations(Thread *t, Value self, Value v)
 
 static Value module_dir(Thread *t, Value self, const Value *args)
 {
-    Module *module = (Module *)as_object(self);
-    Value own = dict_get_str(module->dict, NAME_OF(t, __dir__));
-    if (is_bound(own)) return value_call0(t, own);
-    return object_value(list_from_iterable(t, object_value(module->dict)));
+    Value dict = value_get_attribute(t, self, NAME_OF(t, __dict__));   /* a subclass may have another */
+    if (failed(dict)) return FAILED;
+    Value names = FAILED;
+    if (!is_dict(dict)) {
+        raise_type_error(t, "<module>.__dict__ is not a dictionary");
+    } else {
+        Value own = retain(dict_get_str(as_dict(dict), NAME_OF(t, __dir__)));
+        names = is_bound(own) ? value_call0(t, own) : object_value(list_from_iterable(t, dict));
+        release(own);
+    }
+    release(dict);
+    return names;
 }
 
 /* A str attribute of the module's spec or dict for repr; UNBOUND if it is none. */

@@ -127,16 +127,23 @@ static Value reduce(Thread *t, Value self, const Value *args)
     (void)args;
     ListIterator *iterator = (ListIterator *)as_object(self);
     bool is_reverse = iterator->head.kind == KIND_LIST_REVERSE_ITERATOR;
-    if (iterator->list)
-        return iterator_reduction(t, is_reverse ? "reversed" : "iter", object_value(iterator->list),
-                                  small_int_value((int64_t)iterator->next - is_reverse));
-    if (iterator->head.kind == KIND_TUPLE_ITERATOR)
-        return iterator_reduction(t, "iter", t->interp->empty_tuple, UNBOUND);
-    List *empty = list_new(t, 0);
-    if (!empty)
+    Value function = iterator_builtin(t, is_reverse ? "reversed" : "iter");
+    if (failed(function))
         return FAILED;
-    Value reduction = iterator_reduction(t, "iter", object_value(empty), UNBOUND);
-    object_release(empty);
+    if (iterator->list)
+        return iterator_reduction_by(t, function, object_value(iterator->list), small_int_value((int64_t)iterator->next - is_reverse));
+    if (is_reverse) {   /* an exhausted one begins anew, at nothing */
+        release(function);
+        function = iterator_builtin(t, "iter");
+    }
+    if (iterator->head.kind == KIND_TUPLE_ITERATOR)
+        return iterator_reduction_by(t, function, t->interp->empty_tuple, UNBOUND);
+    List *empty = list_new(t, 0);
+    Value reduction = empty ? iterator_reduction_by(t, function, object_value(empty), UNBOUND) : FAILED;
+    if (empty)
+        object_release(empty);
+    else
+        release(function);
     return reduction;
 }
 

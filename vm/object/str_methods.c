@@ -166,9 +166,12 @@ static Value encode(Thread *t, Value self, const Value *args)
 
 static Value getnewargs(Thread *t, Value self, const Value *args)
 {
-    Value s = str_exact(t, as_str(self));
-    if (failed(s))
+    /* A copy: pickle must not take it for the object that it is about to rebuild. */
+    Str *from = as_str(self), *copy = str_new(t, from->length, from->is_ascii ? 0x7f : from->width == 1 ? 0xff : from->width == 2 ? 0xffff : 0x10ffff);
+    if (!copy)
         return FAILED;
+    memcpy(str_data(copy), str_data(from), from->length * from->width);
+    Value s = object_value(copy);
     Tuple *arguments = tuple_from_values(t, &s, 1);
     release(s);
     return arguments ? object_value(arguments) : FAILED;

@@ -256,9 +256,10 @@ static Value iterator_length_hint(Thread *t, Value self, const Value *args)
 static Value iterator_reduce(Thread *t, Value self, const Value *args)
 {
     StrIterator *iterator = (StrIterator *)as_object(self);
+    Value iter = iterator_builtin(t, "iter");
     if (!iterator->str)
-        return iterator_reduction(t, "iter", t->interp->empty_str, UNBOUND);
-    return iterator_reduction(t, "iter", object_value(iterator->str), small_int_value((int64_t)iterator->next));
+        return iterator_reduction_by(t, iter, t->interp->empty_str, UNBOUND);
+    return iterator_reduction_by(t, iter, object_value(iterator->str), small_int_value((int64_t)iterator->next));
 }
 
 static Value iterator_setstate(Thread *t, Value self, const Value *args)

@@ -97,13 +97,20 @@ static Value own_entry(Value type, Str *name) { return as_type(type)->dict ? dic
 
 static Value get_name(Thread *t, Value v) { (void)t; return retain(object_value(as_type(v)->name)); }
 
+bool type_name_is_good(Thread *t, Str *name)
+{
+    size_t length;
+    const char *text = str_utf8(t, name, &length);
+    if (!text) return false;
+    return !memchr(text, 0, length) || raise_false(t, EXC_ValueError, "type name must not contain null characters");
+}
+
 static bool set_name(Thread *t, Value v, Value value)
 {
     Type *type = as_type(v);
     if (!type_may_change(t, type, "__name__", value)) return false;
     if (!is_str(value)) return raise_false(t, EXC_TypeError, "can only assign string to %U.__name__, not '%T'", type->name, value);
-    for (size_t i = 0; i < as_str(value)->length; i++)
-        if (!str_char(as_str(value), i)) return raise_false(t, EXC_ValueError, "type name must not contain null characters");
+    if (!type_name_is_good(t, as_str(value))) return false;
     Str *old = type->name;
     type->name = as_str(retain(value));
     object_release(old);
@@ -132,7 +139,12 @@ static Value get_module(Thread *t, Value v)
 
 static bool set_module(Thread *t, Value v, Value value)
 {
-    return type_may_change(t, as_type(v), "__module__", value) && store(t, as_type(v), NAME_OF(t, __module__), value);
+    bool was_there;
+    if (!type_may_change(t, as_type(v), "__module__", value) || !store(t, as_type(v), NAME_OF(t, __module__), value)) return false;
+    Str *line = str_intern_text(t, "__firstlineno__");   /* of another module: it means nothing any more */
+    bool done = line && dict_delete_str(t, as_type(v)->dict, line, &was_there);
+    if (line) object_release(line);
+    return done;
 }
 
 static Value get_dict(Thread *t, Value v)

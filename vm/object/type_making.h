@@ -21,6 +21,7 @@ MUST_CHECK Tuple *type_ask_order(Thread *t, Type *type);
 
 /* type_attributes.c and type_bases.c: what type_spec in type_methods.c is made of. */
 extern const GetSetDef type_getsets[];
+MUST_CHECK bool type_name_is_good(Thread *t, Str *name);                /* UTF-8 can hold it, and no NUL is inside */
 MUST_CHECK bool type_set_slot(Thread *t, Value type, Str *name, Value value_or_unbound);   /* class attribute assignment */
 MUST_CHECK Value type_get_bases(Thread *t, Value type);
 MUST_CHECK bool type_put_bases(Thread *t, Value type, Value value);

@@ -113,6 +113,9 @@ static bool settle_dict(Thread *t, Type *type)
     Value module = t->interp->running_module ? t->interp->running_module(t) : UNBOUND;
     if (is_bound(module) && !set_missing(t, dict, names->__module__, module)) return false;
     if (!set_missing(t, dict, names->__doc__, NONE)) return false;
+    Value doc = dict_get_str(dict, names->__doc__);
+    size_t length;
+    if (is_str(doc) && !str_utf8(t, as_str(doc), &length)) return false;
     if (is_bound(dict_get_str(dict, names->__eq__)) && !set_missing(t, dict, names->__hash__, NONE)) return false;
     return wrap_entry(t, dict, names->__new__, static_method_new) && wrap_entry(t, dict, names->__init_subclass__, class_method_new) &&
            wrap_entry(t, dict, names->__class_getitem__, class_method_new);
@@ -268,5 +271,6 @@ Value type_new_slot(Thread *t, Type *metaclass, const Value *args, size_t count,
     Type *winner = type_metaclass(t, metaclass, bases);
     if (!winner) return FAILED;
     if (winner != metaclass && winner->slots.new_instance != type_new_slot) return winner->slots.new_instance(t, winner, args, count, names);
+    if (!type_name_is_good(t, as_str(args[0]))) return FAILED;
     return object_value(type_new(t, winner, as_str(args[0]), bases, as_dict(args[2]), args + 3, 0, names));
 }

@@ -336,12 +336,29 @@ static const GetSetDef traceback_getsets[] = {
     {"tb_next", traceback_get_next, traceback_set_next, NULL},
     {NULL, NULL, NULL, NULL},
 };
+static Value traceback_dir(Thread *t, Value self, const Value *args)
+{
+    List *names = list_new(t, 0);
+    for (const GetSetDef *row = traceback_getsets; names && row->name; row++) {
+        if (list_append_take(t, names, object_value(str_from_text(t, row->name)))) continue;
+        object_release(names);
+        names = NULL;
+    }
+    return object_value(names);
+}
+
+static const NativeDef traceback_methods[] = {
+    NATIVE("__dir__", traceback_dir, "($self, /)", 0, "The names of its own attributes."),
+    NATIVE_END,
+};
+
 const TypeSpec traceback_spec = {
     .doc = "Create a new traceback object.",
     .signature = "(tb_next, tb_frame, tb_lasti, tb_lineno)",
     .size = sizeof(Traceback),
     .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER,
     .slots = {.new_instance = traceback_make},
+    .methods = traceback_methods,
     .getsets = traceback_getsets,
     .traverse = traceback_traverse,
     .clear = traceback_clear,

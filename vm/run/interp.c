@@ -257,8 +257,9 @@ Value interp_run_code(Thread *t, Code *code, Dict *globals, Value locals, Value 
     Function *function = function_new(t, code, globals);
     if (!function) return FAILED;
     if (is_bound(closure)) {
-        size_t cells = is_tuple(closure) ? as_tuple(closure)->count : 0;
-        if (cells != code->unit->free_count) {
+        bool fits = is_tuple(closure) && as_tuple(closure)->count == code->unit->free_count;
+        for (size_t i = 0; fits && i < as_tuple(closure)->count; i++) fits = is_kind(as_tuple(closure)->items[i], KIND_CELL);
+        if (!fits) {
             object_release(function);
             return raise_type_error(t, "code object requires a closure of exactly length %u", code->unit->free_count);
         }

@@ -105,7 +105,7 @@ static Value builtin_input(Thread *t, Value self, const Value *args)
         done = !failed(prompt) && file_write(t, out, as_str(prompt));
         release(prompt);
     }
-    done = done && file_flush(t, out);
+    if (done && !file_flush(t, out)) raised_clear(t);
     Value line = done ? value_call_method(t, in, NAME_OF(t, readline), NULL, 0) : FAILED;
     release2(in, out);
     if (failed(line)) return FAILED;
