@@ -40,6 +40,15 @@ typedef struct ParseInput {
 /* The tree and everything it points at live in [arena], names in [names] (which lives there too). */
 MUST_CHECK Node *parse(Arena *arena, NameTable *names, const ParseInput *input, Diagnostics *diagnostics);
 
+/* One token: columns in characters; "OP" stands for all punctuation; the lines that it lies in, whole. */
+typedef struct TokenRow {
+    Span at;
+    const char *kind;
+    CodeText text, lines;
+} TokenRow;
+typedef bool (*TokenSink)(const TokenRow *row, void *context);   /* false: no more, please */
+/* Every token of the input, comments and blank lines too. False when a diagnostic tells why it stopped, or the sink did. */
+MUST_CHECK bool token_rows(Arena *arena, const ParseInput *input, TokenSink sink, void *context, Diagnostics *diagnostics);
 /* The tokens of the input in the format of `python -m tokenize`. False when a diagnostic tells why it stopped. */
 MUST_CHECK bool token_dump(Buffer *out, Arena *arena, const ParseInput *input, Diagnostics *diagnostics);
 

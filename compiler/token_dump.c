@@ -1,6 +1,7 @@
-/* token_dump.c - the tokens as text, in the format of `python -m tokenize`.
+/* token_dump.c - the tokens as people want them: all of them, as the source has them.
  *
- * What        token_dump(): one line per token, its range, its kind and its text; comments and blank lines too.
+ * What        token_rows(): every token with its range, kind, text and lines to a sink, comments and blank lines too. token_dump(): the
+ *             same as text, in the format of `python -m tokenize`.
  * How         The lexer is asked for everything it sees. Columns are counted in characters. What the lexer does not make is added:
  *             the encoding in front, the line ends as they stood in the file (CRLF or LF), and the tokens behind the last line.
  * Invariants  I1 ranges are those of CPython: rows from 1, columns from 0.
@@ -15,7 +16,9 @@
 #include "vm/bytecode/disasm.h"
 
 typedef struct TokenDump {
-    Buffer *out;
+    TokenSink sink;
+    void *context;
+    bool has_stopped;            /* the sink wants no more */
     Arena *arena;
     Lexer *lexer;
     const SourceText *text;
@@ -23,20 +26,11 @@ typedef struct TokenDump {
     int raw_line;
 } TokenDump;
 
-static void add_row(TokenDump *dump, Span at, const char *kind, CodeText text)
+static void add_row(TokenDump *dump, Span at, const char *kind, CodeText text, CodeText lines)
 {
-    Buffer *out = dump->out;
-    size_t start = out->length;
-    buffer_add_format(out, "%d,%d-%d,%d:", at.lineno, at.col_offset, at.end_lineno, at.end_col_offset);
-    while (buffer_ok(out) && out->length < start + 20)
-        buffer_add_byte(out, ' ');
-    buffer_add_format(out, "%-15s", kind);
-    start = out->length;
-    disasm_text(out, text, false);
-    size_t width = buffer_ok(out) ? utf8_count(out->data + start, out->length - start) : 15;
-    for (; width < 15; width++)
-        buffer_add_byte(out, ' ');
-    buffer_add_byte(out, '\n');
+    TokenRow row = { at, kind, text, lines };
+    if (!dump->has_stopped && !dump->sink(&row, dump->context))
+        dump->has_stopped = true;
 }
 
 /* Does line [lineno] end in CRLF? Lines are asked for in order. */
@@ -58,6 +52,22 @@ static const char *line_of(const TokenDump *dump, const char *at)
     while (at > dump->text->bytes && at[-1] != '\n')
         at--;
     return at;
+}
+
+/* The lines from [start] to [end], the last one to its end. */
+static CodeText lines_around(const TokenDump *dump, const char *start, const char *end)
+{
+    const char *text_end = dump->text->bytes + dump->text->length;
+    start = line_of(dump, start);
+    if (end < start)
+        end = start;
+    if (end > start && end[-1] == '\n' && end > dump->text->bytes)
+        end--;
+    const char *newline = end < text_end ? memchr(end, '\n', (size_t)(text_end - end)) : NULL;
+    end = newline ? newline + 1 : text_end;
+    if (end == text_end && dump->text->lacked_newline && end > start)
+        end--;
+    return (CodeText){ start, (size_t)(end - start) };
 }
 
 /* The text of a token, its inner line ends as they were. */
@@ -91,19 +101,20 @@ static void add_token(TokenDump *dump, const Token *token)
     bool is_behind = token->kind == TOKEN_ENDMARKER || (token->kind == TOKEN_DEDENT && dump->lexer->done == LEXER_END);
     if (is_behind) {
         int line = token->at.lineno + 1;
-        add_row(dump, (Span){ line, 0, line, 0 }, kind, (CodeText){ "", 0 });
+        add_row(dump, (Span){ line, 0, line, 0 }, kind, (CodeText){ "", 0 }, (CodeText){ "", 0 });
         return;
     }
     Span at = token->at;
+    CodeText lines = lines_around(dump, token->start, token->end);
     at.col_offset = character_column(line_of(dump, token->start), token->start);
     at.end_col_offset = character_column(line_of(dump, token->end), token->end);
     if (token->kind == TOKEN_NEWLINE || token->kind == TOKEN_NL) {
         CodeText text = newline_text(dump, token);
         at.end_col_offset = at.col_offset + (text.length == 2 ? 2 : 1);
-        add_row(dump, at, kind, text);
+        add_row(dump, at, kind, text, lines);
         return;
     }
-    add_row(dump, at, kind, token_text(dump, token));
+    add_row(dump, at, kind, token_text(dump, token), lines);
 }
 
 /* The words of the tokenize module, where the lexer has not reported by itself. */
@@ -134,7 +145,7 @@ static void report_stop(const Lexer *lexer)
     diagnostic_add(lexer->diagnostics, class, &place, "%s", message);
 }
 
-bool token_dump(Buffer *out, Arena *arena, const ParseInput *input, Diagnostics *diagnostics)
+bool token_rows(Arena *arena, const ParseInput *input, TokenSink sink, void *context, Diagnostics *diagnostics)
 {
     SourceText text;
     if (!source_read(arena, input, &text, diagnostics))
@@ -146,17 +157,40 @@ bool token_dump(Buffer *out, Arena *arena, const ParseInput *input, Diagnostics 
     }
     lexer_init(lexer, text.bytes, text.length, diagnostics);
     lexer->wants_all = true;
-    TokenDump dump = { .out = out, .arena = arena, .lexer = lexer, .text = &text, .raw = input->source,
+    TokenDump dump = { .sink = sink, .context = context, .arena = arena, .lexer = lexer, .text = &text, .raw = input->source,
                        .raw_end = input->source + input->length, .raw_line = 1 };
-    add_row(&dump, (Span){ 0, 0, 0, 0 }, "ENCODING", (CodeText){ text.encoding, strlen(text.encoding) });
-    for (;;) {
+    add_row(&dump, (Span){ 0, 0, 0, 0 }, "ENCODING", (CodeText){ text.encoding, strlen(text.encoding) }, (CodeText){ "", 0 });
+    while (!dump.has_stopped) {
         Token token = lexer_next(lexer);
-        if (token.kind == TOKEN_ERROR)
-            break;
+        if (token.kind == TOKEN_ERROR) {
+            report_stop(lexer);
+            return false;
+        }
         add_token(&dump, &token);
         if (token.kind == TOKEN_ENDMARKER)
-            return buffer_ok(out);
+            break;
     }
-    report_stop(lexer);
-    return false;
+    return !dump.has_stopped;
+}
+
+static bool write_row(const TokenRow *row, void *context)
+{
+    Buffer *out = context;
+    size_t start = out->length;
+    buffer_add_format(out, "%d,%d-%d,%d:", row->at.lineno, row->at.col_offset, row->at.end_lineno, row->at.end_col_offset);
+    while (buffer_ok(out) && out->length < start + 20)
+        buffer_add_byte(out, ' ');
+    buffer_add_format(out, "%-15s", row->kind);
+    start = out->length;
+    disasm_text(out, row->text, false);
+    size_t width = buffer_ok(out) ? utf8_count(out->data + start, out->length - start) : 15;
+    for (; width < 15; width++)
+        buffer_add_byte(out, ' ');
+    buffer_add_byte(out, '\n');
+    return buffer_ok(out);
+}
+
+bool token_dump(Buffer *out, Arena *arena, const ParseInput *input, Diagnostics *diagnostics)
+{
+    return token_rows(arena, input, write_row, out, diagnostics);
 }

@@ -50,3 +50,13 @@ size_t toy_str_width(ToyValue str)
     for (size_t i = 0; i < as_str(str)->length; i++) width += (size_t)unicode_width(str_char(as_str(str), i));
     return width;
 }
+
+bool toy_tokens(ToyThread *t, const char *source, size_t length, ToyValue rows)
+{
+    CompileRequest request = {.source = source, .length = length, .is_text = true, .filename = str_from_text(t, "<string>"),
+                              .mode = COMPILE_MODULE, .optimize = -1};
+    if (!request.filename) return false;
+    bool done = t->interp->run->hooks.tokens(t, &request, rows);
+    object_release(request.filename);
+    return done;
+}

@@ -187,6 +187,10 @@ typedef struct ToyPosition { uint32_t line, end_line, column, end_column; bool h
 TOY_API bool toy_code_position(ToyValue code, int64_t offset, ToyPosition *position);
 TOY_API size_t toy_str_width(ToyValue str);                                 /* columns of a terminal: wide characters take two */
 
+/* Appends (kind, text, line, column, end line, end column, whole lines) of every token of a source to a list. False: raised, what is wrong
+ * with the source, behind the good tokens. */
+TOY_API TOY_MUST_CHECK bool toy_tokens(ToyThread *t, const char *source, size_t length, ToyValue rows);
+
 /* ==== instructions ========================================================================================================== */
 
 /* A row of the table of opcodes; texts are ASCII and live for ever. */

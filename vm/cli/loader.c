@@ -240,6 +240,37 @@ static CodeUnit *compile_objects(Thread *t, const CompileRequest *request, Value
     return unit;
 }
 
+/* ---- tokens ---- */
+
+typedef struct TokenList { Thread *t; List *rows; } TokenList;
+
+static bool append_token(const TokenRow *row, void *context)
+{
+    TokenList *list = context;
+    Thread *t = list->t;
+    Value items[] = {
+        object_value(str_intern_text(t, row->kind)), object_value(str_from_wtf8(t, row->text.bytes, row->text.length)),
+        small_int_value(row->at.lineno), small_int_value(row->at.col_offset), small_int_value(row->at.end_lineno),
+        small_int_value(row->at.end_col_offset), object_value(str_from_wtf8(t, row->lines.bytes, row->lines.length)),
+    };
+    bool done = true;
+    for (size_t i = 0; i < ARRAY_LENGTH(items); i++) done = done && !failed(items[i]);
+    Tuple *tuple = done ? tuple_from_values(t, items, ARRAY_LENGTH(items)) : NULL;
+    for (size_t i = 0; i < ARRAY_LENGTH(items); i++) release(items[i]);
+    return tuple && list_append_take(t, list->rows, object_value(tuple));
+}
+
+static bool list_tokens(Thread *t, const CompileRequest *request, Value rows)
+{
+    Workshop shop;
+    if (!workshop_open(t, request, &shop)) return false;
+    TokenList list = {t, as_list(rows)};
+    bool done = token_rows(&shop.arena, &shop.options.input, append_token, &list, &shop.diagnostics);
+    if (!done && !is_raised(t)) loader_raise(t, &shop.diagnostics, request->filename);
+    workshop_close(&shop);
+    return done;
+}
+
 LoaderHooks loader_hooks(void)
 {
     return (LoaderHooks){
@@ -247,6 +278,7 @@ LoaderHooks loader_hooks(void)
         .is_tree = ast_is_tree,
         .parse = parse_to_objects,
         .compile_tree = compile_objects,
+        .tokens = list_tokens,
         .native_modules = native_modules,
         .embedded_modules = embedded_modules,
         .caret_anchors = loader_caret_anchors,

@@ -58,6 +58,9 @@ typedef struct LoaderHooks {
     bool (*is_tree)(Thread *t, Value v);
     Value (*parse)(Thread *t, const CompileRequest *request);
     CodeUnit *(*compile_tree)(Thread *t, const CompileRequest *request, Value tree);
+    /* For tokenize: appends (kind, text, line, column, end line, end column, lines) of every token to [rows]. False: raised, what is
+     * wrong with the source, behind the good tokens. */
+    bool (*tokens)(Thread *t, const CompileRequest *request, Value rows);
     const NativeModule *const *native_modules;            /* ends with NULL */
     const EmbeddedModule *embedded_modules;               /* ends with a NULL name */
     /* For tracebacks; both may be NULL. [segment], an expression that failed: false, if it has no operator to point at. */
