@@ -92,17 +92,24 @@ static bool seed_from_system(ToyThread *t, Random *random)
     return true;
 }
 
+/* The absolute value, word by word: a subclass of int may have an __abs__ of its own. */
 static bool seed_with_int(ToyThread *t, Random *random, ToyValue n)
 {
-    ToyValue magnitude = toy_absolute(t, n);
-    if (toy_failed(magnitude)) return false;
-    size_t length = (toy_int_bit_length(magnitude) + 31) / 32;
-    if (length == 0) length = 1;
-    uint32_t *key = toy_alloc(t, length * sizeof *key);
-    bool done = key && toy_int_to_bytes(t, magnitude, (uint8_t *)key, length * sizeof *key, true, false);
-    if (done) seed_with_words(random, key, length);
-    if (key) toy_free(t, key, length * sizeof *key);
-    toy_release(magnitude);
+    size_t length = toy_int_bit_length(n) / 32 + 1, size = length * sizeof(uint32_t);
+    uint32_t *key = toy_alloc(t, size);
+    if (!key) return false;
+    bool done = toy_int_to_bytes(t, n, (uint8_t *)key, size, true, true);
+    if (done) {
+        size_t used = length;
+        for (size_t i = 0, carry = 1; i < length && toy_int_sign(n) < 0; i++) {
+            uint64_t word = (uint64_t)(uint32_t)~key[i] + carry;
+            key[i] = (uint32_t)word;
+            carry = word >> 32;
+        }
+        while (used > 1 && key[used - 1] == 0) used--;
+        seed_with_words(random, key, used);
+    }
+    toy_free(t, key, size);
     return done;
 }
 
