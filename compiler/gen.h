@@ -167,6 +167,7 @@ bool const_equals(const Const *left, const Const *right);    /* same type, same 
 void gen_name(Gen *g, Identifier name, ExprContext context, Span at);
 uint32_t local_slot(Gen *g, Identifier name);   /* of a name known to be a local or a hidden one */
 uint32_t closure_slot(Gen *g, Identifier name); /* of a cell or free variable of the unit */
+uint32_t free_slot(Gen *g, Identifier name);    /* of the free one, if there are both: __class__ read in the body of a class that keeps its own */
 /* The name under which tables of the unit know the slot of variable [name]: its own, but for some variables of comprehensions. */
 Identifier slot_name_of(const GenUnit *unit, Identifier name);
 void gen_check_assignable(Gen *g, Identifier name, ExprContext context, Span at); /* __debug__ */

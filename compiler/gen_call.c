@@ -125,7 +125,6 @@ bool is_short_super(const Gen *g, const Node *attribute)
         has_unpacking(call->Call.args, call->Call.keywords))
         return false;
     if (!super_is_builtin(g, call->Call.func->Name.id)) return false;
-    if (call->Call.args.count == 2) return true;
     if (call->Call.args.count || !g->unit->argument_count) return false;
     Identifier dunder = name_intern(g->names, "__class__", 9);
     return dunder && name_row_find(&g->unit->free, dunder) >= 0;
@@ -135,13 +134,8 @@ void gen_super_attribute(Gen *g, Node *node)
 {
     Node *call = node->Attribute.value;
     gen_expression(g, call->Call.func);
-    if (call->Call.args.count) {
-        gen_expression(g, call->Call.args.items[0]);
-        gen_expression(g, call->Call.args.items[1]);
-    } else {
-        emit(g, OP_LOAD_DEREF, closure_slot(g, gen_identifier(g, "__class__")), call->at);
-        if (!g->has_failed) gen_name(g, g->unit->locals.items[0], CONTEXT_Load, call->at);
-    }
+    emit(g, OP_LOAD_DEREF, closure_slot(g, gen_identifier(g, "__class__")), call->at);
+    if (!g->has_failed) gen_name(g, g->unit->locals.items[0], CONTEXT_Load, call->at);
     emit_attribute(g, OP_LOAD_SUPER_ATTR, node->Attribute.attr, place_of_attribute(node->at, node));
 }
 

@@ -122,7 +122,7 @@ static void subpattern(Gen *g, Pattern *p, Node *node)
 static void pattern_value(Gen *g, Pattern *p, Node *node)
 {
     Node *value = node->MatchValue.value;
-    if (value->kind != NODE_Constant && value->kind != NODE_Attribute && value->kind != NODE_JoinedStr) {
+    if (value->kind != NODE_Constant && value->kind != NODE_Attribute) {
         gen_error(g, node->at, "patterns may only match literals and attribute lookups");
         return;
     }
@@ -261,6 +261,9 @@ static bool const_as_double(const Const *value, double *number)
         *number = value->integer.count ? (double)value->integer.limbs[0] : 0;
         if (value->is_negative) *number = -*number;
         return true;
+    case CONST_COMPLEX:
+        *number = value->real;
+        return value->imaginary == 0;
     default: return false;
     }
 }
@@ -278,7 +281,7 @@ static void mapping_keys(Gen *g, Node *node)
     NodeList keys = node->MatchMapping.keys;
     for (size_t i = 0; i < keys.count; i++) {
         Node *key = keys.items[i];
-        if (key->kind != NODE_Constant && key->kind != NODE_Attribute && key->kind != NODE_JoinedStr) {
+        if (key->kind != NODE_Constant && key->kind != NODE_Attribute) {
             gen_error(g, node->at, "mapping pattern keys may only match literals and attribute lookups");
             return;
         }

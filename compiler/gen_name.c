@@ -96,7 +96,11 @@ void gen_name(Gen *g, Identifier name, ExprContext context, Span at)
     }
     switch (access) {
     case ACCESS_FAST: emit(g, opcode, local_slot(g, slot_name_of(g->unit, mangled)), at); break;
-    case ACCESS_DEREF: emit(g, opcode, closure_slot(g, slot_name_of(g->unit, mangled)), at); break;
+    case ACCESS_DEREF: {
+        Identifier slot = slot_name_of(g->unit, mangled);
+        emit(g, opcode, g->unit->scope->kind == SCOPE_CLASS ? free_slot(g, slot) : closure_slot(g, slot), at);
+        break;
+    }
     default: emit_name(g, opcode, mangled, at);
     }
 }

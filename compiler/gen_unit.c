@@ -446,6 +446,12 @@ void unit_begin(Gen *g) { emit_prefix(g, g->unit); }
 
 enum { CELL_OPERANDS = 1 << 22, FREE_OPERANDS = 1 << 23 };
 
+uint32_t free_slot(Gen *g, Identifier name)
+{
+    int64_t free = name_row_find(&g->unit->free, name);
+    return free < 0 ? closure_slot(g, name) : FREE_OPERANDS + (uint32_t)free;
+}
+
 uint32_t closure_slot(Gen *g, Identifier name)
 {
     int64_t cell = name_row_find(&g->unit->cells, name);

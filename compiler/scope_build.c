@@ -102,6 +102,7 @@ static Scope *enter(Builder *b, ScopeKind kind, Identifier name, Node *node, Spa
     scope->at = at;
     scope->parent = b->current;
     scope->private_class = b->private_class;
+    if (b->current) scope->iteration_expressions = b->current->iteration_expressions;   /* also what is nested in there */
     if (b->current && kind != SCOPE_ANNOTATION) { /* an annotation that becomes text must not capture anything */
         if (b->current->last_child)
             b->current->last_child->next_sibling = scope;

@@ -11,6 +11,7 @@
 #include "vm/object/descriptor.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
+#include "vm/object/function.h"
 #include "vm/object/heap.h"
 #include "vm/object/list.h"
 #include "vm/object/object_reduce.h"
@@ -56,7 +57,7 @@ bool object_init(Thread *t, Value self, const Value *args, size_t count, Tuple *
     if (LIKELY(!count && !(names && names->count))) return true;
     Type *type = value_type(t, self);
     if (type->slots.init != object_init) return raise_false(t, EXC_TypeError, "object.__init__() takes exactly one argument (the instance to initialize)");
-    if (type->slots.new_instance == object_new) return raise_false(t, EXC_TypeError, "%s() takes no arguments", type_text(t, type));
+    if (type->slots.new_instance == object_new) return raise_false(t, EXC_TypeError, "%s.__init__() takes exactly one argument (the instance to initialize)", type_text(t, type));
     return true;
 }
 
@@ -110,10 +111,25 @@ static bool set_class(Thread *t, Value self, Value value)
     return object_set_class(t, as_object(self), as_type(value));
 }
 
-Value object_get_dict(Thread *t, Value self) { return object_value(object_dict(t, as_object(self))); }
+/* A class or module whose class also descends from an ordinary one has that one's __dict__ descriptor, but no Attributes. */
+static bool has_attributes(Thread *t, Value self)
+{
+    if (object_attributes(as_object(self))) return true;
+    if (is_type(self)) return raise_false(t, EXC_AttributeError, "attribute '__dict__' of 'type' objects is not writable");
+    if (has_payload(self, KIND_MODULE)) return raise_false(t, EXC_AttributeError, "readonly attribute");
+    return raise_false(t, EXC_TypeError, "this __dict__ descriptor does not support '%T' objects", self);
+}
+
+Value object_get_dict(Thread *t, Value self)
+{
+    if (is_type(self)) return mapping_proxy_new(t, object_value(as_type(self)->dict));
+    if (has_payload(self, KIND_MODULE)) return retain(object_value(((Module *)as_object(self))->dict));
+    return has_attributes(t, self) ? object_value(object_dict(t, as_object(self))) : FAILED;
+}
 
 bool object_put_dict(Thread *t, Value self, Value value)
 {
+    if (!has_attributes(t, self)) return false;
     if (is_bound(value) && !is_dict(value)) return raise_false(t, EXC_TypeError, "__dict__ must be set to a dictionary, not a '%T'", value);
     Dict *dict = is_bound(value) ? as_dict(retain(value)) : dict_new(t);
     if (!dict) return false;

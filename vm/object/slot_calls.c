@@ -253,7 +253,16 @@ static Value caller_compare(Thread *t, Value self, Value other, CompareOp op)
         if (wrapper->row->wrapper == (enum SlotWrapperKind)(WRAP_COMPARE_LT + op) && type_is_subtype(value_type(t, self), wrapper->d.owner))
             return ((CompareFn)wrapper->function)(t, self, other, op);
     }
-    return call_found(t, method, self, &other, 1);
+    /* Whatever goes wrong while a descriptor is asked for the method means that there is none. */
+    Value bound = is_kind(method, KIND_FUNCTION) ? UNBOUND : attribute_bind(t, method, self, value_type(t, self));
+    if (is_raised(t)) {
+        raised_clear(t);
+        return NOT_IMPLEMENTED;
+    }
+    if (is_unbound(bound)) return call_found(t, method, self, &other, 1);
+    Value result = value_call1(t, bound, other);
+    release(bound);
+    return result;
 }
 
 /* Does the right operand's class have a reflected method of its own, not the one it shares with the left one's? */

@@ -18,17 +18,37 @@ Value type_get_bases(Thread *t, Value v)
     return as_type(v)->bases ? retain(object_value(as_type(v)->bases)) : NONE;
 }
 
+/* The subclasses as they are now, each retained: a script's mro() may make and unmake some. NULL: no memory. */
+static Tuple *subclasses_now(Thread *t, const Type *type)
+{
+    Tuple *tuple = tuple_new(t, type->subclass_count);
+    for (uint32_t i = 0; tuple && i < type->subclass_count; i++) {
+        object_retain(type->subclasses[i]);
+        tuple->items[i] = object_value(type->subclasses[i]);
+    }
+    return tuple;
+}
+
 static bool order_anew(Thread *t, Type *type)
 {
-    Tuple *mro = type->head.type == kind_type(t, KIND_TYPE) ? type_linearize(t, type) : type_ask_order(t, type);
-    if (!mro) return false;
     Tuple *old = type->mro;
+    if (old) object_retain(old);
+    Tuple *mro = type->head.type == kind_type(t, KIND_TYPE) ? type_linearize(t, type) : type_ask_order(t, type);
+    bool was_changed = type->mro != old;     /* by mro() itself, which has set other bases: those are newer */
+    if (old) object_release(old);
+    if (!mro) return false;
+    if (was_changed) {
+        object_release(mro);
+        return true;
+    }
     type->mro = mro;
     type_modified(t, type);
     if (old) object_release(old);
-    for (uint32_t i = 0; i < type->subclass_count; i++)
-        if (!order_anew(t, type->subclasses[i])) return false;
-    return true;
+    Tuple *subclasses = subclasses_now(t, type);
+    bool done = subclasses != NULL;
+    for (size_t i = 0; done && i < subclasses->count; i++) done = order_anew(t, as_type(subclasses->items[i]));
+    if (subclasses) object_release(subclasses);
+    return done;
 }
 
 static void slots_anew(Thread *t, Type *type)
@@ -50,6 +70,15 @@ static bool join_bases(Thread *t, Type *type)
     return true;
 }
 
+/* Also by the bases alone: while an order is being made, it does not tell yet. */
+static bool descends_from(const Type *type, const Type *ancestor)
+{
+    if (type_is_subtype(type, ancestor)) return true;
+    for (; type; type = type->base)
+        if (type == ancestor) return true;
+    return false;
+}
+
 static bool check_new_bases(Thread *t, Type *type, Value value, Type **base)
 {
     if (!type_may_change(t, type, "__bases__", value)) return false;
@@ -58,7 +87,7 @@ static bool check_new_bases(Thread *t, Type *type, Value value, Type **base)
     if (!bases->count) return raise_false(t, EXC_TypeError, "can only assign non-empty tuple to %U.__bases__, not ()", type->name);
     for (size_t i = 0; i < bases->count; i++) {
         if (!is_type(bases->items[i])) return raise_false(t, EXC_TypeError, "%U.__bases__ must be tuple of classes, not '%T'", type->name, bases->items[i]);
-        if (type_is_subtype(as_type(bases->items[i]), type)) return raise_false(t, EXC_TypeError, "a __bases__ item causes an inheritance cycle");
+        if (descends_from(as_type(bases->items[i]), type)) return raise_false(t, EXC_TypeError, "a __bases__ item causes an inheritance cycle");
     }
     if (!type_check_bases(t, bases) || !(*base = type_best_base(t, bases))) return false;
     enum { SAME = TYPE_HAS_ATTRIBUTES | TYPE_IS_WEAK_REFERABLE };
@@ -79,7 +108,7 @@ bool type_put_bases(Thread *t, Value v, Value value)
     type->base = base;
     object_retain(base);
     bool is_good = join_bases(t, type) && order_anew(t, type);
-    if (!is_good) {
+    if (!is_good && type->bases == as_tuple(value)) {       /* else mro() has set others, which stay */
         Value raised = raised_take(t);
         leave_bases(type);
         Tuple *bases = type->bases;

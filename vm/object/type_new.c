@@ -222,8 +222,11 @@ static bool fill(Thread *t, Type *type, Str *name, Tuple *bases, Type *base, Dic
     if (!type->dict) return false;
     type->flags = TYPE_IS_SCRIPT_MADE | TYPE_IS_CONTAINER;
     type_inherit_layout(type, base);
-    for (size_t i = 0; i < bases->count; i++)
-        type->flags |= as_type(bases->items[i])->flags & (TYPE_IS_SEQUENCE | TYPE_IS_MAPPING);
+    /* Patterns take it for what the first base is that is one of the two. */
+    enum { AS_PATTERNS_SEE_IT = TYPE_IS_SEQUENCE | TYPE_IS_MAPPING };
+    type->flags &= ~(uint32_t)AS_PATTERNS_SEE_IT;
+    for (size_t i = 0; i < bases->count && !(type->flags & AS_PATTERNS_SEE_IT); i++)
+        type->flags |= as_type(bases->items[i])->flags & AS_PATTERNS_SEE_IT;
     type->kind = KIND_INSTANCE;
     type->first_flags = OBJECT_IS_TRACKED;
     if (!type_add_members(t, type) || !settle_dict(t, type)) return false;

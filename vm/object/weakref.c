@@ -191,7 +191,9 @@ WeakRef *weakrefs_clear_later(Thread *t, Object *object, bool (*is_garbage)(Obje
         next = reference->next;
         reference->target = NULL;
         reference->next = reference->previous = NULL;
-        if (is_unbound(reference->callback) || (is_garbage && is_garbage(&reference->head))) continue;
+        /* One that is being freed itself, and held the last reference to its own target, has nobody left to tell. */
+        bool is_dying = (reference->head.flags & OBJECT_COLOUR_MASK) == COLOUR_DYING;
+        if (is_dying || is_unbound(reference->callback) || (is_garbage && is_garbage(&reference->head))) continue;
         object_retain(reference);
         *tail = reference;
         tail = &reference->next;

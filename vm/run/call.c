@@ -331,15 +331,12 @@ Str *call_text(Thread *t, Value callee)
     return text;
 }
 
-/* One item of f(**mapping): refuse what is no string, and what is there already. */
+/* One item of f(**mapping): refuse what is there already. */
 static bool merge_one(Thread *t, Dict *into, Value key, Value value, Value callee)
 {
     bool is_there = false;
-    if (is_str(key)) {
-        if (!dict_contains(t, into, key, &is_there)) return false;
-        if (!is_there) return dict_set(t, into, key, value);
-    }
-    if (!is_str(key)) return raise_false(t, EXC_TypeError, "keywords must be strings");
+    if (!dict_contains(t, into, key, &is_there)) return false;
+    if (!is_there) return dict_set(t, into, key, value);      /* that keys are strings is seen when the call is laid out */
     Str *text = call_text(t, callee);
     if (!text) return false;
     raise_type_error(t, "%U got multiple values for keyword argument '%S'", text, key);

@@ -13,6 +13,7 @@
 #include "vm/object/native.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/run/iterate.h"
 #include "vm/run/warn.h"
 
 /* ---- coroutines ---- */
@@ -193,7 +194,7 @@ Value async_iterator_next(Thread *t, Value iterator)
     Value awaitable = anext(t, iterator);
     if (failed(awaitable) || coroutine_can_send(awaitable)) return awaitable;
     Value result = awaitable_iterator(t, awaitable, 0);
-    if (failed(result) && raised_is(t, EXC_TypeError)) {
+    if (failed(result)) {
         Value cause = raised_take(t);
         raise_type_error(t, "'async for' received an invalid object from __anext__: %T", awaitable);
         Exception *e = (Exception *)as_object(t->raised);
@@ -253,7 +254,7 @@ static Value anext_next(Thread *t, Value self)
 {
     Value iterator = anext_iterator(t, self);
     if (failed(iterator)) return FAILED;
-    Value v = value_type(t, iterator)->slots.next(t, iterator);
+    Value v = iterate_other(t, iterator);
     release(iterator);
     return anext_result(t, self, v);
 }

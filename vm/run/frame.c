@@ -156,7 +156,8 @@ static Value frame_get_back(Thread *t, Value self)
 static Value frame_get_locals(Thread *t, Value self)
 {
     FrameObject *object = (FrameObject *)as_object(self);
-    return is_bound(object->mapping) ? retain(object->mapping) : frame_locals_proxy(t, object);
+    if (is_unbound(object->mapping)) return frame_locals_proxy(t, object);
+    return frame_mapping(t, object->code, object->frame ? frame_locals(object->frame) : object->slots, object->mapping);
 }
 static bool frame_set_line(Thread *t, Value self, Value value)
 {
@@ -203,6 +204,8 @@ static Value frame_clear_method(Thread *t, Value self, const Value *args)
     if (object->frame && object->generator && object->generator->state != GENERATOR_RUNNING) {
         if (object->generator->state == GENERATOR_SUSPENDED)
             return raise_error(t, EXC_RuntimeError, "cannot clear a suspended frame");
+        Value generator = object_value(object->generator);
+        if (value_type(t, generator)->slots.finalize) value_type(t, generator)->slots.finalize(t, generator);
         generator_finish(t, object->generator);
         return NONE;
     }
@@ -260,6 +263,7 @@ bool traceback_add(Thread *t, Frame *frame, uint32_t offset)
     t->raised = raised;
     entry->frame = object;
     entry->offset = offset;
+    entry->lasti = (int64_t)offset * (int64_t)sizeof(Word);
     entry->line = line_at(frame->code, offset);
     entry->next = is_object(exception->traceback) ? (Traceback *)as_object(exception->traceback) : NULL;
     exception->traceback = object_value(entry);
@@ -290,7 +294,7 @@ static Value traceback_get_frame(Thread *t, Value self)
     return entry->frame ? retain(object_value(entry->frame)) : NONE;
 }
 static Value traceback_get_line(Thread *t, Value self) { return small_int_value(((Traceback *)as_object(self))->line); }
-static Value traceback_get_lasti(Thread *t, Value self) { return code_byte_offset(((Traceback *)as_object(self))->offset); }
+static Value traceback_get_lasti(Thread *t, Value self) { return small_int_value(((Traceback *)as_object(self))->lasti); }
 static Value traceback_get_next(Thread *t, Value self)
 {
     Traceback *next = ((Traceback *)as_object(self))->next;
@@ -324,6 +328,7 @@ static Value traceback_make(Thread *t, Type *type, const Value *args, size_t cou
     if (!entry) return FAILED;
     entry->next = is_none(slots[0]) ? NULL : (Traceback *)as_object(retain(slots[0]));
     entry->frame = (FrameObject *)as_object(retain(slots[1]));
+    entry->lasti = lasti;
     entry->offset = (uint32_t)lasti / (uint32_t)sizeof(Word);
     entry->line = (uint32_t)line;
     return object_value(entry);

@@ -72,6 +72,8 @@ struct FrameObject {
 MUST_CHECK FrameObject *frame_object(Thread *t, Frame *frame);    /* new reference */
 MUST_CHECK Value frame_locals_snapshot(Thread *t, Frame *frame);  /* locals(): a dict for functions, the mapping elsewhere; owned */
 
+/* [mapping], with the variables of comprehensions if there are any in [slots] (may be NULL). */
+MUST_CHECK Value frame_mapping(Thread *t, const Code *code, const Value *slots, Value mapping);
 MUST_CHECK Value frame_locals_proxy(Thread *t, FrameObject *frame);             /* f_locals of a function's frame */
 MUST_CHECK bool frame_jump(Thread *t, FrameObject *object, int64_t line);        /* f_lineno = line: frame_jump.c */
 
@@ -81,6 +83,7 @@ typedef struct Traceback {
     struct Traceback *next;     /* towards the place of the raise; owned */
     FrameObject *frame;         /* owned */
     uint32_t offset, line;
+    int64_t lasti;              /* the offset as scripts count, or as one has said it */
 } Traceback;
 MUST_CHECK bool traceback_add(Thread *t, Frame *frame, uint32_t offset);   /* in front of t->raised's traceback; false: MemoryError is raised instead */
 

@@ -46,7 +46,7 @@ static Entry pushed_entry(Opcode opcode, uint32_t i)
     switch (opcode) {
     case OP_GET_ITER: case OP_GET_YIELD_FROM_ITER: case OP_GET_AITER: return ENTRY_ITERATOR;
     case OP_LOAD_METHOD: return i == 0 ? ENTRY_NO_SELF : ENTRY_ANY;
-    case OP_PUSH_EXC_INFO: return i == 1 ? ENTRY_EXCEPTION : ENTRY_ANY;
+    case OP_PUSH_EXC_INFO: return ENTRY_EXCEPTION;
     default: return ENTRY_ANY;
     }
 }
@@ -165,6 +165,7 @@ static bool find_goal(Thread *t, const StackMap *map, uint32_t here, uint32_t li
 {
     const CodeUnit *unit = map->unit;
     int32_t best = -1;
+    bool is_explained = false;
     const char *why = "cannot find bytecode for specified line";
     for (uint32_t i = 0; i < unit->line_count; i++) {
         uint32_t at = unit->lines[i].start;
@@ -174,8 +175,9 @@ static bool find_goal(Thread *t, const StackMap *map, uint32_t here, uint32_t li
             if (map->depths[at] <= best) continue;
             best = map->depths[at];
             *goal = at;
-        } else if (best < 0) {
+        } else if (!is_explained) {
             why = obstacle(map, at);
+            is_explained = true;
         }
     }
     return best >= 0 || raise_false(t, EXC_ValueError, "%s", why);

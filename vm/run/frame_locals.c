@@ -52,9 +52,25 @@ static Value locals_as_dict(Thread *t, const Code *code, const Value *slots, Val
     return object_value(dict);
 }
 
+/* In the body of a module or class the variables of a comprehension that lies in it are slots: a dict of all, while there are some. */
+Value frame_mapping(Thread *t, const Code *code, const Value *slots, Value mapping)
+{
+    Dict *both = NULL;
+    for (size_t i = 0; slots && i < code->unit->slot_count && !is_raised(t); i++) {
+        Value v = code->unit->slot_kinds[i] & SLOT_HIDDEN ? slot_value(code->unit, slots, i) : UNBOUND;
+        if (is_unbound(v)) continue;
+        if (!both) both = dict_new(t);
+        if (both && (both->count || dict_update(t, both, mapping))) (void)!dict_set_str(t, both, code->slot_names[i], v);
+    }
+    if (!both) return is_raised(t) ? FAILED : retain(mapping);
+    if (!is_raised(t)) return object_value(both);
+    object_release(both);
+    return FAILED;
+}
+
 Value frame_locals_snapshot(Thread *t, Frame *frame)
 {
-    if (is_bound(frame->mapping)) return retain(frame->mapping);
+    if (is_bound(frame->mapping)) return frame_mapping(t, frame->code, frame_locals(frame), frame->mapping);
     return locals_as_dict(t, frame->code, frame_locals(frame), frame->object ? frame->object->extra_locals : UNBOUND);
 }
 
@@ -87,28 +103,43 @@ static Value proxy_make(Thread *t, Type *type, const Value *args, size_t count, 
     return frame_locals_proxy(t, (FrameObject *)as_object(args[0]));
 }
 
-/* The place of the variable called [key], NULL if there is none (then *failed_too tells whether the search raised). A place that is
- * not bound counts only for writing. */
-static Value *find_place(Value proxy, Value key, bool writes)
+/* Is [key], whose hash is [hash], the name? Anything that equals a str and has its hash is. */
+static bool is_name(Thread *t, Str *name, Value key, int64_t hash, bool *answer)
+{
+    int64_t name_hash;
+    *answer = false;
+    if (is_same(object_value(name), key)) return *answer = true;
+    if (!value_hash(t, object_value(name), &name_hash)) return false;
+    return name_hash != hash || value_equal(t, object_value(name), key, answer);
+}
+
+/* *place is that of the variable called [key], NULL if there is none. One that is not bound counts only for writing. False: raised. */
+static bool find_place(Thread *t, Value proxy, Value key, bool writes, Value **place)
 {
     FrameObject *frame = frame_of(proxy);
-    Value *slots = slots_of(frame);
     const CodeUnit *unit = frame->code->unit;
-    if (!slots || !is_str(key)) return NULL;
+    int64_t hash;
+    *place = NULL;
+    if (!value_hash(t, key, &hash)) return false;
     for (size_t i = 0; i < unit->slot_count; i++) {
-        if (unit->slot_kinds[i] & SLOT_HIDDEN || !str_equal(frame->code->slot_names[i], as_str(key))) continue;
-        Value *place = slot_place(unit, slots, i);
-        if (writes || is_bound(*place)) return place;
+        bool is_one;
+        if (unit->slot_kinds[i] & SLOT_HIDDEN) continue;
+        if (!is_name(t, frame->code->slot_names[i], key, hash, &is_one)) return false;
+        Value *slots = slots_of(frame);       /* now: __eq__ may have let the frame end */
+        if (!is_one || !slots) continue;
+        Value *found = slot_place(unit, slots, i);
+        if (!writes && is_unbound(*found)) continue;
+        *place = found;
+        return true;
     }
-    return NULL;
+    return true;
 }
 
 /* *value BORROWED, UNBOUND: not there. False: raised. */
 static bool look_up(Thread *t, Value proxy, Value key, Value *value)
 {
-    const Value *place = find_place(proxy, key, false);
-    int64_t hash;
-    if (!place && !is_str(key) && !value_hash(t, key, &hash)) return false;
+    Value *place;
+    if (!find_place(t, proxy, key, false, &place)) return false;
     *value = place ? *place : UNBOUND;
     Value extra = frame_of(proxy)->extra_locals;
     return place || is_unbound(extra) || dict_get(t, as_dict(extra), key, value);
@@ -124,7 +155,8 @@ static Value proxy_get_item(Thread *t, Value self, Value key)
 static bool proxy_set_item(Thread *t, Value self, Value key, Value value)
 {
     if (is_unbound(value)) return raise_false(t, EXC_TypeError, "cannot remove variables from FrameLocalsProxy");
-    Value *place = find_place(self, key, true);
+    Value *place;
+    if (!find_place(t, self, key, true, &place)) return false;
     if (place) {
         replace(place, retain(value));
         return true;
@@ -234,7 +266,7 @@ static Value iterate_list_of(Thread *t, Value list)
     return iterator;
 }
 static Value proxy_iterate(Thread *t, Value self) { return iterate_list_of(t, list_by(t, self, "keys")); }
-static Value reversed(Thread *t, Value self, const Value *args) { return iterate_list_of(t, list_by(t, self, "__reversed__")); }
+static Value reversed(Thread *t, Value self, const Value *args) { return list_by(t, self, "__reversed__"); }
 
 static Value get(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
 {

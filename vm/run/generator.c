@@ -149,6 +149,8 @@ Value generator_resume(Thread *t, Generator *generator, Value value, Value *retu
     if (!frame) return FAILED;
     t->depth--;                  /* eval counts an entry frame itself */
     t->frame = frame->caller;
+    if (is_bound(t->raised) && !is_none(generator->handled.exception) && is_bound(generator->handled.exception))
+        exception_set_context(t->raised, retain(generator->handled.exception));      /* as if it were raised at the yield */
     object_retain(generator);    /* the script may drop the last reference while it runs */
     Value v = eval(t, frame, retain(value));
     if (!failed(v) && generator->state == GENERATOR_CLOSED) {
@@ -344,6 +346,16 @@ void generator_leave_delegation(Generator *generator, TAKES Value result)
     frame->ip += after + WORD_OPERAND(*send) - start;       /* the same way in the words it runs */
 }
 
+/* Would a suspended generator do anything about an exception at its yield? Not if all that covers it is the handler around every
+ * generator's whole body, which turns StopIteration into RuntimeError. */
+static bool would_notice(Generator *generator)
+{
+    const CodeUnit *unit = generator->code->unit;
+    const HandlerEntry *handler = code_handler(unit, frame_offset(generator->frame));
+    if (is_bound(generator_delegate(generator))) return true;
+    return handler && unit->words[handler->target] != WORD_MAKE(OP_CALL_INTRINSIC_1, INTRINSIC_STOPITERATION_ERROR);
+}
+
 Value generator_close(Thread *t, Generator *generator)
 {
     if (generator->state == GENERATOR_CLOSED) return NONE;
@@ -352,6 +364,10 @@ Value generator_close(Thread *t, Generator *generator)
         return NONE;
     }
     if (generator->state == GENERATOR_RUNNING) return raise_value_error(t, "%s already executing", noun(generator));
+    if (!would_notice(generator)) {
+        generator_finish(t, generator);
+        return NONE;
+    }
     Value exit = exception_make(t, object_value(exception_type(t, EXC_GeneratorExit)), UNBOUND);
     if (failed(exit)) return FAILED;
     Value returned;
@@ -410,8 +426,10 @@ Value generator_thrown(Thread *t, const Value *args)
     if (!is_class && !has_payload(type, KIND_BASE_EXCEPTION))
         return raise_type_error(t, "exceptions must be classes or instances deriving from BaseException, not %T", type);
     if (!is_class && is_bound(value) && !is_none(value)) return raise_type_error(t, "instance exception may not have a separate value");
-    Value exception = is_class && is_bound(value) && !is_none(value) && has_payload(value, KIND_BASE_EXCEPTION)
-                          ? retain(value)
+    if (is_bound(value) && !raise_warning(t, EXC_DeprecationWarning, "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead."))
+        return FAILED;
+    bool is_made = is_class && is_bound(value) && has_payload(value, KIND_BASE_EXCEPTION) && type_is_subtype(value_type(t, value), (Type *)as_object(type));
+    Value exception = is_made ? retain(value)
                           : exception_make(t, type, is_bound(value) && !is_none(value) ? value : UNBOUND);
     if (!failed(exception) && is_bound(traceback) && !is_none(traceback))
         replace(&((Exception *)as_object(exception))->traceback, retain(traceback));
@@ -524,7 +542,7 @@ static void generator_finalize(Thread *t, Value self)
 {
     Generator *generator = self_of(self);
     if (generator->state != GENERATOR_SUSPENDED) return;
-    if (!code_handler(generator->code->unit, frame_offset(generator->frame))) return;
+    if (!would_notice(generator)) return;
     Value v = generator_close(t, generator);
     if (failed(v)) raised_report_unraisable(t, self, NULL);
     release(v);

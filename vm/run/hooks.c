@@ -7,6 +7,7 @@
  * Invariants  I2 of trace.h.
  * GIL         held; hooks are script code.
  * Read next   trace.c */
+#include "vm/bytecode/opcode.h"
 #include "vm/object/descriptor.h"
 #include "vm/object/exception.h"
 #include "vm/object/list.h"
@@ -95,11 +96,17 @@ bool hooks_tell_call(Thread *t, Frame *frame)
     return is_unbound(t->trace_function) || tell_trace(t, frame, t->trace_function, TELLING_CALL, "call", UNBOUND);
 }
 
+/* A frame that is about to yield may be sent elsewhere, as from a line. */
+static bool is_yield(const Frame *frame)
+{
+    return WORD_OPCODE(frame->code->unit->words[frame_offset(frame)]) == OP_YIELD_VALUE;
+}
+
 bool hooks_tell_return(Thread *t, Frame *frame, Value result)
 {
     if (!tell_profile(t, frame, "return", result)) return false;
     Value own = own_hook(t, frame);
-    return is_unbound(own) || tell_trace(t, frame, own, TELLING_OTHER, "return", result);
+    return is_unbound(own) || tell_trace(t, frame, own, is_yield(frame) ? TELLING_LINE : TELLING_OTHER, "return", result);
 }
 
 bool hooks_tell_line(Thread *t, Frame *frame)
@@ -129,6 +136,7 @@ bool hooks_tell_exception(Thread *t, Frame *frame, Value exception)
 /* The built-in function that is called: a method found in its type is bound to [self] first. UNBOUND: none of ours to tell of. */
 static Value native_callee(Thread *t, Value callee, Value self)
 {
+    if (is_kind(callee, KIND_METHOD)) callee = ((Method *)as_object(callee))->function;
     if (is_kind(callee, KIND_NATIVE_FUNCTION)) return retain(callee);
     if (!is_kind(callee, KIND_METHOD_DESCRIPTOR)) return UNBOUND;
     Value bound = value_type(t, callee)->slots.descriptor_get(t, callee, self, value_type(t, self));

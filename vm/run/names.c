@@ -135,7 +135,7 @@ Value names_load_super(Thread *t, const Value *row, Str *name)
         release(found);
         return bound;
     }
-    Value proxy = value_call(t, row[0], row + 1, 2, NULL);
+    Value proxy = value_call0(t, row[0]);        /* a script's own `super`: called as it was written, with nothing */
     if (failed(proxy)) return FAILED;
     Value v = value_get_attribute(t, proxy, name);
     release(proxy);

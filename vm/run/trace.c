@@ -22,6 +22,7 @@
 #include "vm/object/native.h"
 #include "vm/object/protocol.h"
 #include "vm/run/call.h"
+#include "vm/run/coroutine.h"
 #include "vm/run/generator.h"
 #include "vm/run/interp.h"
 #include "vm/run/iterate.h"
@@ -271,7 +272,7 @@ static TraceStep run_for(Thread *t, Frame *frame, uint32_t events, const Instruc
         if (is_end(v) && !is_none(returned) && !tell_end(t, frame, events, instruction->offset, returned)) v = FAILED;
         release(returned);
     } else {
-        v = value_type(t, iterator)->slots.next(t, iterator);
+        v = iterate_other(t, iterator);
     }
     if (failed(v) && raised_is(t, EXC_StopIteration)) {
         Value stop = raised_take(t);
@@ -389,7 +390,7 @@ static TraceStep run_traced(Thread *t, Frame *frame, uint32_t events, const Inst
     case OP_FOR_ITER:
         return run_for(t, frame, events, instruction);
     case OP_END_SEND:
-        if (!generator_of(frame->sp[-2])) return TRACE_RUN;
+        if (!generator_of(frame->sp[-2]) && !coroutine_can_send(frame->sp[-2])) return TRACE_RUN;
         return tell_end(t, frame, events, offset, frame->sp[-1]) ? TRACE_RUN : TRACE_FAILED;
     default:
         return TRACE_RUN;

@@ -51,7 +51,22 @@ bool warn_about(Thread *t, enum ExceptionKind category, int stack_level, Value s
     return warn_message(t, category, stack_level, source, message);
 }
 
-bool warn_unawaited(Thread *t, Value coroutine) { return call_warnings(t, "_warn_unawaited_coroutine", &coroutine, 1); }
+static bool warn_unawaited_plainly(Thread *t, Value coroutine)
+{
+    Value name = value_get_attribute(t, coroutine, NAME_OF(t, __qualname__));
+    bool done = !failed(name) && warn(t, EXC_RuntimeWarning, 1, "coroutine '%S' was never awaited", name);
+    release(name);
+    return done;
+}
+
+/* Where the module cannot do it (the interpreter ends, a script has broken it) the plain words do; its own failure is reported. */
+bool warn_unawaited(Thread *t, Value coroutine)
+{
+    if (call_warnings(t, "_warn_unawaited_coroutine", &coroutine, 1) || raised_is(t, EXC_Warning)) return !is_raised(t);
+    if (raised_is(t, EXC_AttributeError)) raised_clear(t);
+    else raised_report_unraisable(t, coroutine, NULL);
+    return warn_unawaited_plainly(t, coroutine);
+}
 
 bool warn_text(Thread *t, int category, Str *message)
 {
