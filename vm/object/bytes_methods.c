@@ -692,7 +692,8 @@ Value bytes_method_decode(Thread *t, Value self, const Value *args)
     if (!name_argument(t, "decode", "encoding", args[0], &encoding) || !name_argument(t, "decode", "errors", args[1], &errors))
         return FAILED;
     ByteSpan span = span_of(self);
-    return str_decode(t, (const char *)span.data, span.length, encoding, errors);
+    /* No bytes are no text in any encoding: nobody is asked. */
+    return span.length ? str_decode(t, (const char *)span.data, span.length, encoding, errors) : retain(t->interp->empty_str);
 }
 
 /* The one ASCII character that separates groups; below 0: none. */

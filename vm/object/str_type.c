@@ -34,7 +34,7 @@ static Value decode_object(Thread *t, Value v, Value encoding_value, Value error
     BufferView view;
     if (!buffer_get(t, v, &view, 0))
         return FAILED;
-    Value s = str_decode(t, (const char *)view.data, view.length, encoding, errors);
+    Value s = view.length ? str_decode(t, (const char *)view.data, view.length, encoding, errors) : retain(t->interp->empty_str);
     buffer_release(t, &view);
     return s;
 }
