@@ -90,7 +90,7 @@ static ToyValue group_by_key(ToyThread *t, const Match *match, ToyValue key)
 static ToyValue match_group(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
     const Match *match = as_match(self);
-    if (!toy_arguments_no_keywords(t, "group", names)) return TOY_FAILED;
+    if (!toy_arguments_no_keywords(t, "Match.group", names)) return TOY_FAILED;
     if (count <= 1) return group_by_key(t, match, count ? args[0] : toy_small_int_value(0));
     ToyValue list = toy_list(t);
     for (size_t i = 0; i < count && !toy_failed(list); i++)
