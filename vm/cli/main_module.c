@@ -278,7 +278,8 @@ static int run_folder(Thread *t, const Options *options, const char *folder)
     bool found = path && append_text(t, path, folder) && import_find_source(t, name, object_value(path), &source);
     if (path) object_release(path);
     if (is_raised(t)) return -1;
-    if (!found) {
+    if (!found || source.portions) {
+        if (found) import_source_free(t, &source);
         fprintf(stderr, "toy: can't find '__main__' module in '%s'\n", folder);
         return 1;
     }

@@ -126,6 +126,28 @@ static bool find_in_folder(Thread *t, Str *folder, Str *part, ImportSource *sour
     return false;
 }
 
+static bool is_folder(Thread *t, Str *path)
+{
+    struct stat status;
+    const char *name = str_os_name(t, path);
+    if (!name) raised_clear(t);
+    return name && stat(name, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* A folder of that name is part of a package that has no file of its own; several folders of the path may have one. */
+static bool add_portion(Thread *t, Str *folder, Str *part, ImportSource *source)
+{
+    const char *separator = folder->length == 0 || str_char(folder, folder->length - 1) == '/' ? "" : "/";
+    Str *path = str_format(t, "%U%s%U", folder, separator, part);
+    bool done = path != NULL;
+    if (done && is_folder(t, path)) {
+        if (!source->portions) source->portions = list_new(t, 1);
+        done = source->portions && list_append(t, source->portions, object_value(path));
+    }
+    if (path) object_release(path);
+    return done;
+}
+
 static bool find_embedded(Thread *t, Str *name, ImportSource *source)
 {
     const EmbeddedModule *module = t->interp->run->hooks.embedded_modules;
@@ -151,26 +173,30 @@ bool import_find_source(Thread *t, Str *name, Value path, ImportSource *source)
     for (size_t i = 0; list && i < list->count && !found && !is_raised(t); i++) {
         Value folder = list->items[i];
         if (!is_str(folder)) continue;
-        if (as_str(folder)->length > 0) {
-            found = find_in_folder(t, as_str(folder), as_str(part), source);
-            continue;
-        }
         char here[4096];
-        Str *current = getcwd(here, sizeof here) ? str_from_wtf8(t, here, strlen(here)) : NULL;
-        if (current) {
-            found = find_in_folder(t, current, as_str(part), source);
-            object_release(current);
-        }
+        Str *current = as_str(folder)->length > 0 ? (Str *)as_object(retain(folder))
+                       : getcwd(here, sizeof here) ? str_from_wtf8(t, here, strlen(here)) : NULL;
+        if (!current) continue;
+        found = find_in_folder(t, current, as_str(part), source) || (!is_raised(t) && !add_portion(t, current, as_str(part), source));
+        object_release(current);
     }
     if (list) object_release(list);
     release(part);
-    return found;
+    found = found && !is_raised(t);
+    if (found || is_raised(t)) {
+        if (source->portions) object_release(source->portions);
+        source->portions = NULL;
+        return found;
+    }
+    source->is_package = source->portions != NULL;
+    return source->is_package;
 }
 
 void import_source_free(Thread *t, ImportSource *source)
 {
     if (source->file) object_release(source->file);
     if (source->folder) object_release(source->folder);
+    if (source->portions) object_release(source->portions);
 }
 
 /* ---- the module's description ---- */
@@ -179,7 +205,7 @@ static bool set_text(Thread *t, Dict *dict, const char *key, Value v) { return d
 
 bool import_set_spec(Thread *t, Module *module, Str *name, const char *origin, Value file, Value path)
 {
-    Value origin_value = origin ? object_value(str_from_text(t, origin)) : retain(file);
+    Value origin_value = origin ? object_value(str_from_text(t, origin)) : is_bound(file) ? retain(file) : NONE;
     Value package = is_bound(path) ? retain(object_value(name)) : UNBOUND;
     if (is_unbound(package)) {
         size_t dot = name->length;
@@ -190,7 +216,7 @@ bool import_set_spec(Thread *t, Module *module, Str *name, const char *origin, V
     bool done = fields && !failed(origin_value) && !failed(package);
     done = done && set_text(t, fields, "name", object_value(name)) && set_text(t, fields, "loader", NONE) &&
            set_text(t, fields, "origin", origin_value) && set_text(t, fields, "parent", package) &&
-           set_text(t, fields, "has_location", bool_value(!origin)) &&
+           set_text(t, fields, "has_location", bool_value(!origin && is_bound(file))) &&
            set_text(t, fields, "submodule_search_locations", is_bound(path) ? path : NONE) && set_text(t, fields, "cached", NONE);
     Value spec = done ? namespace_new(t, fields) : FAILED;
     done = !failed(spec) && dict_set_str(t, module->dict, NAME_OF(t, __spec__), spec) &&
@@ -238,6 +264,7 @@ Code *import_source_code(Thread *t, const ImportSource *source)
 
 static Value package_path(Thread *t, const ImportSource *source)
 {
+    if (source->portions) return retain(object_value(source->portions));
     if (!source->is_package) return UNBOUND;
     List *path = list_new(t, 1);
     if (path && source->folder && !list_append(t, path, object_value(source->folder))) {
@@ -247,8 +274,21 @@ static Value package_path(Thread *t, const ImportSource *source)
     return object_value(path);
 }
 
+/* A package without a file: nothing runs. */
+static Value make_namespace(Thread *t, Str *name, const ImportSource *source)
+{
+    Module *module = module_new(t, name);
+    bool done = module && import_set_spec(t, module, name, NULL, UNBOUND, object_value(source->portions)) &&
+                dict_set_str(t, module->dict, NAME_OF(t, __file__), NONE) &&
+                dict_set_str(t, as_dict(t->interp->modules), name, object_value(module));
+    if (done) return object_value(module);
+    if (module) object_release(module);
+    return FAILED;
+}
+
 Value import_run_source(Thread *t, Str *name, const ImportSource *source)
 {
+    if (source->portions) return make_namespace(t, name, source);
     Code *code = import_source_code(t, source);
     Module *module = code ? module_new(t, name) : NULL;
     Value path = module ? package_path(t, source) : UNBOUND;

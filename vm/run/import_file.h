@@ -11,6 +11,7 @@ typedef struct ImportSource {
     const struct EmbeddedModule *embedded;   /* or NULL: a file */
     Str *file;                               /* owned */
     Str *folder;                             /* of a package, owned; else NULL */
+    struct List *portions;                   /* of a package without a file of its own: its folders, owned; else NULL */
     bool is_package;
 } ImportSource;
 
