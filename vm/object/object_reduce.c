@@ -97,7 +97,7 @@ static Value ask_state(Thread *t, Value self, bool is_required)
 
 static bool call_for_tuple(Thread *t, Value self, Str *name, Value *result)
 {
-    Value method = value_find_attribute(t, self, name);
+    Value method = value_find_special(t, self, name);
     *result = UNBOUND;
     if (is_unbound(method)) return !is_raised(t);
     *result = value_call0(t, method);

@@ -28,16 +28,18 @@ static Value find_name(Thread *t, Property *property)
     return value_find_attribute(t, property->getter, NAME_OF(t, __name__));
 }
 
-/* A subclass of property keeps the doc among its attributes, where its class's docstring does not hide it. */
+/* A subclass of property keeps the doc as an attribute, where its class's docstring does not hide it. One that has no room for it does
+ * without the doc that it was given; what comes from the getter may not get lost silently. */
 static bool store_doc(Thread *t, Value self, Value doc)
 {
     if (is_kind(self, KIND_PROPERTY)) {
         replace(&as_property(self)->doc, retain(doc));
         return true;
     }
-    if (is_unbound(doc)) doc = NONE;
-    if (!object_attributes(as_object(self))) return true;
-    return attributes_set(t, as_object(self), NAME_OF(t, __doc__), doc);
+    if (value_set_attribute(t, self, NAME_OF(t, __doc__), is_bound(doc) ? doc : NONE)) return true;
+    if (as_property(self)->has_getter_doc || !raised_is(t, EXC_AttributeError)) return false;
+    raised_clear(t);
+    return true;
 }
 
 static bool property_init(Thread *t, Value self, const Value *args, size_t count, Tuple *names)

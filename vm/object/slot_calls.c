@@ -254,7 +254,7 @@ static Value caller_compare(Thread *t, Value self, Value other, CompareOp op)
             return ((CompareFn)wrapper->function)(t, self, other, op);
     }
     /* Whatever goes wrong while a descriptor is asked for the method means that there is none. */
-    Value bound = is_kind(method, KIND_FUNCTION) ? UNBOUND : attribute_bind(t, method, self, value_type(t, self));
+    Value bound = type_is(value_type(t, method), TYPE_IS_METHOD_DESCRIPTOR) ? UNBOUND : attribute_bind(t, method, self, value_type(t, self));
     if (is_raised(t)) {
         raised_clear(t);
         return NOT_IMPLEMENTED;

@@ -94,6 +94,16 @@ static bool add_member(Thread *t, Type *type, Value item, Wanted *wanted)
     return is_good;
 }
 
+static List *in_order(Thread *t, const Tuple *items)
+{
+    List *list = list_from_values(t, items->items, items->count);
+    bool are_names = true;
+    for (size_t i = 0; i < items->count; i++) are_names = are_names && is_str(items->items[i]);
+    if (!list || !are_names || list_sort(t, list, NONE, false)) return list;
+    object_release(list);
+    return NULL;
+}
+
 static bool add_slots(Thread *t, Type *type, Value slots, Wanted *wanted)
 {
     Tuple *items = is_str(slots) ? tuple_from_values(t, &slots, 1) : tuple_from_iterable(t, slots);
@@ -101,7 +111,10 @@ static bool add_slots(Thread *t, Type *type, Value slots, Wanted *wanted)
     bool is_good = true, takes_members = (!type_is(type, TYPE_IS_VARIABLE_SIZE) || type->solid == KIND_STR) && type->solid != KIND_TYPE;
     if (items->count && !takes_members)
         is_good = raise_false(t, EXC_TypeError, "nonempty __slots__ not supported for subtype of '%s'", type_text(t, type->base));
-    for (size_t i = 0; i < items->count && is_good; i++) is_good = add_member(t, type, items->items[i], wanted);
+    List *sorted = is_good ? in_order(t, items) : NULL;      /* by name, so that classes with the same names have the same layout */
+    is_good = is_good && sorted;
+    for (size_t i = 0; is_good && i < items->count; i++) is_good = add_member(t, type, sorted->items[i], wanted);
+    if (sorted) object_release(sorted);
     object_release(items);
     return is_good;
 }

@@ -122,10 +122,8 @@ static bool settle_dict(Thread *t, Type *type)
 }
 
 /* The cell through which super() and __class__ in methods know the class. */
-static bool fill_class_cell(Thread *t, Type *type)
+static bool fill_class_cell(Thread *t, Type *type, TAKES Value cell)
 {
-    Value cell;
-    if (!take_entry(t, type->dict, NAME_OF(t, __classcell__), &cell)) return false;
     if (is_unbound(cell)) return true;
     bool is_good = is_kind(cell, KIND_CELL);
     if (is_good)
@@ -134,6 +132,16 @@ static bool fill_class_cell(Thread *t, Type *type)
         raise_type_error(t, "__classcell__ must be a nonlocal cell, not %R", object_value(value_type(t, cell)));
     release(cell);
     return is_good;
+}
+
+/* Look-ups pass by what is no str. */
+static bool warn_of_odd_keys(Thread *t, const Type *type)
+{
+    size_t position = 0;
+    Value key, value;
+    while (dict_next(type->dict, &position, &key, &value))
+        if (!is_str(key)) return raise_warning(t, EXC_RuntimeWarning, "non-string key in the __dict__ of class %U", type->name);
+    return true;
 }
 
 /* How many slots for attributes a new instance shall have: what the compiler saw being assigned to self, if it told. */
@@ -185,6 +193,10 @@ static bool tell_attributes(Thread *t, Type *type)
 static bool tell_parent(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
     bool is_method;
+    bool is_in_order = false;
+    for (size_t i = 0; i < type->mro->count; i++) is_in_order = is_in_order || is_same(type->mro->items[i], object_value(type));
+    if (!is_in_order)                      /* its metaclass has made an order without it */
+        return raise_false(t, EXC_TypeError, "super(type, obj): obj (type %U) is not an instance or subtype of type (%U).", type->name, type->name);
     Value method = super_get_attribute(t, type, object_value(type), NAME_OF(t, __init_subclass__), &is_method);
     if (failed(method)) return false;
     Value result = value_call(t, method, args, count, names);
@@ -210,6 +222,19 @@ static bool add_to_bases(Thread *t, Type *type)
     return true;
 }
 
+/* What its dict says of a new class: members, attributes, the size of an instance. */
+static bool add_parts(Thread *t, Type *type)
+{
+    if (!type_add_members(t, type) || !settle_dict(t, type) || !warn_of_odd_keys(t, type)) return false;
+    if (type_is(type, TYPE_HAS_ATTRIBUTES)) {
+        type->inline_slots = first_inline_count(t, type);
+        type->root_shape = shape_new_root(t, type, type->inline_slots);
+        if (!type->root_shape) return false;
+    }
+    type_compute_size(type);
+    return true;
+}
+
 static bool fill(Thread *t, Type *type, Str *name, Tuple *bases, Type *base, Dict *body)
 {
     type->name = name;
@@ -229,20 +254,18 @@ static bool fill(Thread *t, Type *type, Str *name, Tuple *bases, Type *base, Dic
         type->flags |= as_type(bases->items[i])->flags & AS_PATTERNS_SEE_IT;
     type->kind = KIND_INSTANCE;
     type->first_flags = OBJECT_IS_TRACKED;
-    if (!type_add_members(t, type) || !settle_dict(t, type)) return false;
-    if (type_is(type, TYPE_HAS_ATTRIBUTES)) {
-        type->inline_slots = first_inline_count(t, type);
-        type->root_shape = shape_new_root(t, type, type->inline_slots);
-        if (!type->root_shape) return false;
+    Value cell;                /* taken out first: __slots__ may name __classcell__ too */
+    if (!take_entry(t, type->dict, NAME_OF(t, __classcell__), &cell)) return false;
+    if (!add_parts(t, type)) {
+        release(cell);
+        return false;
     }
-    type_compute_size(type);
-    if (!fill_class_cell(t, type)) return false;
+    if (!fill_class_cell(t, type, cell)) return false;
     type->mro = ask_order(t, type);
     if (!type->mro || !add_to_bases(t, type)) return false;
     type_fill_slots(t, type);
     return true;
 }
-
 Type *type_new(Thread *t, Type *metaclass, Str *name, Tuple *bases, Dict *dict, const Value *args, size_t count, Tuple *names)
 {
     ASSERT_GIL(t);

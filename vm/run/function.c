@@ -91,6 +91,10 @@ static bool function_set_code(Thread *t, Value self, Value v)
     if (!is_kind(v, KIND_CODE)) return raise_false(t, EXC_TypeError, "__code__ must be set to a code object");
     size_t cells = is_bound(function->closure) ? as_tuple(function->closure)->count : 0;
     size_t wanted = ((Code *)as_object(v))->unit->free_count;
+    enum { RESUMABLE = CODE_GENERATOR | CODE_COROUTINE | CODE_ASYNC_GENERATOR };
+    if ((function->code->unit->flags ^ ((Code *)as_object(v))->unit->flags) & RESUMABLE &&
+        !raise_warning(t, EXC_DeprecationWarning, "Assigning a code object of non-matching type is deprecated (e.g., from a generator to a plain function)"))
+        return false;
     if (cells != wanted)
         return raise_false(t, EXC_ValueError, "%S() requires a code object with %zu free vars, not %zu", function->name, cells, wanted);
     if (!list_append(t, t->interp->run->retired_code, object_value(function->code))) return false;
@@ -121,13 +125,6 @@ static bool function_set_keyword_defaults(Thread *t, Value self, Value v)
     replace(&self_of(self)->keyword_defaults, is_none(v) ? UNBOUND : retain(v));
     return true;
 }
-static Value function_get_closure(Thread *t, Value self)
-{
-    Value v = self_of(self)->closure;
-    return is_bound(v) ? retain(v) : NONE;
-}
-static Value function_get_globals(Thread *t, Value self) { return retain(object_value(self_of(self)->globals)); }
-static Value function_get_builtins(Thread *t, Value self) { return retain(self_of(self)->builtins); }
 
 /* The compiler leaves annotations as a row name, value, name, value ...; the dict is made when somebody asks. */
 static Value function_get_annotations(Thread *t, Value self)
@@ -241,7 +238,19 @@ static void function_free(Object *self)
     if (f->globals) object_release(f->globals);
 }
 
+static bool function_put_dict(Thread *t, Value self, Value v)
+{
+    return is_bound(v) ? object_put_dict(t, self, v) : raise_false(t, EXC_TypeError, "cannot delete __dict__");
+}
+
+static const MemberDef function_members[] = {
+    {"__closure__", MEMBER_VALUE_OR_NONE, offsetof(Function, closure), true, NULL},
+    {"__builtins__", MEMBER_VALUE, offsetof(Function, builtins), true, NULL},
+    {"__globals__", MEMBER_VALUE, offsetof(Function, globals), true, NULL},      /* a Dict *: as a word it is the value */
+    {NULL, MEMBER_VALUE, 0, false, NULL},
+};
 static const GetSetDef function_getsets[] = {
+    {"__dict__", object_get_dict, function_put_dict, NULL},
     {"__code__", function_get_code, function_set_code, NULL},
     {"__defaults__", function_get_defaults, function_set_defaults, NULL},
     {"__kwdefaults__", function_get_keyword_defaults, function_set_keyword_defaults, NULL},
@@ -250,9 +259,6 @@ static const GetSetDef function_getsets[] = {
     {"__qualname__", function_get_qualified_name, function_set_qualified_name, NULL},
     {"__module__", function_get_module, function_set_module, NULL},
     {"__doc__", function_get_doc, function_set_doc, NULL},
-    {"__closure__", function_get_closure, NULL, NULL},
-    {"__globals__", function_get_globals, NULL, NULL},
-    {"__builtins__", function_get_builtins, NULL, NULL},
     {"__type_params__", function_get_type_params, function_set_type_params, NULL},
     {NULL, NULL, NULL, NULL},
 };
@@ -263,6 +269,7 @@ const TypeSpec function_spec = {
     .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_IS_WEAK_REFERABLE | TYPE_HAS_ATTRIBUTES | TYPE_IS_METHOD_DESCRIPTOR,
     .slots = {.repr = function_repr, .call = function_call, .descriptor_get = function_bind, .new_instance = function_make},
     .getsets = function_getsets,
+    .members = function_members,
     .traverse = function_traverse,
     .clear = function_clear,
     .free = function_free,
@@ -380,12 +387,16 @@ static const GetSetDef method_getsets[] = {
     {"__doc__", method_get_doc, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
+/* It is bound already. */
+static Value method_get(Thread *t, Value self, Value instance, Type *owner) { return retain(self); }
+
 const TypeSpec method_spec = {
     .doc = "Create a bound instance method object.",
     .signature = "(function, instance, /)",
     .size = sizeof(Method),
     .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_IS_WEAK_REFERABLE,
     .slots = {.repr = method_repr, .hash = method_hash, .compare = method_compare, .call = method_call, .get_attribute = method_get_attribute,
+              .descriptor_get = method_get,
               .new_instance = method_make},
     .methods = method_methods,
     .getsets = method_getsets,
