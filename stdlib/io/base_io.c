@@ -15,6 +15,32 @@ ToyValue raise_unsupported(ToyThread *t, IoState *state, const char *what)
     return toy_failed(exception) ? TOY_FAILED : toy_raise_instance(t, exception);
 }
 
+bool io_get_writable(ToyThread *t, ToyValue v, const char *function, ToyBuffer *buffer)
+{
+    if (toy_has_buffer(t, v) && toy_buffer_get(t, v, buffer, TOY_BUFFER_WRITABLE)) return true;
+    toy_raised_clear(t);
+    return toy_raise_false(t, TOY_TypeError, "%s() argument must be read-write bytes-like object, not %T", function, v);
+}
+
+bool io_set_dict(ToyThread *t, ToyValue self, ToyValue dict, const char *which)
+{
+    if (toy_is_none(dict)) return true;
+    if (!toy_is_dict(dict)) return toy_raise_false(t, TOY_TypeError, "%s item of state should be a dict, got a %T", which, dict);
+    ToyValue own = toy_get_attribute(t, self, "__dict__");
+    bool done = !toy_failed(own) && toy_dict_update(t, own, dict);
+    toy_release(own);
+    return done;
+}
+
+ToyValue io_refuse_pickle(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue name = toy_get_attribute(t, toy_type_value(toy_type_of(t, self)), "__name__");
+    if (toy_failed(name)) return TOY_FAILED;
+    toy_raise_type_error(t, "cannot pickle '%S' instances", name);
+    toy_release(name);
+    return TOY_FAILED;
+}
+
 ToyValue raise_closed(ToyThread *t) { return toy_raise_value_error(t, "I/O operation on closed file."); }
 
 bool whence_of(ToyThread *t, ToyValue v, int *whence)
@@ -29,6 +55,11 @@ bool count_of(ToyThread *t, ToyValue v, int64_t *count)
 {
     *count = -1;
     if (!toy_is_given(v)) return true;
+    if (!toy_is_int(v)) {
+        ToyValue method = toy_find_special(t, v, "__index__");
+        if (toy_is_unbound(method)) return toy_is_raised(t) ? false : toy_raise_false(t, TOY_TypeError, "argument should be integer or None, not '%T'", v);
+        toy_release(method);
+    }
     if (!toy_arg_size(t, v, count)) return false;
     if (*count < 0) *count = -1;
     return true;
@@ -97,44 +128,135 @@ static ToyValue base_writelines(ToyThread *t, ToyValue self, const ToyValue *arg
     return toy_for_each(t, args[0], write_one, &self) ? TOY_NONE : TOY_FAILED;
 }
 
-/* A readline for raw files and classes of scripts: byte by byte through read(). */
+/* How many bytes one read may take without going behind the line's end: what peek() shows of it, or a single one. */
+static bool line_step(ToyThread *t, ToyValue self, ToyValue peek, int64_t most, int64_t *step)
+{
+    *step = 1;
+    if (toy_is_unbound(peek)) return true;
+    ToyValue one = toy_small_int_value(1), shown = toy_call1(t, peek, one);
+    if (toy_failed(shown)) return false;
+    bool done = toy_is_bytes(shown) || toy_raise_false(t, TOY_OSError, "peek() should have returned a bytes object, not '%T'", shown);
+    if (done) {
+        size_t length;
+        const uint8_t *data = toy_bytes_data(shown, &length), *end = memchr(data, '\n', length);
+        if (end) length = (size_t)(end - data) + 1;
+        if (most >= 0 && length > (size_t)most) length = (size_t)most;
+        if (length) *step = (int64_t)length;
+    }
+    toy_release(shown);
+    return done;
+}
+
+/* One piece is read and added to the line. 1: more may come, 0: it is whole, -1: raised. */
+static int add_piece(ToyThread *t, ToyValue self, ToyValue peek, int64_t most, ToyValue *line)
+{
+    int64_t step;
+    size_t length = 0;
+    if (!line_step(t, self, peek, most, &step)) return -1;
+    ToyValue want = toy_int(t, step), piece = toy_call_method(t, self, "read", &want, 1);
+    if (toy_failed(piece)) return -1;
+    bool done = toy_is_bytes(piece) || toy_raise_false(t, TOY_OSError, "read() should have returned a bytes object, not '%T'", piece);
+    bool is_last = true;
+    if (done) {
+        const uint8_t *data = toy_bytes_data(piece, &length);
+        is_last = length == 0 || data[length - 1] == '\n';
+        if (length) {
+            toy_replace(line, toy_operate_in_place(t, TOY_ADD, *line, piece));
+            done = !toy_failed(*line);
+        }
+    }
+    toy_release(piece);
+    return !done ? -1 : !is_last;
+}
+
+/* A readline for raw files and classes of scripts. */
 static ToyValue base_readline(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int64_t limit;
     if (!count_of(t, args[0], &limit)) return TOY_FAILED;
-    ToyValue line = toy_bytearray(t, "", 0), one = toy_small_int_value(1);
-    for (int64_t got = 0; !toy_failed(line) && (limit < 0 || got < limit); got++) {
-        ToyValue piece = toy_call_method(t, self, "read", &one, 1);
-        size_t length = 0;
-        if (toy_failed(piece) || !toy_is_bytes(piece)) {
-            if (!toy_failed(piece)) toy_raise(t, TOY_OSError, "read() should have returned a bytes object, not '%T'", piece);
-            toy_release(piece);
-            toy_clear(&line);
-            break;
-        }
-        const uint8_t *data = toy_bytes_data(piece, &length);
-        bool is_last = length == 0 || data[length - 1] == '\n';
-        ToyValue longer = length ? toy_operate_in_place(t, TOY_ADD, line, piece) : toy_retain(line);
-        toy_release(piece);
-        toy_release(line);
-        line = longer;
-        if (is_last) break;
+    ToyValue peek = toy_find_attribute(t, self, "peek");
+    if (toy_is_raised(t)) return TOY_FAILED;
+    ToyValue line = toy_bytearray(t, "", 0), result = TOY_FAILED;
+    int more = toy_failed(line) ? -1 : 1;
+    while (more > 0) {
+        size_t length;
+        (void)toy_bytes_data(line, &length);
+        more = limit >= 0 && length >= (size_t)limit ? 0 : add_piece(t, self, peek, limit < 0 ? -1 : limit - (int64_t)length, &line);
     }
-    if (toy_failed(line)) return TOY_FAILED;
-    ToyBuffer view;
-    ToyValue result = TOY_FAILED;
-    if (toy_buffer_get(t, line, &view, 0)) {
-        result = toy_bytes(t, view.data, view.length);
-        toy_buffer_release(t, &view);
+    if (more == 0) {
+        size_t length;
+        const uint8_t *data = toy_bytes_data(line, &length);
+        result = toy_bytes(t, data, length);
     }
     toy_release(line);
+    toy_release(peek);
     return result;
 }
 
-static ToyValue base_flush(ToyThread *t, ToyValue self, const ToyValue *args) { return check_open(t, self) ? TOY_NONE : TOY_FAILED; }
-static ToyValue base_close(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_NONE; }
-static ToyValue base_closed(ToyThread *t, ToyValue self) { return TOY_FALSE; }
+
+/* A class of a script's has no struct of ours: that it is closed is an attribute. */
+static const char closed_mark[] = "__IOBase_closed";
+
+static ToyValue base_closed(ToyThread *t, ToyValue self)
+{
+    ToyValue mark = toy_find_attribute(t, self, closed_mark);
+    if (toy_is_unbound(mark)) return toy_is_raised(t) ? TOY_FAILED : TOY_FALSE;
+    toy_release(mark);
+    return TOY_TRUE;
+}
+
+static ToyValue base_flush(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue is_closed = base_closed(t, self);
+    if (toy_failed(is_closed)) return TOY_FAILED;
+    return toy_is_true(is_closed) ? raise_closed(t) : TOY_NONE;
+}
+
+static ToyValue base_close(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue is_closed = base_closed(t, self);
+    if (toy_failed(is_closed)) return TOY_FAILED;
+    if (toy_is_true(is_closed)) return TOY_NONE;
+    ToyValue flushed = toy_call_method(t, self, "flush", NULL, 0);
+    ToyValue raised = toy_failed(flushed) ? toy_raised_take(t) : TOY_UNBOUND;
+    toy_release(flushed);
+    bool done = toy_set_attribute(t, self, closed_mark, TOY_TRUE);
+    if (toy_is_unbound(raised)) return done ? TOY_NONE : TOY_FAILED;
+    if (!done) toy_raised_clear(t);
+    return toy_raise_instance(t, raised);
+}
+
+/* What nobody closed is closed, without a word if that fails. */
+static void base_finalize(ToyThread *t, ToyValue self)
+{
+    bool is_closed = true;
+    if (ask_closed(t, self, &is_closed) && !is_closed) {
+        ToyValue v = toy_call_method(t, self, "close", NULL, 0);
+        toy_release(v);
+    }
+    toy_raised_clear(t);
+}
+
 static ToyValue base_no(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_FALSE; }
+static ToyValue base_isatty(ToyThread *t, ToyValue self, const ToyValue *args) { return check_open(t, self) ? TOY_FALSE : TOY_FAILED; }
+static ToyValue base_check_closed(ToyThread *t, ToyValue self, const ToyValue *args) { return check_open(t, self) ? TOY_NONE : TOY_FAILED; }
+
+bool io_agrees(ToyThread *t, IoState *state, ToyValue file, const char *question, const char *refusal)
+{
+    ToyValue v = toy_call_method(t, file, question, NULL, 0);
+    bool truth = toy_is_true(v);
+    toy_release(v);
+    if (!truth && !toy_is_raised(t)) raise_unsupported(t, state, refusal);
+    return truth;
+}
+#define CHECK(name, question, refusal)                                                              \
+    static ToyValue base_check_##name(ToyThread *t, ToyValue self, const ToyValue *args)            \
+    {                                                                                               \
+        return io_agrees(t, toy_instance_state(self), self, question, refusal) ? TOY_TRUE : TOY_FAILED; \
+    }
+CHECK(readable, "readable", "File or stream is not readable.")
+CHECK(writable, "writable", "File or stream is not writable.")
+CHECK(seekable, "seekable", "File or stream is not seekable.")
 
 #define REFUSAL(name)                                                                               \
     static ToyValue refuse_##name(ToyThread *t, ToyValue self, const ToyValue *args)                \
@@ -144,9 +266,6 @@ static ToyValue base_no(ToyThread *t, ToyValue self, const ToyValue *args) { ret
 REFUSAL(fileno)
 REFUSAL(seek)
 REFUSAL(truncate)
-REFUSAL(read)
-REFUSAL(write)
-REFUSAL(detach)
 
 static ToyValue base_tell(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -160,7 +279,7 @@ static const ToyFunction base_methods[] = {
     TOY_FUNCTION("close", base_close, "($self, /)", 0, "Flush and close the IO object."),
     TOY_FUNCTION("fileno", refuse_fileno, "($self, /)", 0, "Return underlying file descriptor if one exists."),
     TOY_FUNCTION("flush", base_flush, "($self, /)", 0, "Flush write buffers, if applicable."),
-    TOY_FUNCTION("isatty", base_no, "($self, /)", 0, "Return whether this is an 'interactive' stream."),
+    TOY_FUNCTION("isatty", base_isatty, "($self, /)", 0, "Return whether this is an 'interactive' stream."),
     TOY_FUNCTION("readable", base_no, "($self, /)", 0, "Return whether object was opened for reading."),
     TOY_FUNCTION("readline", base_readline, "($self, size=-1, /)", 0, "Read and return a line from the stream."),
     TOY_FUNCTION("readlines", base_readlines, "($self, hint=-1, /)", 0, "Return a list of lines from the stream."),
@@ -170,6 +289,10 @@ static const ToyFunction base_methods[] = {
     TOY_FUNCTION("truncate", refuse_truncate, "($self, size=None, /)", 0, "Truncate file to size bytes."),
     TOY_FUNCTION("writable", base_no, "($self, /)", 0, "Return whether object was opened for writing."),
     TOY_FUNCTION("writelines", base_writelines, "($self, lines, /)", 0, "Write a list of lines to stream."),
+    TOY_FUNCTION("_checkClosed", base_check_closed, "($self, /)", 0, "Raise ValueError if the file is closed."),
+    TOY_FUNCTION("_checkReadable", base_check_readable, "($self, /)", 0, "Raise UnsupportedOperation unless readable() says True."),
+    TOY_FUNCTION("_checkWritable", base_check_writable, "($self, /)", 0, "Raise UnsupportedOperation unless writable() says True."),
+    TOY_FUNCTION("_checkSeekable", base_check_seekable, "($self, /)", 0, "Raise UnsupportedOperation unless seekable() says True."),
     TOY_FUNCTIONS_END,
 };
 static const ToyGetSet base_getsets[] = {{"closed", base_closed, NULL, NULL}, {NULL, NULL, NULL, NULL}};
@@ -177,18 +300,7 @@ const ToyTypeSpec io_base_spec = {
     .doc = "The abstract base class for all I/O classes.",
     .size = sizeof(ToyObject),
     .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,
-    .slots = {.iterate = base_iterate, .next = base_next},
+    .slots = {.iterate = base_iterate, .next = base_next, .finalize = base_finalize},
     .methods = base_methods,
     .getsets = base_getsets,
 };
-
-static const ToyFunction family_methods[] = {
-    TOY_FUNCTION("read", refuse_read, "($self, size=-1, /)", 0, NULL),
-    TOY_FUNCTION("write", refuse_write, "($self, b, /)", 0, NULL),
-    TOY_FUNCTION("detach", refuse_detach, "($self, /)", 0, NULL),
-    TOY_FUNCTIONS_END,
-};
-#define FAMILY(doc_) {.doc = doc_, .size = sizeof(ToyObject), .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER, .methods = family_methods}
-const ToyTypeSpec raw_base_spec = FAMILY("Base class for raw binary I/O.");
-const ToyTypeSpec buffered_base_spec = FAMILY("Base class for buffered IO objects.");
-const ToyTypeSpec text_base_spec = FAMILY("Base class for text I/O.");

@@ -371,20 +371,6 @@ Buffered *buffered_new(ToyThread *t, ToyType *type, ToyValue raw, size_t size, b
     return buffered;
 }
 
-/* Does the raw file agree? False: raised. */
-static bool raw_agrees(ToyThread *t, IoState *state, ToyValue raw, const char *question, const char *refusal)
-{
-    ToyValue v = toy_call_method(t, raw, question, NULL, 0);
-    bool truth = false;
-    if (toy_failed(v) || !toy_truth(t, v, &truth)) {
-        toy_release(v);
-        return false;
-    }
-    toy_release(v);
-    if (!truth) raise_unsupported(t, state, refusal);
-    return truth;
-}
-
 static ToyValue make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names, bool is_readable, bool is_writable, const char *name)
 {
     static const char *const list[] = {"raw", "buffer_size", NULL};
@@ -394,9 +380,9 @@ static ToyValue make(ToyThread *t, ToyType *type, const ToyValue *args, size_t c
     IoState *state = toy_type_state(type);
     if (!toy_arguments_sort(t, &parameters, args, count, names, slots) || !toy_arg_size(t, slots[1], &size)) return TOY_FAILED;
     if (size <= 0) return toy_raise_value_error(t, "buffer size must be strictly positive");
-    if (is_readable && is_writable && !raw_agrees(t, state, slots[0], "seekable", "File or stream is not seekable.")) return TOY_FAILED;
-    if (is_readable && !raw_agrees(t, state, slots[0], "readable", "File or stream is not readable.")) return TOY_FAILED;
-    if (is_writable && !raw_agrees(t, state, slots[0], "writable", "File or stream is not writable.")) return TOY_FAILED;
+    if (is_readable && is_writable && !io_agrees(t, state, slots[0], "seekable", "File or stream is not seekable.")) return TOY_FAILED;
+    if (is_readable && !io_agrees(t, state, slots[0], "readable", "File or stream is not readable.")) return TOY_FAILED;
+    if (is_writable && !io_agrees(t, state, slots[0], "writable", "File or stream is not writable.")) return TOY_FAILED;
     return toy_value(buffered_new(t, type, slots[0], (size_t)size, is_readable, is_writable));
 }
 static ToyValue reader_make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
@@ -412,12 +398,29 @@ static ToyValue random_make(ToyThread *t, ToyType *type, const ToyValue *args, s
     return make(t, type, args, count, names, true, true, "BufferedRandom");
 }
 
-/* Open, of the right kind, and the lock taken. */
-static bool begin(ToyThread *t, Buffered *buffered, bool reads)
+/* Also where it is the raw file that somebody closed. [act]: "read of", for the message. */
+static bool check_open(ToyThread *t, Buffered *buffered, const char *act)
 {
-    if (!check_usable(t, buffered)) return false;
-    if (reads ? !buffered->is_readable : !buffered->is_writable) {
-        raise_unsupported(t, state_of(buffered), reads ? "read" : "write");
+    bool is_closed = buffered->is_closed;
+    if (toy_is_unbound(buffered->raw)) return check_usable(t, buffered);
+    const FileIO *own = own_raw(buffered);
+    if (own) {
+        is_closed = is_closed || own->fd < 0;
+    } else if (!is_closed) {
+        ToyValue v = toy_get_attribute(t, buffered->raw, "closed");
+        bool done = !toy_failed(v) && toy_truth(t, v, &is_closed);
+        toy_release(v);
+        if (!done) return false;
+    }
+    return !is_closed || toy_raise_false(t, TOY_ValueError, "%s closed file", act);
+}
+
+/* Open, a reader, and the lock taken. */
+static bool begin(ToyThread *t, Buffered *buffered, const char *act)
+{
+    if (!check_open(t, buffered, act)) return false;
+    if (!buffered->is_readable) {
+        raise_unsupported(t, state_of(buffered), "read");
         return false;
     }
     return enter(t, buffered);
@@ -431,7 +434,7 @@ static ToyValue method_read(ToyThread *t, ToyValue self, const ToyValue *args)
         if (!toy_arg_size(t, args[0], &count)) return TOY_FAILED;
         if (count < -1) return toy_raise_value_error(t, "read length must be non-negative or -1");
     }
-    if (!begin(t, buffered, true)) return TOY_FAILED;
+    if (!begin(t, buffered, "read of")) return TOY_FAILED;
     ToyValue bytes = count < 0 ? read_to_end(t, buffered) : read_exactly(t, buffered, (size_t)count);
     leave(t, buffered);
     return bytes;
@@ -441,7 +444,7 @@ static ToyValue method_read1(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     Buffered *buffered = self_of(self);
     int64_t count;
-    if (!count_of(t, args[0], &count) || !begin(t, buffered, true)) return TOY_FAILED;
+    if (!count_of(t, args[0], &count) || !begin(t, buffered, "read of")) return TOY_FAILED;
     int64_t n = buffered->start == buffered->end ? fill(t, buffered) : 1;
     ToyValue result = n == -1 ? TOY_FAILED : TOY_NONE;
     if (n != -1) {
@@ -457,41 +460,44 @@ static ToyValue method_read1(ToyThread *t, ToyValue self, const ToyValue *args)
 static ToyValue method_peek(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     Buffered *buffered = self_of(self);
-    if (!begin(t, buffered, true)) return TOY_FAILED;
+    if (!begin(t, buffered, "peek of")) return TOY_FAILED;
     int64_t n = buffered->start == buffered->end ? fill(t, buffered) : 1;
     ToyValue result = n == -1 ? TOY_FAILED : toy_bytes(t, buffered->block + buffered->start, buffered->end - buffered->start);
     leave(t, buffered);
     return result;
 }
 
-static ToyValue method_readinto(ToyThread *t, ToyValue self, const ToyValue *args)
+static ToyValue read_into(ToyThread *t, Buffered *buffered, ToyValue target, const char *name, bool is_once)
 {
-    Buffered *buffered = self_of(self);
     ToyBuffer view;
-    if (!begin(t, buffered, true)) return TOY_FAILED;
+    if (!check_open(t, buffered, "readinto of") || !io_get_writable(t, target, name, &view)) return TOY_FAILED;
     ToyValue result = TOY_FAILED;
-    if (toy_buffer_get(t, args[0], &view, TOY_BUFFER_WRITABLE)) {
-        ToyValue bytes = read_exactly(t, buffered, view.length);
-        if (toy_is_bytes(bytes)) {
-            size_t length;
-            const uint8_t *data = toy_bytes_data(bytes, &length);
-            memcpy(view.data, data, length);
-            result = toy_int(t, (int64_t)length);
-        } else {
-            result = toy_retain(bytes);
+    if (begin(t, buffered, "readinto of")) {
+        size_t got = take(buffered, view.data, view.length);
+        int64_t n = 1;
+        while (got < view.length && n > 0 && !(is_once && got)) {
+            if (view.length - got >= buffered->size) {   /* no need to go through the block */
+                n = buffered->pending && !flush_pending(t, buffered) ? -1 : raw_read(t, buffered, view.data + got, view.length - got);
+                if (n > 0) got += (size_t)n;
+            } else {
+                n = fill(t, buffered);
+                if (n > 0) got += take(buffered, view.data + got, view.length - got);
+            }
         }
-        toy_release(bytes);
-        toy_buffer_release(t, &view);
+        leave(t, buffered);
+        if (n != -1) result = n == -2 && got == 0 ? TOY_NONE : toy_int(t, (int64_t)got);
     }
-    leave(t, buffered);
+    toy_buffer_release(t, &view);
     return result;
 }
+static ToyValue method_readinto(ToyThread *t, ToyValue self, const ToyValue *args) { return read_into(t, self_of(self), args[0], "readinto", false); }
+static ToyValue method_readinto1(ToyThread *t, ToyValue self, const ToyValue *args) { return read_into(t, self_of(self), args[0], "readinto1", true); }
 
 static ToyValue method_readline(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     Buffered *buffered = self_of(self);
     int64_t limit;
-    if (!count_of(t, args[0], &limit) || !begin(t, buffered, true)) return TOY_FAILED;
+    if (!count_of(t, args[0], &limit) || !begin(t, buffered, "readline of")) return TOY_FAILED;
     ToyValue line = limit == 0 ? toy_bytes(t, "", 0) : read_line(t, buffered, limit);
     leave(t, buffered);
     return line;
@@ -502,7 +508,7 @@ static ToyValue method_write(ToyThread *t, ToyValue self, const ToyValue *args)
     Buffered *buffered = self_of(self);
     ToyBuffer view;
     if (toy_is_str(args[0])) return toy_raise_type_error(t, "a bytes-like object is required, not '%T'", args[0]);
-    if (!check_usable(t, buffered)) return TOY_FAILED;
+    if (!check_open(t, buffered, "write to")) return TOY_FAILED;
     if (!buffered->is_writable) return raise_unsupported(t, state_of(buffered), "write");
     if (!toy_buffer_get(t, args[0], &view, 0)) return TOY_FAILED;
     bool done = buffered_write(t, buffered, view.data, view.length);
@@ -514,7 +520,7 @@ static ToyValue method_write(ToyThread *t, ToyValue self, const ToyValue *args)
 static ToyValue method_flush(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     Buffered *buffered = self_of(self);
-    if (buffered->is_closed) return toy_raise_value_error(t, "flush of closed file");
+    if (!check_open(t, buffered, "flush of")) return TOY_FAILED;
     return buffered_flush(t, buffered) ? TOY_NONE : TOY_FAILED;
 }
 static ToyValue method_close(ToyThread *t, ToyValue self, const ToyValue *args) { return buffered_close(t, self_of(self)) ? TOY_NONE : TOY_FAILED; }
@@ -524,6 +530,7 @@ static ToyValue method_seek(ToyThread *t, ToyValue self, const ToyValue *args)
     int64_t offset, position;
     int whence;
     if (!toy_arg_int64(t, args[0], &offset) || !whence_of(t, args[1], &whence)) return TOY_FAILED;
+    if (!check_open(t, self_of(self), "seek of")) return TOY_FAILED;
     return buffered_seek(t, self_of(self), offset, whence, &position) ? toy_int(t, position) : TOY_FAILED;
 }
 static ToyValue method_tell(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -534,7 +541,7 @@ static ToyValue method_tell(ToyThread *t, ToyValue self, const ToyValue *args)
 static ToyValue method_truncate(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     Buffered *buffered = self_of(self);
-    if (!check_usable(t, buffered)) return TOY_FAILED;
+    if (!check_open(t, buffered, "truncate of")) return TOY_FAILED;
     if (!buffered->is_writable) return raise_unsupported(t, state_of(buffered), "truncate");
     ToyValue size = toy_is_given(args[0]) ? toy_retain(args[0]) : method_tell(t, self, NULL);
     ToyValue v = TOY_FAILED;
@@ -608,7 +615,7 @@ static void free_buffered(ToyObject *self)
 }
 
 #define COMMON_METHODS                                                                                                     \
-    TOY_FUNCTION("close", method_close, "($self, /)", 0, NULL), TOY_FUNCTION("detach", method_detach, "($self, /)", 0, NULL), \
+    IO_NOT_PICKLED, TOY_FUNCTION("close", method_close, "($self, /)", 0, NULL), TOY_FUNCTION("detach", method_detach, "($self, /)", 0, NULL), \
     TOY_FUNCTION("fileno", method_fileno, "($self, /)", 0, NULL), TOY_FUNCTION("flush", method_flush, "($self, /)", 0, NULL), \
     TOY_FUNCTION("isatty", method_isatty, "($self, /)", 0, NULL), TOY_FUNCTION("readable", method_readable, "($self, /)", 0, NULL), \
     TOY_FUNCTION("seek", method_seek, "($self, target, whence=0, /)", 0, NULL), TOY_FUNCTION("seekable", method_seekable, "($self, /)", 0, NULL), \
@@ -617,6 +624,7 @@ static void free_buffered(ToyObject *self)
 #define READING_METHODS                                                                                                    \
     TOY_FUNCTION("peek", method_peek, "($self, size=0, /)", 0, NULL), TOY_FUNCTION("read", method_read, "($self, size=-1, /)", 0, NULL), \
     TOY_FUNCTION("read1", method_read1, "($self, size=-1, /)", 0, NULL), TOY_FUNCTION("readinto", method_readinto, "($self, buffer, /)", 0, NULL), \
+    TOY_FUNCTION("readinto1", method_readinto1, "($self, buffer, /)", 0, NULL), \
     TOY_FUNCTION("readline", method_readline, "($self, size=-1, /)", 0, NULL)
 #define WRITING_METHODS TOY_FUNCTION("write", method_write, "($self, buffer, /)", 0, NULL)
 

@@ -355,6 +355,7 @@ static void file_traverse(ToyObject *self, ToyVisit visit, void *context) { toy_
 static void file_clear(ToyObject *self) { toy_clear(&((FileIO *)self)->name); }
 
 static const ToyFunction file_methods[] = {
+    IO_NOT_PICKLED,
     TOY_FUNCTION("close", file_close_method, "($self, /)", 0, "Close the file."),
     TOY_FUNCTION("fileno", file_fileno, "($self, /)", 0, "Return the underlying file descriptor (an integer)."),
     TOY_FUNCTION("isatty", file_isatty, "($self, /)", 0, "True if the file is connected to a TTY device."),

@@ -6,7 +6,7 @@
  * Invariants  I1 a Buffered has either read bytes in its block or bytes to be written, never both.
  *             I2 whoever may block inside a Buffered holds its lock: the GIL alone is given up in there.
  * GIL         held; dropped around system calls.
- * Read next   file_io.c, buffered.c, text_io.c, memory_io.c, mod_io.c */
+ * Read next   file_io.c, buffered.c, text_io.c, bytes_io.c, mod_io.c */
 #ifndef TOY_STDLIB_IO_H
 #define TOY_STDLIB_IO_H
 
@@ -16,7 +16,7 @@ enum { IO_BUFFER_SIZE = 8192 };
 
 typedef struct IoState {
     ToyType *base, *raw_base, *buffered_base, *text_base;
-    ToyType *file, *reader, *writer, *random, *text, *bytes, *string;
+    ToyType *file, *reader, *writer, *random, *pair, *text, *bytes, *bytes_buffer, *string, *newline_decoder;
     ToyValue unsupported;           /* class UnsupportedOperation(OSError, ValueError); owned */
 } IoState;
 
@@ -75,12 +75,24 @@ TOY_MUST_CHECK bool text_set_mode(ToyThread *t, ToyValue text, const char *mode)
 /* ---- shared ---- */
 
 ToyValue raise_unsupported(ToyThread *t, IoState *state, const char *what);
+/* Does the file's method [question] answer True? Else UnsupportedOperation, or what it raised. */
+TOY_MUST_CHECK bool io_agrees(ToyThread *t, IoState *state, ToyValue file, const char *question, const char *refusal);
+/* A buffer to read into; TypeError "readinto() argument must be read-write bytes-like object, not T". */
+TOY_MUST_CHECK bool io_get_writable(ToyThread *t, ToyValue v, const char *function, ToyBuffer *buffer);
+/* The last item of a pickled state, a dict or None, goes into the instance's dict. [which]: "third". */
+TOY_MUST_CHECK bool io_set_dict(ToyThread *t, ToyValue self, ToyValue dict, const char *which);
+enum { NEWLINES_LF = 1, NEWLINES_CR = 2, NEWLINES_CRLF = 4 };
+TOY_MUST_CHECK ToyValue io_newlines(ToyThread *t, unsigned seen);       /* None, a str, or a tuple of strs */
+/* Open files cannot be pickled. */
+ToyValue io_refuse_pickle(ToyThread *t, ToyValue self, const ToyValue *args);
+#define IO_NOT_PICKLED                                                                                                      \
+    TOY_FUNCTION("__reduce__", io_refuse_pickle, "($self, /)", 0, NULL), TOY_FUNCTION("__reduce_ex__", io_refuse_pickle, "($self, protocol, /)", 0, NULL)
 ToyValue raise_closed(ToyThread *t);                                   /* ValueError: I/O operation on closed file. */
 TOY_MUST_CHECK bool whence_of(ToyThread *t, ToyValue v, int *whence);
 /* A byte count argument: None and UNBOUND and negative mean all: -1. */
 TOY_MUST_CHECK bool count_of(ToyThread *t, ToyValue v, int64_t *count);
 
 extern const ToyTypeSpec io_base_spec, raw_base_spec, buffered_base_spec, text_base_spec, file_io_spec, buffered_reader_spec, buffered_writer_spec,
-    buffered_random_spec, text_io_spec, bytes_io_spec, string_io_spec;
+    buffered_random_spec, buffered_pair_spec, text_io_spec, bytes_io_spec, bytes_buffer_spec, string_io_spec, newline_decoder_spec;
 
 #endif

@@ -1,4 +1,4 @@
-/* mod_io.c - module io: open(), the classes, and the three standard streams.
+/* mod_io.c - module _io: open(), the classes, and the three standard streams.
  *
  * What        open(file, mode, buffering, encoding, errors, newline, closefd, opener) and what importing io puts into sys and builtins.
  * How         open() stacks the layers that the mode asks for. The streams are ordinary text files over descriptors 0, 1, 2: stdout is
@@ -156,6 +156,9 @@ static bool make_types(ToyThread *t, ToyModuleObject *module, IoState *state)
            (state->reader = toy_type_new(t, module, &buffered_reader_spec, "_io.BufferedReader", state->buffered_base)) &&
            (state->writer = toy_type_new(t, module, &buffered_writer_spec, "_io.BufferedWriter", state->buffered_base)) &&
            (state->random = toy_type_new(t, module, &buffered_random_spec, "_io.BufferedRandom", state->buffered_base)) &&
+           (state->pair = toy_type_new(t, module, &buffered_pair_spec, "_io.BufferedRWPair", state->buffered_base)) &&
+           (state->bytes_buffer = toy_type_new(t, module, &bytes_buffer_spec, "_io._BytesIOBuffer", NULL)) &&
+           (state->newline_decoder = toy_type_new(t, module, &newline_decoder_spec, "_io.IncrementalNewlineDecoder", NULL)) &&
            (state->text = toy_type_new(t, module, &text_io_spec, "_io.TextIOWrapper", state->text_base)) &&
            (state->bytes = toy_type_new(t, module, &bytes_io_spec, "_io.BytesIO", state->buffered_base)) &&
            (state->string = toy_type_new(t, module, &string_io_spec, "_io.StringIO", state->text_base));
@@ -184,12 +187,13 @@ static bool add_type(ToyThread *t, ToyModuleObject *module, const char *name, To
 static bool io_init(ToyThread *t, ToyModuleObject *module)
 {
     IoState *state = toy_module_state(toy_module_value(module));
-    bool done = make_types(t, module, state) && make_unsupported(t, module, state) && add_type(t, module, "IOBase", state->base) &&
-                add_type(t, module, "RawIOBase", state->raw_base) && add_type(t, module, "BufferedIOBase", state->buffered_base) &&
-                add_type(t, module, "TextIOBase", state->text_base) && add_type(t, module, "FileIO", state->file) &&
+    bool done = make_types(t, module, state) && make_unsupported(t, module, state) && add_type(t, module, "_IOBase", state->base) &&
+                add_type(t, module, "_RawIOBase", state->raw_base) && add_type(t, module, "_BufferedIOBase", state->buffered_base) &&
+                add_type(t, module, "_TextIOBase", state->text_base) && add_type(t, module, "FileIO", state->file) &&
                 add_type(t, module, "BufferedReader", state->reader) && add_type(t, module, "BufferedWriter", state->writer) &&
                 add_type(t, module, "BufferedRandom", state->random) && add_type(t, module, "TextIOWrapper", state->text) &&
-                add_type(t, module, "BytesIO", state->bytes) && add_type(t, module, "StringIO", state->string);
+                add_type(t, module, "BytesIO", state->bytes) && add_type(t, module, "BufferedRWPair", state->pair) &&
+                add_type(t, module, "_BytesIOBuffer", state->bytes_buffer) && add_type(t, module, "IncrementalNewlineDecoder", state->newline_decoder) && add_type(t, module, "StringIO", state->string);
     done = done && toy_module_add_int(t, module, "DEFAULT_BUFFER_SIZE", IO_BUFFER_SIZE) && toy_module_add_int(t, module, "SEEK_SET", SEEK_SET) &&
            toy_module_add_int(t, module, "SEEK_CUR", SEEK_CUR) && toy_module_add_int(t, module, "SEEK_END", SEEK_END) &&
            toy_module_add(t, module, "BlockingIOError", toy_retain(toy_type_value(toy_exception_type(t, TOY_BlockingIOError))));
@@ -210,8 +214,8 @@ static const ToyFunction io_functions[] = {
     TOY_FUNCTIONS_END,
 };
 const ToyModule toy_module_io = {
-    .name = "io",
-    .doc = "The io module provides the Python interfaces to stream handling.",
+    .name = "_io",
+    .doc = "The native part of module io: files, and the three standard streams.",
     .functions = io_functions,
     .state_size = sizeof(IoState),
     .init = io_init,

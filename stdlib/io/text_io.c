@@ -623,6 +623,7 @@ static void text_free(ToyObject *self)
 }
 
 static const ToyFunction text_methods[] = {
+    IO_NOT_PICKLED,
     TOY_FUNCTION("close", text_close, "($self, /)", 0, NULL),
     TOY_FUNCTION("detach", text_detach, "($self, /)", 0, NULL),
     TOY_FUNCTION("fileno", text_fileno, "($self, /)", 0, NULL),

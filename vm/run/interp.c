@@ -80,7 +80,7 @@ Thread *interp_new(const Config *config, const LoaderHooks *hooks)
     Value sys = import_module_text(t, "sys");
     if (failed(sys)) return NULL;
     interp->run->sys_module = (Module *)as_object(sys);
-    Value io = import_module_text(t, "io");      /* puts the standard streams into sys */
+    Value io = import_module_text(t, "_io");      /* puts the standard streams into sys */
     if (failed(io)) return NULL;
     release(io);
     return t;

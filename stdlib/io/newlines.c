@@ -1,0 +1,167 @@
+/* newlines.c - IncrementalNewlineDecoder: \r\n and \r become \n, piece by piece.
+ *
+ * What        The type, and io_newlines: the kinds of line ends that were seen, as scripts get them.
+ * How         A \r at the end of a piece is held back until it is known whether a \n follows.
+ * GIL         held; another decoder may be asked first, which is a script's.
+ * Read next   text_io.c */
+#include "stdlib/io/io.h"
+
+typedef struct NewlineDecoder {
+    ToyObject head;
+    ToyValue decoder;          /* what makes str of the input; None: it is str already. UNBOUND: __init__ did not run */
+    ToyValue errors;
+    bool translates, has_cr;
+    uint8_t seen;
+} NewlineDecoder;
+
+static NewlineDecoder *self_of(ToyValue self) { return (NewlineDecoder *)toy_object(self); }
+
+ToyValue io_newlines(ToyThread *t, unsigned seen)
+{
+    static const char *const kinds[] = {"\r", "\n", "\r\n"};
+    static const unsigned bits[] = {NEWLINES_CR, NEWLINES_LF, NEWLINES_CRLF};
+    ToyValue found[3];
+    size_t count = 0;
+    for (size_t i = 0; i < 3; i++)
+        if (seen & bits[i]) found[count++] = toy_str(t, kinds[i]);
+    if (count == 0) return TOY_NONE;
+    return count == 1 ? found[0] : toy_tuple_take(t, found, count);
+}
+
+static bool check_ready(ToyThread *t, NewlineDecoder *decoder)
+{
+    return toy_is_bound(decoder->decoder) || toy_raise_false(t, TOY_ValueError, "IncrementalNewlineDecoder.__init__() not called");
+}
+
+/* What the inner decoder makes of the input, owned. */
+static ToyValue decode_inner(ToyThread *t, NewlineDecoder *decoder, ToyValue input, bool is_final)
+{
+    if (toy_is_none(decoder->decoder)) {
+        if (!toy_is_str(input)) return toy_raise_type_error(t, "decoder should return a string result, not '%T'", input);
+        return toy_retain(input);
+    }
+    ToyValue row[2] = {input, toy_bool(is_final)};
+    ToyValue str = toy_call_method(t, decoder->decoder, "decode", row, 2);
+    if (toy_failed(str) || toy_is_str(str)) return str;
+    toy_raise_type_error(t, "decoder should return a string result, not '%T'", str);
+    toy_release(str);
+    return TOY_FAILED;
+}
+
+static ToyValue decode(ToyThread *t, NewlineDecoder *decoder, ToyValue input, bool is_final)
+{
+    ToyValue str = decode_inner(t, decoder, input, is_final);
+    if (toy_failed(str)) return TOY_FAILED;
+    size_t length = toy_str_length(str);
+    bool had_cr = decoder->has_cr && (length > 0 || is_final);
+    if (had_cr) decoder->has_cr = false;
+    if (!is_final && length > 0 && toy_str_char(str, length - 1) == '\r') {
+        decoder->has_cr = true;
+        length--;
+    }
+    ToyText out;
+    toy_text_init(&out, t);
+    for (size_t i = 0; i < length + had_cr; i++) {
+        uint32_t c = had_cr && i == 0 ? '\r' : toy_str_char(str, i - had_cr);
+        bool has_next = i + 1 < length + had_cr, is_pair = c == '\r' && has_next && toy_str_char(str, i + 1 - had_cr) == '\n';
+        if (c == '\r') decoder->seen |= is_pair ? NEWLINES_CRLF : NEWLINES_CR;
+        if (c == '\n') decoder->seen |= NEWLINES_LF;
+        i += is_pair;
+        if (is_pair && !decoder->translates) toy_text_add_char(&out, '\r');
+        toy_text_add_char(&out, c == '\r' && (decoder->translates || is_pair) ? '\n' : c);
+    }
+    toy_release(str);
+    return toy_text_finish(&out);
+}
+
+static ToyValue method_decode(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    bool is_final = false;
+    if (!check_ready(t, self_of(self)) || !toy_arg_bool(t, args[1], &is_final)) return TOY_FAILED;
+    return decode(t, self_of(self), args[0], is_final);
+}
+
+/* The lowest bit of the state's number says that a \r is held back; the rest is the inner decoder's. */
+static ToyValue method_get_state(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    NewlineDecoder *decoder = self_of(self);
+    if (!check_ready(t, decoder)) return TOY_FAILED;
+    if (toy_is_none(decoder->decoder)) return toy_tuple(t, toy_bytes(t, "", 0), toy_int(t, decoder->has_cr));
+    ToyValue state = toy_call_method(t, decoder->decoder, "getstate", NULL, 0), result = TOY_FAILED;
+    uint64_t flag = 0;
+    if (toy_failed(state)) return TOY_FAILED;
+    if (!toy_is_tuple(state) || toy_tuple_length(state) != 2) toy_raise_type_error(t, "illegal decoder state");
+    else if (toy_arg_uint64(t, toy_tuple_item(state, 1), &flag))
+        result = toy_tuple(t, toy_retain(toy_tuple_item(state, 0)), toy_int_from_uint64(t, flag << 1 | decoder->has_cr));
+    toy_release(state);
+    return result;
+}
+
+static ToyValue method_set_state(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    NewlineDecoder *decoder = self_of(self);
+    uint64_t flag = 0;
+    if (!check_ready(t, decoder)) return TOY_FAILED;
+    if (!toy_is_tuple(args[0])) return toy_raise_type_error(t, "state argument must be a tuple");
+    if (toy_tuple_length(args[0]) != 2) return toy_raise_type_error(t, "setstate(): illegal state argument");
+    if (!toy_arg_uint64(t, toy_tuple_item(args[0], 1), &flag)) return TOY_FAILED;
+    decoder->has_cr = flag & 1;
+    if (toy_is_none(decoder->decoder)) return TOY_NONE;
+    ToyValue inner = toy_tuple(t, toy_retain(toy_tuple_item(args[0], 0)), toy_int_from_uint64(t, flag >> 1));
+    ToyValue v = toy_failed(inner) ? TOY_FAILED : toy_call_method(t, decoder->decoder, "setstate", &inner, 1);
+    toy_release(inner);
+    return v;
+}
+
+static ToyValue method_reset(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    NewlineDecoder *decoder = self_of(self);
+    if (!check_ready(t, decoder)) return TOY_FAILED;
+    decoder->has_cr = false;
+    decoder->seen = 0;
+    return toy_is_none(decoder->decoder) ? TOY_NONE : toy_call_method(t, decoder->decoder, "reset", NULL, 0);
+}
+static ToyValue get_newlines(ToyThread *t, ToyValue self) { return check_ready(t, self_of(self)) ? io_newlines(t, self_of(self)->seen) : TOY_FAILED; }
+
+static ToyValue decoder_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names) { return toy_value(toy_type_alloc(t, type)); }
+static bool decoder_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
+{
+    static const char *const list[] = {"decoder", "translate", "errors", NULL};
+    static const ToyParameters parameters = {"IncrementalNewlineDecoder", list, 0, 3, 2};
+    ToyValue given[3];
+    bool translates = false;
+    if (!toy_arguments_sort(t, &parameters, args, count, names, given) || !toy_truth(t, given[1], &translates)) return false;
+    NewlineDecoder *decoder = self_of(self);
+    ToyValue errors = toy_is_bound(given[2]) ? toy_retain(given[2]) : toy_str(t, "strict");
+    if (toy_failed(errors)) return false;
+    toy_replace(&decoder->errors, errors);
+    toy_replace(&decoder->decoder, toy_retain(given[0]));
+    decoder->translates = translates;
+    decoder->has_cr = false;
+    decoder->seen = 0;
+    return true;
+}
+static void traverse(ToyObject *self, ToyVisit visit, void *context)
+{
+    toy_visit(((NewlineDecoder *)self)->decoder, visit, context);
+    toy_visit(((NewlineDecoder *)self)->errors, visit, context);
+}
+static void clear(ToyObject *self)
+{
+    toy_clear(&((NewlineDecoder *)self)->decoder);
+    toy_clear(&((NewlineDecoder *)self)->errors);
+}
+static const ToyFunction methods[] = {
+    TOY_FUNCTION("decode", method_decode, "($self, /, input, final=False)", 0, "Return the str with its line ends translated, but for a last \\r."),
+    TOY_FUNCTION("getstate", method_get_state, "($self, /)", 0, NULL),
+    TOY_FUNCTION("setstate", method_set_state, "($self, state, /)", 0, NULL),
+    TOY_FUNCTION("reset", method_reset, "($self, /)", 0, NULL),
+    TOY_FUNCTIONS_END,
+};
+static const ToyGetSet getsets[] = {{"newlines", get_newlines, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+const ToyTypeSpec newline_decoder_spec = {
+    .doc = "Codec used when reading a file in universal newlines mode.", .signature = "(decoder, translate, errors='strict')",
+    .size = sizeof(NewlineDecoder), .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE,
+    .slots = {.new_instance = decoder_new, .init = decoder_init}, .methods = methods, .getsets = getsets,
+    .traverse = traverse, .clear = clear, .free = clear,
+};

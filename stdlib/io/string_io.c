@@ -1,0 +1,298 @@
+/* string_io.c - StringIO: a text file that lives in memory.
+ *
+ * What        The type StringIO.
+ * How         Characters of four bytes each in a block; a str is made when somebody asks. Line ends are translated when they are written, as
+ *             the argument newline says.
+ * Invariants  I1 position may lie behind the end; what lies between is filled with zeros when something is written there.
+ * GIL         held; never dropped.
+ * Read next   bytes_io.c, newlines.c */
+#include <stdio.h>
+
+#include "stdlib/io/io.h"
+
+typedef struct StringFile {
+    ToyObject head;
+    uint32_t *block;
+    size_t length, capacity, position;      /* characters */
+    bool is_closed;
+    bool translates;                        /* newline=None: \r\n and \r become \n */
+    bool is_universal;                      /* newline=None or '': a line may end in any of the three */
+    uint8_t seen;                           /* NEWLINES_ bits */
+    const char *line_end;                   /* what \n becomes when written; NULL: itself */
+    ToyValue newline;                       /* as it was given */
+} StringFile;
+
+static StringFile *self_of(ToyValue self) { return (StringFile *)toy_object(self); }
+static bool check_open(ToyThread *t, StringFile *file)
+{
+    if (toy_is_unbound(file->newline)) return toy_raise_false(t, TOY_ValueError, "I/O operation on uninitialized object");
+    return !file->is_closed || toy_raise_false(t, TOY_ValueError, "I/O operation on closed file");
+}
+static size_t left(const StringFile *file) { return file->position < file->length ? file->length - file->position : 0; }
+
+static bool reserve(ToyThread *t, StringFile *file, size_t wanted)
+{
+    if (wanted <= file->capacity) return true;
+    if (wanted > SIZE_MAX / 16) return toy_raise_false(t, TOY_OverflowError, "new position too large");
+    size_t capacity = file->capacity ? file->capacity : 64;
+    while (capacity < wanted) capacity += capacity / 2;
+    uint32_t *grown = toy_resize(t, file->block, file->capacity * 4, capacity * 4);
+    if (!grown) return false;
+    file->block = grown;
+    file->capacity = capacity;
+    return true;
+}
+
+static void put(StringFile *file, uint32_t c)   /* there is room */
+{
+    if (file->position > file->length) memset(file->block + file->length, 0, (file->position - file->length) * 4);
+    file->block[file->position++] = c;
+    if (file->position > file->length) file->length = file->position;
+}
+
+static bool put_str(ToyThread *t, StringFile *file, ToyValue str)
+{
+    size_t length = toy_str_length(str), factor = file->line_end ? 2 : 1;
+    if (length == 0) return true;
+    if (file->position > SIZE_MAX / 16 || !reserve(t, file, file->position + length * factor))
+        return toy_is_raised(t) ? false : toy_raise_false(t, TOY_OverflowError, "new position too large");
+    for (size_t i = 0; i < length; i++) {
+        uint32_t c = toy_str_char(str, i);
+        if (file->is_universal && c == '\r') {
+            bool is_pair = i + 1 < length && toy_str_char(str, i + 1) == '\n';
+            file->seen |= is_pair ? NEWLINES_CRLF : NEWLINES_CR;
+            if (is_pair && !file->translates) put(file, c);
+            if (is_pair || file->translates) c = '\n';
+            i += is_pair;
+        } else if (file->is_universal && c == '\n') {
+            file->seen |= NEWLINES_LF;
+        }
+        if (c == '\n' && file->line_end)
+            for (const char *e = file->line_end; *e; e++) put(file, (uint8_t)*e);
+        else
+            put(file, c);
+    }
+    return true;
+}
+
+static ToyValue method_write(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "string argument expected, got '%T'", args[0]);
+    if (!check_open(t, self_of(self)) || !put_str(t, self_of(self), args[0])) return TOY_FAILED;
+    return toy_int(t, (int64_t)toy_str_length(args[0]));
+}
+
+/* ---- reading ---- */
+
+static ToyValue take(ToyThread *t, StringFile *file, size_t count)
+{
+    ToyValue v = toy_str_from_ucs4(t, count ? file->block + file->position : NULL, count);
+    if (!toy_failed(v)) file->position += count;
+    return v;
+}
+
+static ToyValue method_read(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    StringFile *file = self_of(self);
+    int64_t count;
+    if (!check_open(t, file) || !count_of(t, args[0], &count)) return TOY_FAILED;
+    return take(t, file, count < 0 || (size_t)count > left(file) ? left(file) : (size_t)count);
+}
+
+static size_t line_length(const StringFile *file)
+{
+    size_t most = left(file);
+    const uint32_t *at = file->block + file->position;
+    for (size_t i = 0; i < most; i++) {
+        uint32_t next = i + 1 < most ? at[i + 1] : 0;
+        if (file->is_universal) {
+            if (at[i] == '\n') return i + 1;
+            if (at[i] == '\r') return next == '\n' ? i + 2 : i + 1;
+        } else if (!file->line_end) {
+            if (at[i] == '\n') return i + 1;
+        } else if (at[i] == '\r' && (!file->line_end[1] || next == '\n')) {
+            return i + strlen(file->line_end);
+        }
+    }
+    return most;
+}
+
+static ToyValue method_readline(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    StringFile *file = self_of(self);
+    int64_t limit;
+    if (!check_open(t, file) || !count_of(t, args[0], &limit)) return TOY_FAILED;
+    size_t count = line_length(file);
+    return take(t, file, limit >= 0 && count > (size_t)limit ? (size_t)limit : count);
+}
+
+/* A subclass may have a readline of its own. */
+static ToyValue method_next(ToyThread *t, ToyValue self)
+{
+    StringFile *file = self_of(self);
+    if (!check_open(t, file)) return TOY_FAILED;
+    if (toy_type_of(t, self) == ((IoState *)toy_instance_state(self))->string) {
+        size_t count = line_length(file);
+        return count ? take(t, file, count) : TOY_END;
+    }
+    ToyValue line = toy_call_method(t, self, "readline", NULL, 0);
+    if (toy_failed(line)) return TOY_FAILED;
+    if (toy_is_str(line) && toy_str_length(line)) return line;
+    if (!toy_is_str(line)) toy_raise(t, TOY_OSError, "readline() should have returned a str object, not '%T'", line);
+    bool is_end = toy_is_str(line);
+    toy_release(line);
+    return is_end ? TOY_END : TOY_FAILED;
+}
+
+static ToyValue method_getvalue(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    StringFile *file = self_of(self);
+    return check_open(t, file) ? toy_str_from_ucs4(t, file->block, file->length) : TOY_FAILED;
+}
+
+/* ---- position and end ---- */
+
+static ToyValue method_seek(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    StringFile *file = self_of(self);
+    int64_t offset;
+    int whence = SEEK_SET;
+    if (!check_open(t, file) || !toy_arg_size(t, args[0], &offset) || !toy_arg_int(t, args[1], &whence)) return TOY_FAILED;
+    if (whence < 0 || whence > 2) return toy_raise_value_error(t, "Invalid whence (%d, should be 0, 1 or 2)", whence);
+    if (offset < 0 && whence == SEEK_SET) return toy_raise_value_error(t, "Negative seek position %lld", (long long)offset);
+    if (offset != 0 && whence != SEEK_SET) return toy_raise(t, TOY_OSError, "Can't do nonzero cur-relative seeks");
+    file->position = whence == SEEK_CUR ? file->position : whence == SEEK_END ? file->length : (size_t)offset;
+    return toy_int(t, (int64_t)file->position);
+}
+static ToyValue method_tell(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return check_open(t, self_of(self)) ? toy_int(t, (int64_t)self_of(self)->position) : TOY_FAILED;
+}
+static ToyValue method_truncate(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    StringFile *file = self_of(self);
+    int64_t size = (int64_t)file->position;
+    if (!check_open(t, file) || (toy_is_given(args[0]) && !toy_arg_size(t, args[0], &size))) return TOY_FAILED;
+    if (size < 0) return toy_raise_value_error(t, "Negative size value %lld", (long long)size);
+    if ((size_t)size < file->length) file->length = (size_t)size;
+    return toy_int(t, size);
+}
+
+static void forget(ToyThread *t, StringFile *file)
+{
+    if (file->block) toy_free(t, file->block, file->capacity * 4);
+    file->block = NULL;
+    file->length = file->capacity = file->position = 0;
+}
+static ToyValue method_close(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    forget(t, self_of(self));
+    self_of(self)->is_closed = true;
+    return TOY_NONE;
+}
+static ToyValue method_yes(ToyThread *t, ToyValue self, const ToyValue *args) { return check_open(t, self_of(self)) ? TOY_TRUE : TOY_FAILED; }
+static ToyValue get_closed(ToyThread *t, ToyValue self) { return toy_bool(self_of(self)->is_closed); }
+static ToyValue get_line_buffering(ToyThread *t, ToyValue self) { return check_open(t, self_of(self)) ? TOY_FALSE : TOY_FAILED; }
+static ToyValue get_newlines(ToyThread *t, ToyValue self) { return check_open(t, self_of(self)) ? io_newlines(t, self_of(self)->seen) : TOY_FAILED; }
+
+/* ---- making, pickling ---- */
+
+static bool set_newline(ToyThread *t, StringFile *file, ToyValue newline)
+{
+    if (toy_is_bound(newline) && !toy_is_none(newline) && !toy_is_str(newline))
+        return toy_raise_false(t, TOY_TypeError, "newline must be str or None, not %T", newline);
+    const char *line_end = NULL;
+    bool is_given = toy_is_given(newline), is_empty = is_given && toy_str_is(newline, "");
+    if (is_given && toy_str_is(newline, "\r")) line_end = "\r";
+    else if (is_given && toy_str_is(newline, "\r\n")) line_end = "\r\n";
+    else if (is_given && !is_empty && !toy_str_is(newline, "\n")) return toy_raise_false(t, TOY_ValueError, "illegal newline value: %R", newline);
+    ToyValue kept = toy_is_bound(newline) ? toy_retain(newline) : toy_str(t, "\n");
+    if (toy_failed(kept)) return false;
+    toy_replace(&file->newline, kept);
+    file->line_end = line_end;
+    file->translates = toy_is_none(newline);
+    file->is_universal = file->translates || is_empty;
+    file->seen = 0;
+    return true;
+}
+
+static ToyValue string_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names) { return toy_value(toy_type_alloc(t, type)); }
+
+static bool string_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
+{
+    static const char *const list[] = {"initial_value", "newline", NULL};
+    static const ToyParameters parameters = {"StringIO", list, 0, 2, 0};
+    ToyValue given[2];
+    StringFile *file = self_of(self);
+    if (!toy_arguments_sort(t, &parameters, args, count, names, given)) return false;
+    if (toy_is_given(given[0]) && !toy_is_str(given[0])) return toy_raise_false(t, TOY_TypeError, "initial_value must be str or None, not %T", given[0]);
+    if (!set_newline(t, file, given[1])) return false;
+    forget(t, file);
+    file->is_closed = false;
+    if (toy_is_given(given[0]) && !put_str(t, file, given[0])) return false;
+    file->position = 0;
+    return true;
+}
+
+static ToyValue method_get_state(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    StringFile *file = self_of(self);
+    ToyValue value = method_getvalue(t, self, NULL), dict = toy_failed(value) ? TOY_FAILED : toy_get_attribute(t, self, "__dict__");
+    ToyValue copy = toy_failed(dict) ? TOY_FAILED : toy_dict_length(dict) ? toy_dict_copy(t, dict) : TOY_NONE;
+    toy_release(dict);
+    return toy_tuple(t, value, toy_retain(file->newline), toy_int(t, (int64_t)file->position), copy);
+}
+
+/* The value has its line ends already: it is put in as it is. */
+static ToyValue method_set_state(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    StringFile *file = self_of(self);
+    ToyValue state = args[0];
+    int64_t position;
+    if (!toy_is_tuple(state) || toy_tuple_length(state) < 4) return toy_raise_type_error(t, "%T.__setstate__ argument should be 4-tuple, got %T", self, state);
+    ToyValue value = toy_tuple_item(state, 0), place = toy_tuple_item(state, 2);
+    if (toy_is_given(value) && !toy_is_str(value)) return toy_raise_type_error(t, "initial_value must be str or None, not %T", value);
+    if (!set_newline(t, file, toy_tuple_item(state, 1))) return TOY_FAILED;
+    if (file->is_closed) return toy_raise_value_error(t, "I/O operation on closed file");
+    file->length = file->position = 0;
+    size_t length = toy_is_str(value) ? toy_str_length(value) : 0;
+    if (!reserve(t, file, length)) return TOY_FAILED;
+    for (size_t i = 0; i < length; i++) put(file, toy_str_char(value, i));
+    if (!toy_is_int(place)) return toy_raise_type_error(t, "third item of state must be an integer, got %T", place);
+    if (!toy_arg_size(t, place, &position)) return TOY_FAILED;
+    if (position < 0) return toy_raise_value_error(t, "position value cannot be negative");
+    file->position = (size_t)position;
+    return io_set_dict(t, self, toy_tuple_item(state, 3), "fourth") ? TOY_NONE : TOY_FAILED;
+}
+
+static void free_file(ToyObject *self)
+{
+    forget(toy_thread(), (StringFile *)self);
+    toy_clear(&((StringFile *)self)->newline);
+}
+
+static const ToyFunction methods[] = {
+    TOY_FUNCTION("close", method_close, "($self, /)", 0, "Close the IO object."),
+    TOY_FUNCTION("getvalue", method_getvalue, "($self, /)", 0, "Retrieve the entire contents of the object."),
+    TOY_FUNCTION("read", method_read, "($self, size=-1, /)", 0, "Read at most size characters, returned as a string."),
+    TOY_FUNCTION("readable", method_yes, "($self, /)", 0, "Returns True if the IO object can be read."),
+    TOY_FUNCTION("readline", method_readline, "($self, size=-1, /)", 0, "Read until newline or EOF."),
+    TOY_FUNCTION("seek", method_seek, "($self, pos, whence=0, /)", 0, "Change stream position."),
+    TOY_FUNCTION("seekable", method_yes, "($self, /)", 0, "Returns True if the IO object can be seeked."),
+    TOY_FUNCTION("tell", method_tell, "($self, /)", 0, "Tell the current file position."),
+    TOY_FUNCTION("truncate", method_truncate, "($self, pos=None, /)", 0, "Truncate size to pos."),
+    TOY_FUNCTION("writable", method_yes, "($self, /)", 0, "Returns True if the IO object can be written."),
+    TOY_FUNCTION("write", method_write, "($self, s, /)", 0, "Write string to file."),
+    TOY_FUNCTION("__getstate__", method_get_state, "($self, /)", 0, NULL),
+    TOY_FUNCTION("__setstate__", method_set_state, "($self, state, /)", 0, NULL),
+    TOY_FUNCTIONS_END,
+};
+static const ToyGetSet getsets[] = {
+    {"closed", get_closed, NULL, NULL}, {"line_buffering", get_line_buffering, NULL, NULL}, {"newlines", get_newlines, NULL, NULL}, {NULL, NULL, NULL, NULL},
+};
+const ToyTypeSpec string_io_spec = {
+    .doc = "Text I/O implementation using an in-memory buffer.", .signature = "(initial_value='', newline='\\n')", .size = sizeof(StringFile),
+    .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,
+    .slots = {.new_instance = string_new, .init = string_init, .next = method_next},
+    .methods = methods, .getsets = getsets, .free = free_file,
+};
