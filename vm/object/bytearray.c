@@ -226,12 +226,6 @@ static bool slot_length(Thread *t, Value self, size_t *length)
     return true;
 }
 
-static bool slot_truth(Thread *t, Value self, bool *truth)
-{
-    *truth = as_bytearray(self)->length != 0;
-    return true;
-}
-
 static Value slot_repr(Thread *t, Value self)
 {
     char prefix[128];
@@ -609,7 +603,7 @@ static Value iterator_setstate(Thread *t, Value self, const Value *args)
 static const NativeDef iterator_methods[] = {
     NATIVE("__length_hint__", iterator_length_hint, "($self, /)", 0, "How many bytes are left."),
     NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "For copy and pickle."),
-    NATIVE("__setstate__", iterator_setstate, "($self, state, /)", 0, "Go to this place."),
+    NATIVE("__setstate__", iterator_setstate, "($self, object, /)", 0, "Go to this place."),
     NATIVE_END,
 };
 
@@ -630,7 +624,7 @@ const TypeSpec bytearray_spec = {
     .flags = TYPE_MATCHES_SELF,
     .slots = {
         .repr = slot_repr, .hash = hash_not_implemented, .compare = slot_compare, .new_instance = bytearray_new_instance,
-        .init = bytearray_init, .truth = slot_truth, .length = slot_length, .contains = bytes_contains, .get_item = bytes_get_item,
+        .init = bytearray_init, .length = slot_length, .contains = bytes_contains, .get_item = bytes_get_item,
         .set_item = slot_set_item, .iterate = slot_iterate, .add = slot_add, .multiply = bytes_multiply, .remainder = slot_remainder,
         .inplace_add = slot_inplace_add, .inplace_multiply = slot_inplace_multiply,
         .get_buffer = slot_get_buffer, .release_buffer = slot_release_buffer,

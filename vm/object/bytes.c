@@ -120,12 +120,6 @@ static bool slot_length(Thread *t, Value self, size_t *length)
     return true;
 }
 
-static bool slot_truth(Thread *t, Value self, bool *truth)
-{
-    *truth = as_bytes(self)->length != 0;
-    return true;
-}
-
 static Value slot_repr(Thread *t, Value self)
 {
     return bytes_repr(t, "b", span_of(self), "");
@@ -255,7 +249,7 @@ static Value iterator_setstate(Thread *t, Value self, const Value *args)
 static const NativeDef iterator_methods[] = {
     NATIVE("__length_hint__", iterator_length_hint, "($self, /)", 0, "How many bytes are left."),
     NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "For copy and pickle."),
-    NATIVE("__setstate__", iterator_setstate, "($self, state, /)", 0, "Go to this place."),
+    NATIVE("__setstate__", iterator_setstate, "($self, object, /)", 0, "Go to this place."),
     NATIVE_END,
 };
 
@@ -274,7 +268,7 @@ const TypeSpec bytes_spec = {
     .size = offsetof(Bytes, data),
     .flags = TYPE_IS_VARIABLE_SIZE | TYPE_MATCHES_SELF,
     .slots = {
-        .repr = slot_repr, .hash = slot_hash, .compare = slot_compare, .new_instance = bytes_new_instance, .truth = slot_truth,
+        .repr = slot_repr, .hash = slot_hash, .compare = slot_compare, .new_instance = bytes_new_instance,
         .length = slot_length, .contains = bytes_contains, .get_item = bytes_get_item, .iterate = slot_iterate,
         .add = slot_add, .multiply = bytes_multiply, .remainder = slot_remainder, .get_buffer = slot_get_buffer,
     },

@@ -102,13 +102,13 @@ BYTES_METHOD(zfill);
 #define BYTES_COMMON_METHODS \
     NATIVE("capitalize", bytes_method_capitalize, "($self, /)", 0, "First letter capital, the rest small (ASCII)."), \
     NATIVE("center", bytes_method_center, "($self, width, fillchar=b' ', /)", 0, "Padded on both sides."), \
-    NATIVE("count", bytes_method_count, "($self, sub, start=None, end=None, /)", 0, "How often sub occurs in self[start:end], without overlaps."), \
+    NATIVE("count", bytes_method_count, "($self, sub[, start[, end]], /)", 0, "How often sub occurs in self[start:end], without overlaps."), \
     NATIVE("decode", bytes_method_decode, "($self, /, encoding='utf-8', errors='strict')", 0, "The text that these bytes are."), \
-    NATIVE("endswith", bytes_method_endswith, "($self, suffix, start=None, end=None, /)", 0, "Whether self[start:end] ends with suffix, or one of a tuple."), \
+    NATIVE("endswith", bytes_method_endswith, "($self, suffix[, start[, end]], /)", 0, "Whether self[start:end] ends with suffix, or one of a tuple."), \
     NATIVE("expandtabs", bytes_method_expandtabs, "($self, /, tabsize=8)", 0, "Tabs replaced by blanks."), \
-    NATIVE("find", bytes_method_find, "($self, sub, start=None, end=None, /)", 0, "The first place of sub in self[start:end], or -1."), \
-    NATIVE("hex", bytes_method_hex, "($self, /, sep=..., bytes_per_sep=1)", 0, "Two hexadecimal digits for each byte."), \
-    NATIVE("index", bytes_method_index, "($self, sub, start=None, end=None, /)", 0, "As find, but ValueError when it is not there."), \
+    NATIVE("find", bytes_method_find, "($self, sub[, start[, end]], /)", 0, "The first place of sub in self[start:end], or -1."), \
+    NATIVE("hex", bytes_method_hex, "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", 0, "Two hexadecimal digits for each byte."), \
+    NATIVE("index", bytes_method_index, "($self, sub[, start[, end]], /)", 0, "As find, but ValueError when it is not there."), \
     NATIVE("isalnum", bytes_method_isalnum, "($self, /)", 0, "ASCII letters and digits only, and at least one."), \
     NATIVE("isalpha", bytes_method_isalpha, "($self, /)", 0, "ASCII letters only, and at least one."), \
     NATIVE("isascii", bytes_method_isascii, "($self, /)", 0, "Nothing above 0x7f."), \
@@ -126,15 +126,15 @@ BYTES_METHOD(zfill);
     NATIVE("removeprefix", bytes_method_removeprefix, "($self, prefix, /)", 0, "Without prefix, if it begins so."), \
     NATIVE("removesuffix", bytes_method_removesuffix, "($self, suffix, /)", 0, "Without suffix, if it ends so."), \
     NATIVE("replace", bytes_method_replace, "($self, old, new, count=-1, /)", 0, "With new for old: everywhere, or the first count times."), \
-    NATIVE("rfind", bytes_method_rfind, "($self, sub, start=None, end=None, /)", 0, "The last place of sub in self[start:end], or -1."), \
-    NATIVE("rindex", bytes_method_rindex, "($self, sub, start=None, end=None, /)", 0, "As rfind, but ValueError when it is not there."), \
+    NATIVE("rfind", bytes_method_rfind, "($self, sub[, start[, end]], /)", 0, "The last place of sub in self[start:end], or -1."), \
+    NATIVE("rindex", bytes_method_rindex, "($self, sub[, start[, end]], /)", 0, "As rfind, but ValueError when it is not there."), \
     NATIVE("rjust", bytes_method_rjust, "($self, width, fillchar=b' ', /)", 0, "Padded on the left."), \
     NATIVE("rpartition", bytes_method_rpartition, "($self, sep, /)", 0, "(before, sep, after) at the last sep."), \
     NATIVE("rsplit", bytes_method_rsplit, "($self, /, sep=None, maxsplit=-1)", 0, "As split, counting from the end."), \
     NATIVE("rstrip", bytes_method_rstrip, "($self, bytes=None, /)", 0, "Without the blanks (or bytes) at the end."), \
     NATIVE("split", bytes_method_split, "($self, /, sep=None, maxsplit=-1)", 0, "The parts between sep, or between blanks."), \
     NATIVE("splitlines", bytes_method_splitlines, "($self, /, keepends=False)", 0, "The lines."), \
-    NATIVE("startswith", bytes_method_startswith, "($self, prefix, start=None, end=None, /)", 0, "Whether self[start:end] begins with prefix, or one of a tuple."), \
+    NATIVE("startswith", bytes_method_startswith, "($self, prefix[, start[, end]], /)", 0, "Whether self[start:end] begins with prefix, or one of a tuple."), \
     NATIVE("strip", bytes_method_strip, "($self, bytes=None, /)", 0, "Without the blanks (or bytes) around."), \
     NATIVE("swapcase", bytes_method_swapcase, "($self, /)", 0, "ASCII capitals made small and small letters capital."), \
     NATIVE("title", bytes_method_title, "($self, /)", 0, "Each word with a capital in front."), \

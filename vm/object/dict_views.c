@@ -263,7 +263,7 @@ static const GetSetDef view_getsets[] = {
     {NULL, NULL, NULL, NULL},
 };
 static const NativeDef set_like_methods[] = {
-    NATIVE("isdisjoint", isdisjoint, "($self, other, /)", 0, "Return True if the view and the given iterable have a null intersection."),
+    NATIVE("isdisjoint", isdisjoint, "($self, object, /)", 0, "Return True if the view and the given iterable have a null intersection."),
     NATIVE("__reversed__", view_reversed, "($self, /)", 0, "Return a reverse iterator over the view."),
     NATIVE_END,
 };

@@ -286,7 +286,7 @@ static Value set_state(Thread *t, Value self, const Value *args)
 
 static const NativeDef base_methods[] = {
     NATIVE("__reduce__", base_exception_reduce, "($self, /)", 0, NULL),
-    NATIVE("__setstate__", set_state, "($self, state, /)", 0, NULL),
+    NATIVE("__setstate__", set_state, "($self, object, /)", 0, NULL),
     NATIVE("with_traceback", with_traceback, "($self, object, /)", NATIVE_LEAF, "Set self.__traceback__ to the traceback and return self."),
     NATIVE("add_note", add_note, "($self, object, /)", 0, "Add a note to the exception; it is shown below the traceback."),
     NATIVE_END,

@@ -255,9 +255,9 @@ const MemberDef group_members[] = {
 };
 const NativeDef group_methods[] = {
     CLASS_GET_ITEM_ROW,
-    NATIVE("derive", derive_method, "($self, excs, /)", 0, NULL),
-    NATIVE("split", split_method, "($self, matcher_value, /)", 0, NULL),
-    NATIVE("subgroup", subgroup_method, "($self, matcher_value, /)", 0, NULL),
+    NATIVE("derive", derive_method, "($self, object, /)", 0, NULL),
+    NATIVE("split", split_method, "($self, object, /)", 0, NULL),
+    NATIVE("subgroup", subgroup_method, "($self, object, /)", 0, NULL),
     NATIVE_END,
 };
 

@@ -159,6 +159,6 @@ const MemberDef unicode_members[] = {
     FIELD("reason", FIELD_REASON, "exception reason"), FIELD_END,
 };
 const MemberDef translate_members[] = {
-    FIELD("object", FIELD_DATA, "exception object"), FIELD("start", FIELD_START, "exception start"),
+    FIELD("encoding", FIELD_ENCODING, "exception encoding"), FIELD("object", FIELD_DATA, "exception object"), FIELD("start", FIELD_START, "exception start"),
     FIELD("end", FIELD_END_AT, "exception end"), FIELD("reason", FIELD_REASON, "exception reason"), FIELD_END,
 };

@@ -195,7 +195,6 @@ const TypeSpec int_spec = {
     .doc = "int(x=0) -> integer\nint(x, base=10) -> integer\n\n"
            "A whole number of any size: from a number (cut towards zero), or from text in a base between 2 and 36;\n"
            "base 0 reads the prefixes 0x, 0o and 0b as source text does.",
-    .signature = "(x=0, /, base=10)",
     .size = sizeof(BigInt),
     .flags = TYPE_IS_VARIABLE_SIZE | TYPE_MATCHES_SELF,
     .slots = {

@@ -187,7 +187,7 @@ const NativeDef int_methods[] = {
     NATIVE("__ceil__", exact, "($self, /)", 0, "The number itself."),
     NATIVE("__floor__", exact, "($self, /)", 0, "The number itself."),
     NATIVE("__trunc__", exact, "($self, /)", 0, "The number itself."),
-    NATIVE("__round__", round_method, "($self, ndigits=None, /)", 0, "Rounded to tens, hundreds ... for negative ndigits; ties to even."),
+    NATIVE("__round__", round_method, "($self, ndigits=<unrepresentable>, /)", 0, "Rounded to tens, hundreds ... for negative ndigits; ties to even."),
     NATIVE("__format__", format_method, "($self, format_spec, /)", 0, "Text as the format specification asks."),
     NATIVE("__getnewargs__", getnewargs, "($self, /)", 0, NULL),
     NATIVE("__sizeof__", sizeof_method, "($self, /)", 0, "Bytes of memory this object takes."),

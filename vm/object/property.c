@@ -192,17 +192,10 @@ static void property_clear(Object *self)
 }
 
 const TypeSpec property_spec = {
-    .doc = "Property attribute.\n\n"
-           "  fget\n    function to be used for getting an attribute value\n"
-           "  fset\n    function to be used for setting an attribute value\n"
-           "  fdel\n    function to be used for del'ing an attribute\n"
-           "  doc\n    docstring\n\n"
-           "Typical use is to define a managed attribute x:\n\n"
-           "class C(object):\n    def getx(self): return self._x\n    def setx(self, value): self._x = value\n"
-           "    def delx(self): del self._x\n    x = property(getx, setx, delx, \"I'm the 'x' property.\")\n\n"
-           "Decorators make defining new properties or modifying existing ones easy:\n\n"
-           "class C(object):\n    @property\n    def x(self):\n        \"I am the 'x' property.\"\n        return self._x\n"
-           "    @x.setter\n    def x(self, value):\n        self._x = value\n    @x.deleter\n    def x(self):\n        del self._x",
+    .doc = "An attribute that functions stand behind: fget reads it, fset stores, fdel deletes.\n\n"
+           "Without doc the docstring is that of fget. Most properties are made by decorators:\n\n"
+           "class C:\n    @property\n    def x(self):\n        \"The place on the left.\"\n        return self._x\n\n"
+           "    @x.setter\n    def x(self, value):\n        self._x = value",
     .signature = "(fget=None, fset=None, fdel=None, doc=None)",
     .size = sizeof(Property), .flags = TYPE_IS_CONTAINER,
     .slots = {.new_instance = property_new, .init = property_init, .descriptor_get = property_get, .descriptor_set = property_set,

@@ -21,7 +21,7 @@
 /* ---- reading the text ---- */
 
 /* One parameter as written: its name, and whether it has a default. */
-typedef struct Piece { const char *name; size_t length; bool has_default; } Piece;
+typedef struct Piece { const char *name; size_t length; bool has_default, is_in_brackets; } Piece;
 
 static bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'; }
 
@@ -29,14 +29,17 @@ static bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' &&
 static bool next_piece(const char **text, Piece *piece)
 {
     const char *at = *text;
-    while (*at == ' ' || *at == ',' || *at == '(') at++;
+    for (; *at && strchr(" ,([]", *at); at++) piece->is_in_brackets |= *at == '[';
     if (*at == ')' || !*at) return false;
     piece->name = at;
     while (*at == '*' || *at == '/' || is_name_char(*at)) at++;
     piece->length = (size_t)(at - piece->name);
-    piece->has_default = false;
+    piece->has_default = piece->is_in_brackets;
     int depth = 0;
-    for (; *at && (depth || (*at != ',' && *at != ')')); at++) {
+    bool is_named_only = true;
+    for (; *at && (depth || (*at != ',' && *at != ')' && *at != ']')); at++) {
+        if (*at == '[' && is_named_only) break;   /* "sub[, start[, end]]": what follows may be left out */
+        is_named_only &= *at != '=';
         if (*at == '=') piece->has_default = true;
         if (*at == '\'' || *at == '"') {
             char quote = *at++;
@@ -62,7 +65,7 @@ Signature *signature_parse(Thread *t, const char *text)
     if (!signature) return NULL;
     *signature = (Signature){.names = (Str **)(signature + 1)};
     bool is_keyword_only = false;
-    Piece piece;
+    Piece piece = {.is_in_brackets = false};
     const char *at = text;
     while (next_piece(&at, &piece)) {
         if (piece.name[0] == '$') continue;    /* the receiver: not an argument */

@@ -136,12 +136,6 @@ static bool slot_hash(Thread *t, Value self, int64_t *hash)
     return true;
 }
 
-static bool slot_truth(Thread *t, Value self, bool *truth)
-{
-    *truth = as_str(self)->length != 0;
-    return true;
-}
-
 static bool slot_length(Thread *t, Value self, size_t *length)
 {
     *length = as_str(self)->length;
@@ -276,7 +270,7 @@ static Value iterator_setstate(Thread *t, Value self, const Value *args)
 static const NativeDef iterator_methods[] = {
     NATIVE("__length_hint__", iterator_length_hint, "($self, /)", 0, "How many characters are left."),
     NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "For copy and pickle."),
-    NATIVE("__setstate__", iterator_setstate, "($self, state, /)", 0, "Go to this place."),
+    NATIVE("__setstate__", iterator_setstate, "($self, object, /)", 0, "Go to this place."),
     NATIVE_END,
 };
 
@@ -296,7 +290,7 @@ const TypeSpec str_spec = {
     .flags = TYPE_IS_VARIABLE_SIZE | TYPE_MATCHES_SELF,
     .slots = {
         .repr = slot_repr, .str = slot_str, .hash = slot_hash, .compare = slot_compare, .new_instance = str_new_instance,
-        .truth = slot_truth, .length = slot_length, .contains = slot_contains, .get_item = slot_get_item, .iterate = slot_iterate,
+        .length = slot_length, .contains = slot_contains, .get_item = slot_get_item, .iterate = slot_iterate,
         .add = slot_add, .multiply = slot_multiply, .remainder = slot_remainder,
     },
     .methods = str_methods,
