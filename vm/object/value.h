@@ -134,26 +134,26 @@ static inline bool has_payload(Value v, enum Kind solid) { return is_object(v) &
 
 void object_free(TAKES Object *object);   /* heap.c: the count fell to zero */
 
-static inline void object_retain(void *object)
+ALWAYS_INLINE void object_retain(void *object)
 {
     Object *o = object;
     if (LIKELY(o->count < COUNT_IMMORTAL)) o->count++;
 }
-static inline void object_release(TAKES void *object)
+ALWAYS_INLINE void object_release(TAKES void *object)
 {
     Object *o = object;
     if (LIKELY(o->count < COUNT_IMMORTAL) && UNLIKELY(--o->count == 0)) object_free(o);
 }
-static inline Value retain(Value v)
+ALWAYS_INLINE Value retain(Value v)
 {
     if (is_object(v)) object_retain(as_object(v));
     return v;
 }
-static inline void release(TAKES Value v)
+ALWAYS_INLINE void release(TAKES Value v)
 {
     if (is_object(v)) object_release(as_object(v));
 }
-static inline void release2(TAKES Value a, TAKES Value b) { release(a); release(b); }
+ALWAYS_INLINE void release2(TAKES Value a, TAKES Value b) { release(a); release(b); }
 /* Store into an owned place: the old value is released last, for its finaliser may look at the place. */
 static inline void replace(Value *place, TAKES Value v) { Value old = *place; *place = v; release(old); }
 static inline void clear(Value *place) { Value old = *place; *place = UNBOUND; release(old); }
