@@ -29,15 +29,15 @@ CaseRule case_rule(uint32_t flags)
     return flags & REGEX_UNICODE ? CASE_UNICODE : CASE_ASCII;
 }
 
-uint32_t ascii_lower(uint32_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
+uint32_t case_ascii_lower(uint32_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
 /* The locale's, of one byte; its characters end there. */
-uint32_t locale_lower(uint32_t c) { return c < 256 ? (uint32_t)tolower((int)c) : c; }
-uint32_t locale_upper(uint32_t c) { return c < 256 ? (uint32_t)toupper((int)c) : c; }
+uint32_t case_locale_lower(uint32_t c) { return c < 256 ? (uint32_t)tolower((int)c) : c; }
+uint32_t case_locale_upper(uint32_t c) { return c < 256 ? (uint32_t)toupper((int)c) : c; }
 
 uint32_t case_lower(CaseRule rule, uint32_t c)
 {
     switch (rule) {
-    case CASE_ASCII: return ascii_lower(c);
+    case CASE_ASCII: return case_ascii_lower(c);
     case CASE_UNICODE: return toy_char_lower(c);
     default: return c;
     }

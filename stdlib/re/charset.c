@@ -36,7 +36,8 @@ static void draw(Map *map, CaseRule rule, uint32_t c)
 /* The first character from [c] on that is there, or is not. */
 static uint32_t map_next(const Map *map, uint32_t c, bool is_there)
 {
-    while (c < map->size && map_has(map, c) != is_there) c++;
+    const uint32_t nothing_here = is_there ? 0 : UINT32_MAX;
+    while (c < map->size && map_has(map, c) != is_there) c += c % 32 == 0 && map->bits[c >> 5] == nothing_here ? 32 : 1;
     return c;
 }
 

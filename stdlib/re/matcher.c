@@ -10,7 +10,7 @@
  *             on its SUCCESS the choices above that note are dropped, and what is to be put right stays.
  * Invariants  I1 when all notes are taken back, marks and loops are as they were: a search need not clear them at each place.
  *             I2 matcher_run is compiled once for each width of characters; [width] is constant inside.
- * GIL         held. Every few thousand steps back it looks for signals: a handler may run script code, Ctrl-C ends the match.
+ * GIL         held. Every few thousand steps back and rounds it looks for signals: a handler may run script code, Ctrl-C ends the match.
  * Read next   opcodes.def, prepare.c (the links) */
 #include <ctype.h>
 
@@ -144,17 +144,10 @@ ALWAYS_INLINE size_t run_of(const Matcher *m, size_t item, size_t at, size_t lim
     const Program *program = m->program;
     const uint32_t op = program->code[item];
     if (op == OP_ANY_ALL) return limit;
-    if (width == 1 && (op == OP_ANY || (op == OP_NOT_LITERAL && program->code[item + 1] < 256))) {
-        const uint8_t *text = m->text, *stop = memchr(text + at, op == OP_ANY ? '\n' : (int)program->code[item + 1], limit - at);
-        return stop ? (size_t)(stop - text) : limit;
-    }
-    const uint32_t c = op == OP_ANY ? '\n' : program->code[item + 1];
+    if (op == OP_ANY) return find_char(m->text, width, '\n', at, limit);
+    if (op == OP_NOT_LITERAL) return find_char(m->text, width, program->code[item + 1], at, limit);
     if (op == OP_LITERAL) {
-        while (at < limit && char_at(m->text, at, width) == c) at++;
-        return at;
-    }
-    if (op == OP_ANY || op == OP_NOT_LITERAL) {
-        while (at < limit && char_at(m->text, at, width) != c) at++;
+        while (at < limit && char_at(m->text, at, width) == program->code[item + 1]) at++;
         return at;
     }
     uint32_t link = program->links[item];
@@ -202,8 +195,8 @@ static bool place_is(const Matcher *m, uint32_t place, size_t at)
 static uint32_t same_case(RegexOp op, uint32_t c)
 {
     switch (op) {
-    case OP_GROUPREF_IGNORE: return ascii_lower(c);
-    case OP_GROUPREF_LOC_IGNORE: return locale_lower(c);
+    case OP_GROUPREF_IGNORE: return case_ascii_lower(c);
+    case OP_GROUPREF_LOC_IGNORE: return case_locale_lower(c);
     case OP_GROUPREF_UNI_IGNORE: return toy_char_lower(c);
     default: return c;
     }
@@ -272,9 +265,16 @@ ALWAYS_INLINE bool next_round(Matcher *m, size_t *pc, size_t at)
     return true;
 }
 
-enum { TICKS_MASK = 0xfff };
+/* Called wherever a match may go on for long. False: a signal's handler has raised. */
+ALWAYS_INLINE bool tick(Matcher *m)
+{
+    enum { TICKS_BETWEEN = 4096 };
+    return __builtin_expect(++m->ticks % TICKS_BETWEEN != 0, 1) || toy_check_signals(m->t);
+}
 
+/* This way does not match: back to the last note. */
 #define FAIL  goto fail
+/* No memory, or a signal's handler has raised. */
 #define RAISE return MATCH_RAISED
 
 /* [at] may not lie behind m->end. I1. */
@@ -352,7 +352,7 @@ ALWAYS_INLINE MatchResult run(Matcher *m, size_t pc, size_t at, const unsigned w
         /* ---- ways to choose from ---- */
         case OP_BRANCH:
             arm = pc + 1;
-        choose:
+        choose:   /* from NOTE_ARM too */
             if (!choose_arm(m, &arm, at, width)) RAISE;
             if (!arm) FAIL;
             pc = arm + 1;
@@ -379,7 +379,7 @@ ALWAYS_INLINE MatchResult run(Matcher *m, size_t pc, size_t at, const unsigned w
             stop = code[pc + 3] < end - at ? at + code[pc + 3] : end;
             if (low > at && run_of(m, pc + 4, at, low, width) < low) FAIL;
             at = low;
-        take_more:
+        take_more:   /* from NOTE_LAZY too */
             while (!may_begin(m, links[pc], at, width)) {
                 if (at >= stop || !fits(m->program, pc + 4, char_at(text, at, width), width)) FAIL;
                 at++;
@@ -396,7 +396,7 @@ ALWAYS_INLINE MatchResult run(Matcher *m, size_t pc, size_t at, const unsigned w
             pc += 1 + code[pc + 1];
             break;
         case OP_MAX_UNTIL: case OP_MIN_UNTIL:
-            if (!next_round(m, &pc, at)) RAISE;
+            if (!tick(m) || !next_round(m, &pc, at)) RAISE;
             break;
 
         /* ---- parts that are tried by themselves ---- */
@@ -422,7 +422,7 @@ ALWAYS_INLINE MatchResult run(Matcher *m, size_t pc, size_t at, const unsigned w
                 pc += 2 + code[pc + 1];
                 break;
             }
-        possess:
+        possess:   /* the next round too */
             if (!note(m, NOTE_PART, pc, at, part, 0)) RAISE;
             part = m->note_count - 1;
             pc += 4;
@@ -459,7 +459,7 @@ ALWAYS_INLINE MatchResult run(Matcher *m, size_t pc, size_t at, const unsigned w
         continue;
 
     fail:
-        if ((++m->ticks & TICKS_MASK) == 0 && !toy_check_signals(m->t)) RAISE;
+        if (!tick(m)) RAISE;
     again:
         if (m->note_count == 0) return MATCH_NO;
         last = &m->notes[--m->note_count];

@@ -117,7 +117,7 @@ bool parse_set_escape(Parser *p, uint32_t letter, size_t start, SetItem *item)
 }
 
 /* May \n, (?P=n) or (?(n)...) stand here? */
-bool check_lookbehind_group(Parser *p, uint32_t group)
+bool parse_check_lookbehind(Parser *p, uint32_t group)
 {
     if (!p->lookbehind_groups) return true;
     if (group > p->tree->group_count || p->tree->groups[group].is_open) return parse_error(p, 0, "cannot refer to an open group");
@@ -125,13 +125,13 @@ bool check_lookbehind_group(Parser *p, uint32_t group)
     return true;
 }
 
-Node *group_reference(Parser *p, uint32_t group, size_t back)
+Node *parse_reference(Parser *p, uint32_t group, size_t back)
 {
     if (p->tree->groups[group].is_open) {
         parse_error(p, back, "cannot refer to an open group");
         return NULL;
     }
-    Node *node = check_lookbehind_group(p, group) ? tree_node(p->tree, NODE_GROUPREF, group) : NULL;
+    Node *node = parse_check_lookbehind(p, group) ? tree_node(p->tree, NODE_GROUPREF, group) : NULL;
     if (node) node_measure(p->tree, node);
     return node;
 }
@@ -140,9 +140,9 @@ static Node *digit_escape(Parser *p, size_t start)
 {
     bool is_octal;
     uint32_t n;
-    if (!octal_or_group(p, start, &is_octal, &n)) return NULL;
+    if (!token_octal_or_group(p, start, &is_octal, &n)) return NULL;
     if (is_octal) return tree_node(p->tree, NODE_LITERAL, n);
-    if (n <= p->tree->group_count) return group_reference(p, n, p->at - start);
+    if (n <= p->tree->group_count) return parse_reference(p, n, p->at - start);
     parse_error(p, p->at - start - 1, "invalid group reference %u", n);
     return NULL;
 }

@@ -166,14 +166,14 @@ static bool named_group(Parser *p, const Opening *opening)
         return parse_error_text(p, p->at - at + 2, "unknown extension ?P%S", at, p->at);
     }
     ToyValue name = tokens_until(p, is_group ? '>' : ')', "group name"), number = TOY_UNBOUND;
-    bool done = !toy_failed(name) && check_group_name(p, name, 1);
+    bool done = !toy_failed(name) && name_check(p, name, 1);
     if (done && is_group) {
         done = capturing_group(p, opening, name);
     } else if (done) {
         done = toy_dict_get(p->t, p->tree->names, name, &number);
         if (!done) parse_failed(p);
         else if (toy_is_unbound(number)) done = parse_error(p, toy_str_length(name) + 1, "unknown group name %R", name);
-        Node *node = done ? group_reference(p, (uint32_t)toy_small_int(number), toy_str_length(name) + 1) : NULL;
+        Node *node = done ? parse_reference(p, (uint32_t)toy_small_int(number), toy_str_length(name) + 1) : NULL;
         done = node != NULL;
         if (done) sequence_append(opening->into, node);
     }
@@ -199,16 +199,16 @@ static bool remember_condition(Parser *p, uint32_t group, size_t place)
 static uint32_t condition_group(Parser *p, ToyValue name)
 {
     size_t back = toy_str_length(name) + 1;
-    if (!is_number(name)) {
+    if (!name_is_number(name)) {
         ToyValue number;
-        if (!check_group_name(p, name, 1)) return 0;
+        if (!name_check(p, name, 1)) return 0;
         if (!toy_dict_get(p->t, p->tree->names, name, &number)) return parse_failed(p);
         if (toy_is_unbound(number)) return parse_error(p, back, "unknown group name %R", name);
         return (uint32_t)toy_small_int(number);
     }
-    uint64_t group = number_value(name);
+    uint64_t group = name_number(name);
     if (group == 0) return parse_error(p, back, "bad group number");
-    if (group >= REGEX_GROUPS_MAX) return no_such_number(p, name, back);
+    if (group >= REGEX_GROUPS_MAX) return name_no_such_number(p, name, back);
     return remember_condition(p, (uint32_t)group, p->at - back) ? (uint32_t)group : 0;
 }
 
@@ -217,7 +217,7 @@ static bool conditional(Parser *p, const Opening *opening)
     ToyValue name = tokens_until(p, ')', "group name");
     uint32_t group = toy_failed(name) ? 0 : condition_group(p, name);
     toy_release(name);
-    if (!group || !check_lookbehind_group(p, group)) return false;
+    if (!group || !parse_check_lookbehind(p, group)) return false;
     Node *node = tree_node(p->tree, NODE_GROUPREF_EXISTS, group);
     if (!node) return false;
     node->arms = parse_items(p, *opening->is_verbose, opening->nesting + 1, false);

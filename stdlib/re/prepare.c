@@ -54,17 +54,17 @@ bool item_has(const uint32_t *code, size_t at, uint32_t c)
     case OP_ANY_ALL: return true;
     case OP_LITERAL: return c == operand;
     case OP_NOT_LITERAL: return c != operand;
-    case OP_LITERAL_IGNORE: return ascii_lower(c) == operand;
-    case OP_NOT_LITERAL_IGNORE: return ascii_lower(c) != operand;
+    case OP_LITERAL_IGNORE: return case_ascii_lower(c) == operand;
+    case OP_NOT_LITERAL_IGNORE: return case_ascii_lower(c) != operand;
     case OP_LITERAL_UNI_IGNORE: return toy_char_lower(c) == operand;
     case OP_NOT_LITERAL_UNI_IGNORE: return toy_char_lower(c) != operand;
-    case OP_LITERAL_LOC_IGNORE: return c == operand || locale_lower(c) == operand || locale_upper(c) == operand;
-    case OP_NOT_LITERAL_LOC_IGNORE: return !(c == operand || locale_lower(c) == operand || locale_upper(c) == operand);
+    case OP_LITERAL_LOC_IGNORE: return c == operand || case_locale_lower(c) == operand || case_locale_upper(c) == operand;
+    case OP_NOT_LITERAL_LOC_IGNORE: return !(c == operand || case_locale_lower(c) == operand || case_locale_upper(c) == operand);
     case OP_IN: return charset_has(code + at + 2, c);
-    case OP_IN_IGNORE: return charset_has(code + at + 2, ascii_lower(c));
+    case OP_IN_IGNORE: return charset_has(code + at + 2, case_ascii_lower(c));
     case OP_IN_UNI_IGNORE: return charset_has(code + at + 2, toy_char_lower(c));
     case OP_IN_LOC_IGNORE:
-        return charset_has(code + at + 2, locale_lower(c)) || (locale_upper(c) != locale_lower(c) && charset_has(code + at + 2, locale_upper(c)));
+        return charset_has(code + at + 2, case_locale_lower(c)) || (case_locale_upper(c) != case_locale_lower(c) && charset_has(code + at + 2, case_locale_upper(c)));
     default: return false;
     }
 }
@@ -144,12 +144,13 @@ static void merge(Bitmap *into, const Bitmap *from)
     into->has_high |= from->has_high;
 }
 
-static void walk_item(const Walk *walk, size_t at)
+/* What the item at [at] matches; the first pass has made bitmaps of sets. */
+static void merge_item(const Program *program, size_t at, Bitmap *into)
 {
-    const uint32_t *code = walk->program->code;
-    if (code[at] == OP_LITERAL) bitmap_add(walk->into, code[at + 1]);
-    else if (walk->program->links[at]) merge(walk->into, &walk->program->bitmaps[walk->program->links[at]]);
-    else add_item(code, at, walk->into);
+    const uint32_t *code = program->code;
+    if (code[at] == OP_LITERAL) bitmap_add(into, code[at + 1]);
+    else if (program->links[at]) merge(into, &program->bitmaps[program->links[at]]);
+    else add_item(code, at, into);
 }
 
 static First walk_firsts(Walk *walk, size_t at, int depth)
@@ -164,7 +165,7 @@ static First walk_firsts(Walk *walk, size_t at, int depth)
         case OP_ANY: case OP_ANY_ALL: case OP_LITERAL: case OP_NOT_LITERAL: case OP_LITERAL_IGNORE: case OP_NOT_LITERAL_IGNORE:
         case OP_LITERAL_UNI_IGNORE: case OP_NOT_LITERAL_UNI_IGNORE: case OP_LITERAL_LOC_IGNORE: case OP_NOT_LITERAL_LOC_IGNORE:
         case OP_IN: case OP_IN_IGNORE: case OP_IN_UNI_IGNORE: case OP_IN_LOC_IGNORE:
-            walk_item(walk, at);
+            merge_item(walk->program, at, walk->into);
             return FIRST_ALL;
         case OP_MARK: case OP_AT:
             at += 2;
@@ -180,7 +181,7 @@ static First walk_firsts(Walk *walk, size_t at, int depth)
             at++;
             break;
         case OP_REPEAT_ONE: case OP_MIN_REPEAT_ONE: case OP_POSSESSIVE_REPEAT_ONE:
-            if (code[at + 3] > 0) walk_item(walk, at + 4);
+            if (code[at + 3] > 0) merge_item(walk->program, at + 4, walk->into);
             if (code[at + 2] > 0) return FIRST_ALL;
             at += 1 + code[at + 1];
             break;
@@ -243,7 +244,7 @@ static bool link_repeat_one(Program *program, ToyThread *t, size_t at)
     if (!find_firsts(program, t, at + 1 + program->code[at + 1], STEPS_FOR_PART, &program->links[at])) return false;
     if (!program->links[at]) return true;
     Bitmap item = {.has_high = false};
-    add_item(program->code, at + 4, &item);
+    merge_item(program, at + 4, &item);
     program->links[at + 1] = !have_common(&item, &program->bitmaps[program->links[at]]);
     return true;
 }

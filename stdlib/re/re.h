@@ -152,8 +152,8 @@ bool parse_group(Parser *p, Sequence *into, bool *is_verbose, int nesting, bool 
 Node *parse_escape(Parser *p, uint32_t letter, size_t start);
 bool parse_set_escape(Parser *p, uint32_t letter, size_t start, SetItem *item);
 /* \\n, (?P=n) and (?(n)...): raises if the group is open, or defined in the same lookbehind. */
-bool check_lookbehind_group(Parser *p, uint32_t group);
-Node *group_reference(Parser *p, uint32_t group, size_t back);
+bool parse_check_lookbehind(Parser *p, uint32_t group);
+Node *parse_reference(Parser *p, uint32_t group, size_t back);
 
 /* The tokens, for the parser and for templates. */
 void tokens_begin(Parser *p, ToyValue text);
@@ -168,14 +168,14 @@ static inline bool is_ascii_letter(uint32_t c) { return (c | 32) >= 'a' && (c | 
 /* The text up to [terminator], which is read too; FAILED: raised. */
 ToyValue tokens_until(Parser *p, uint32_t terminator, const char *what);
 /* A group's name: an identifier. [behind]: characters from its end to the next token. */
-bool check_group_name(Parser *p, ToyValue name, size_t behind);
+bool name_check(Parser *p, ToyValue name, size_t behind);
 /* Digits, and nothing else: a number instead of a name. */
-bool is_number(ToyValue name);
-uint64_t number_value(ToyValue name);         /* UINT64_MAX when larger */
+bool name_is_number(ToyValue name);
+uint64_t name_number(ToyValue name);         /* UINT64_MAX when larger */
 /* Raises that there is no group of the number in [name], whatever its length; false. */
-bool no_such_number(Parser *p, ToyValue name, size_t back);
+bool name_no_such_number(Parser *p, ToyValue name, size_t back);
 /* A backslash and a digit but 0 have been read: an octal character of three digits, or the number of a group. */
-bool octal_or_group(Parser *p, size_t start, bool *is_octal, uint32_t *n);
+bool token_octal_or_group(Parser *p, size_t start, bool *is_octal, uint32_t *n);
 
 /* PatternError at [back] characters before the next token; false. Does nothing if something is raised already. */
 bool parse_error(Parser *p, size_t back, const char *format, ...);
@@ -229,9 +229,9 @@ uint32_t case_lower(CaseRule rule, uint32_t c);
 bool case_matters(CaseRule rule, uint32_t c);                              /* there is another case of it */
 /* The lower-case characters that share their upper case with [lower], but it; returns how many. */
 unsigned case_others(CaseRule rule, uint32_t lower, uint32_t others[CASE_OTHERS_MAX]);
-uint32_t ascii_lower(uint32_t c);
-uint32_t locale_lower(uint32_t c);
-uint32_t locale_upper(uint32_t c);
+uint32_t case_ascii_lower(uint32_t c);
+uint32_t case_locale_lower(uint32_t c);
+uint32_t case_locale_upper(uint32_t c);
 
 /* A set as it will be written. [bits]: of the map, if CHARSET or BIGCHARSET is among the items. */
 typedef struct Charset { const SetItem *items; size_t count; bool has_case; const uint32_t *bits; } Charset;
@@ -291,6 +291,8 @@ const size_t *matcher_spans(Matcher *m);
 MatchResult matcher_run(Matcher *m, size_t pc, size_t at);
 /* A match that begins at start. */
 MatchResult matcher_match(Matcher *m);
+/* The first place from [at] on, before [end], where the character is; [end] if there is none. */
+size_t find_char(const void *text, unsigned width, uint32_t c, size_t at, size_t end);
 /* The first match that begins at start or behind it. */
 MatchResult matcher_search(Matcher *m);
 

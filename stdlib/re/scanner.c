@@ -3,7 +3,7 @@
  * What        match() and search() that go on where the last match ended; an iterator that calls search().
  * How         Both are the same struct, a Matcher with its subject. The subject's buffer stays exported as long as it lives. Once nothing was
  *             found, nothing will be.
- * GIL         held. A match may run script code (a signal handler) that calls the same scanner: it gets None, as if nothing more were there.
+ * GIL         held. A match may run script code (a signal handler); if that calls the same scanner, ValueError.
  * Read next   pattern.c */
 #include "stdlib/re/objects.h"
 
@@ -39,7 +39,8 @@ static ToyValue scan(ToyThread *t, ToyValue self, bool is_search)
 {
     Scanner *scanner = (Scanner *)toy_object(self);
     Matcher m;
-    if (scanner->is_over || scanner->is_running) return TOY_NONE;
+    if (scanner->is_running) return toy_raise_value_error(t, "regular expression scanner already executing");
+    if (scanner->is_over) return TOY_NONE;
     const Pattern *pattern = as_pattern(scanner->pattern);
     if (!matcher_init(&m, t, &pattern->program, scanner->subject.data, scanner->subject.width, scanner->subject.length)) return TOY_FAILED;
     m.start = scanner->start;

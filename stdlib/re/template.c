@@ -41,10 +41,10 @@ static bool named_group(Template *template)
     if (toy_failed(name)) return false;
     bool done = false;
     size_t back = toy_str_length(name) + 1;
-    if (is_number(name)) {
-        uint64_t number = number_value(name);
-        done = number > template->pattern->program.group_count ? no_such_number(p, name, back) : add_group(template, number, back);
-    } else if (check_group_name(p, name, 1)) {
+    if (name_is_number(name)) {
+        uint64_t number = name_number(name);
+        done = number > template->pattern->program.group_count ? name_no_such_number(p, name, back) : add_group(template, number, back);
+    } else if (name_check(p, name, 1)) {
         ToyValue number;
         if (!toy_dict_get(t, template->pattern->names, name, &number)) {
             parse_failed(p);
@@ -70,7 +70,7 @@ static bool digits(Template *template, uint32_t first, size_t start)
         toy_text_add_char(&template->text, n & 0xff);
         return !p->has_failed;
     }
-    if (!octal_or_group(p, start, &is_octal, &n)) return false;
+    if (!token_octal_or_group(p, start, &is_octal, &n)) return false;
     if (!is_octal) return add_group(template, n, p->at - start - 1);
     toy_text_add_char(&template->text, n);
     return true;

@@ -159,7 +159,7 @@ static bool is_ascii(ToyValue text)
     return true;
 }
 
-bool check_group_name(Parser *p, ToyValue name, size_t behind)
+bool name_check(Parser *p, ToyValue name, size_t behind)
 {
     bool is_good = p->is_str || is_ascii(name);
     if (is_good) {
@@ -170,7 +170,7 @@ bool check_group_name(Parser *p, ToyValue name, size_t behind)
     return is_good || parse_error(p, toy_str_length(name) + behind, "bad character in group name %R", name);
 }
 
-bool is_number(ToyValue name)
+bool name_is_number(ToyValue name)
 {
     for (size_t i = 0, n = toy_str_length(name); i < n; i++) {
         uint32_t c = toy_str_char(name, i);
@@ -179,7 +179,7 @@ bool is_number(ToyValue name)
     return true;
 }
 
-uint64_t number_value(ToyValue name)
+uint64_t name_number(ToyValue name)
 {
     uint64_t n = 0;
     for (size_t i = 0, length = toy_str_length(name); i < length; i++)
@@ -187,7 +187,7 @@ uint64_t number_value(ToyValue name)
     return n;
 }
 
-bool no_such_number(Parser *p, ToyValue name, size_t back)
+bool name_no_such_number(Parser *p, ToyValue name, size_t back)
 {
     const char *digits = toy_str_utf8(p->t, name, NULL);
     ToyValue number = digits ? toy_int_from_text(p->t, digits, 10) : TOY_FAILED;
@@ -199,7 +199,7 @@ bool no_such_number(Parser *p, ToyValue name, size_t back)
 
 /* A backslash and a digit other than 0 have been read: two more octal digits make it a character, else it is the number of a group
  * of one or two digits. */
-bool octal_or_group(Parser *p, size_t start, bool *is_octal, uint32_t *n)
+bool token_octal_or_group(Parser *p, size_t start, bool *is_octal, uint32_t *n)
 {
     uint32_t first = character(p, start + 1) - '0';
     *is_octal = false;
