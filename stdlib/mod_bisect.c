@@ -9,9 +9,15 @@
 
 typedef struct Search { ToyValue sequence, x, key; int64_t low, high; bool is_right; } Search;
 
+static ToyValue item_of_other(ToyThread *t, ToyValue sequence, int64_t i)
+{
+    ToyValue index = toy_int(t, i), item = toy_failed(index) ? TOY_FAILED : toy_get_item(t, sequence, index);
+    toy_release(index);
+    return item;
+}
 static ToyValue item_at(ToyThread *t, ToyValue sequence, int64_t i)
 {
-    if (toy_type_of(t, sequence) != toy_builtin_type(t, TOY_KIND_LIST)) return toy_get_item(t, sequence, toy_small_int_value(i));
+    if (toy_type_of(t, sequence) != toy_builtin_type(t, TOY_KIND_LIST)) return item_of_other(t, sequence, i);
     if (i < (int64_t)toy_list_length(sequence)) return toy_retain(toy_list_item(sequence, (size_t)i));
     return toy_raise(t, TOY_IndexError, "list index out of range");
 }
@@ -90,7 +96,9 @@ static ToyValue insort(ToyThread *t, const char *name, const ToyValue *args, siz
     toy_release(search.x);
     if (place < 0) return TOY_FAILED;
     if (toy_type_of(t, search.sequence) == toy_builtin_type(t, TOY_KIND_LIST)) return toy_list_insert(t, search.sequence, place, x) ? TOY_NONE : TOY_FAILED;
-    ToyValue done = toy_call_method(t, search.sequence, "insert", (ToyValue[]){toy_small_int_value(place), x}, 2);
+    ToyValue index = toy_int(t, place);
+    ToyValue done = toy_failed(index) ? TOY_FAILED : toy_call_method(t, search.sequence, "insert", (ToyValue[]){index, x}, 2);
+    toy_release(index);
     toy_release(done);
     return toy_failed(done) ? TOY_FAILED : TOY_NONE;
 }
@@ -106,15 +114,22 @@ FUNCTION(insort_right, insort, true)
 static const ToyFunction functions[] = {
     TOY_RAW_FUNCTION("bisect_left", bisect_left, SIGNATURE, 0, "Return the place in the sorted sequence a at which x belongs, before what equals it."),
     TOY_RAW_FUNCTION("bisect_right", bisect_right, SIGNATURE, 0, "Return the place in the sorted sequence a at which x belongs, behind what equals it."),
-    TOY_RAW_FUNCTION("bisect", bisect_right, SIGNATURE, 0, "The same as bisect_right."),
     TOY_RAW_FUNCTION("insort_left", insort_left, SIGNATURE, 0, "Insert x into the sorted sequence a, before what equals it."),
     TOY_RAW_FUNCTION("insort_right", insort_right, SIGNATURE, 0, "Insert x into the sorted sequence a, behind what equals it."),
-    TOY_RAW_FUNCTION("insort", insort_right, SIGNATURE, 0, "The same as insort_right."),
     TOY_FUNCTIONS_END,
 };
+
+/* Each function on the right side has a shorter name too. */
+static bool init(ToyThread *t, ToyModuleObject *module)
+{
+    ToyValue dict = toy_module_dict(module);
+    return toy_module_add(t, module, "bisect", toy_dict_get_text(t, dict, "bisect_right")) &&
+           toy_module_add(t, module, "insort", toy_dict_get_text(t, dict, "insort_right"));
+}
 
 const ToyModule toy_module_bisect = {
     .name = "bisect",
     .doc = "Sorted sequences: where a value belongs, and how to put it there.",
     .functions = functions,
+    .init = init,
 };

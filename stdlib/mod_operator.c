@@ -137,6 +137,10 @@ static bool takes_one(ToyThread *t, const char *name, size_t count, ToyTuple *na
     return toy_arguments_no_keywords(t, name, names) && toy_arguments_count(t, name, count, 1, 1);
 }
 
+/* How an instance is called, for inspect.signature. */
+static ToyValue get_text_signature(ToyThread *t, ToyValue self) { return toy_str(t, "(obj, /)"); }
+static const ToyGetSet getsets[] = {{"__text_signature__", get_text_signature, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+
 /* ---- attrgetter and itemgetter ---- */
 
 /* [asked] as it was given; [steps] of an attrgetter: for each a tuple of names to go from one to the next. */
@@ -405,7 +409,7 @@ static const ToyTypeSpec attribute_getter_spec = {
     .size = sizeof(Getter),
     .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_FINAL,
     .slots = {.new_instance = attribute_getter_new, .call = attribute_getter_call, .repr = getter_repr},
-    .methods = getter_methods, .traverse = getter_traverse, .clear = getter_clear, .free = getter_clear,
+    .methods = getter_methods, .getsets = getsets, .traverse = getter_traverse, .clear = getter_clear, .free = getter_clear,
 };
 static const ToyTypeSpec item_getter_spec = {
     .doc = "Return a callable object that fetches the given item(s) from its operand.\nitemgetter(2)(r) is r[2], "
@@ -414,7 +418,7 @@ static const ToyTypeSpec item_getter_spec = {
     .size = sizeof(Getter),
     .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_FINAL,
     .slots = {.new_instance = item_getter_new, .call = item_getter_call, .repr = getter_repr},
-    .methods = getter_methods, .traverse = getter_traverse, .clear = getter_clear, .free = getter_clear,
+    .methods = getter_methods, .getsets = getsets, .traverse = getter_traverse, .clear = getter_clear, .free = getter_clear,
 };
 static const ToyFunction caller_methods[] = {
     TOY_FUNCTION("__reduce__", caller_reduce, "($self, /)", 0, "Return state information for pickling."),
@@ -426,7 +430,7 @@ static const ToyTypeSpec caller_spec = {
     .size = sizeof(MethodCaller),
     .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_FINAL,
     .slots = {.new_instance = caller_new, .call = caller_call, .repr = caller_repr},
-    .methods = caller_methods, .traverse = caller_traverse, .clear = caller_clear, .free = caller_free,
+    .methods = caller_methods, .getsets = getsets, .traverse = caller_traverse, .clear = caller_clear, .free = caller_free,
 };
 
 /* ---- the module ---- */

@@ -56,6 +56,18 @@ bool toy_dict_pop(ToyThread *t, ToyValue dict, ToyValue key, ToyValue *value) { 
 bool toy_dict_contains(ToyThread *t, ToyValue dict, ToyValue key, bool *found) { return dict_contains(t, as_dict(dict), key, found); }
 bool toy_dict_update(ToyThread *t, ToyValue dict, ToyValue mapping_or_pairs) { return dict_update(t, as_dict(dict), mapping_or_pairs); }
 void toy_dict_clear(ToyThread *t, ToyValue dict) { dict_clear(t, as_dict(dict)); }
+bool toy_dict_get_hashed(ToyThread *t, ToyValue dict, ToyValue key, int64_t hash, ToyValue *value)
+{
+    return dict_get_hashed(t, as_dict(dict), key, hash, value);
+}
+bool toy_dict_set_hashed(ToyThread *t, ToyValue dict, ToyValue key, int64_t hash, ToyValue value)
+{
+    return dict_set_hashed(t, as_dict(dict), key, hash, value);
+}
+bool toy_dict_pop_hashed(ToyThread *t, ToyValue dict, ToyValue key, int64_t hash, ToyValue *value)
+{
+    return dict_pop_hashed(t, as_dict(dict), key, hash, value);
+}
 bool toy_dict_next(ToyValue dict, size_t *position, ToyValue *key, ToyValue *value) { return dict_next(as_dict(dict), position, key, value); }
 
 ToyValue toy_dict_get_text(ToyThread *t, ToyValue dict, const char *key)

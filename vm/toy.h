@@ -437,6 +437,10 @@ TOY_API TOY_MUST_CHECK bool toy_dict_pop(ToyThread *t, ToyValue dict, ToyValue k
 TOY_API TOY_MUST_CHECK bool toy_dict_contains(ToyThread *t, ToyValue dict, ToyValue key, bool *found);
 TOY_API TOY_MUST_CHECK bool toy_dict_update(ToyThread *t, ToyValue dict, ToyValue mapping_or_pairs);
 TOY_API void toy_dict_clear(ToyThread *t, ToyValue dict);
+/* The same for a key whose hash is known: its __hash__ is not asked again. */
+TOY_API TOY_MUST_CHECK bool toy_dict_get_hashed(ToyThread *t, ToyValue dict, ToyValue key, int64_t hash, ToyValue *value);
+TOY_API TOY_MUST_CHECK bool toy_dict_set_hashed(ToyThread *t, ToyValue dict, ToyValue key, int64_t hash, ToyValue value);
+TOY_API TOY_MUST_CHECK bool toy_dict_pop_hashed(ToyThread *t, ToyValue dict, ToyValue key, int64_t hash, ToyValue *value);
 /* From *position = 0; BORROWED key and value; the dict must not change in between. */
 TOY_API bool toy_dict_next(ToyValue dict, size_t *position, ToyValue *key, ToyValue *value);
 TOY_API TOY_MUST_CHECK ToyValue toy_dict_get_text(ToyThread *t, ToyValue dict, const char *key);    /* owned; UNBOUND: not there, or raised */

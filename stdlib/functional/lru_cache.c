@@ -12,7 +12,7 @@
 
 typedef struct Ring { struct Ring *newer, *older; } Ring;
 /* One remembered call. Owned by the dict; key is needed to find the dict's entry when the link is the oldest. */
-typedef struct Link { ToyObject head; Ring place; ToyValue key, result; } Link;
+typedef struct Link { ToyObject head; Ring place; ToyValue key, result; int64_t hash; } Link;
 
 typedef struct LruCache {
     ToyObject head;
@@ -94,17 +94,17 @@ static ToyValue make_key(ToyThread *t, const LruCache *cache, const ToyValue *ar
 
 /* ---- calling ---- */
 
-static ToyValue call_unbounded(ToyThread *t, LruCache *cache, ToyValue key, const ToyValue *args, size_t count, ToyTuple *names)
+static ToyValue call_unbounded(ToyThread *t, LruCache *cache, ToyValue key, int64_t hash, const ToyValue *args, size_t count, ToyTuple *names)
 {
     ToyValue result;
-    if (!toy_dict_get(t, cache->results, key, &result)) return TOY_FAILED;
+    if (!toy_dict_get_hashed(t, cache->results, key, hash, &result)) return TOY_FAILED;
     if (toy_is_bound(result)) {
         cache->hits++;
         return result;
     }
     cache->misses++;
     result = toy_call_names(t, cache->function, args, count, names);
-    if (!toy_failed(result) && !toy_dict_set(t, cache->results, key, result)) toy_clear(&result);
+    if (!toy_failed(result) && !toy_dict_set_hashed(t, cache->results, key, hash, result)) toy_clear(&result);
     return result;
 }
 
@@ -117,17 +117,17 @@ static ToyValue take_link(ToyThread *t, LruCache *cache)
     ToyValue oldest = toy_retain(toy_value(link_at(cache->ring.newer))), link = TOY_UNBOUND;
     ring_take_out(&as_link(oldest)->place);
     ToyValue key = toy_retain(as_link(oldest)->key);
-    if (!toy_dict_pop(t, cache->results, key, &link)) ring_put_newest(cache, &as_link(oldest)->place);
+    if (!toy_dict_pop_hashed(t, cache->results, key, as_link(oldest)->hash, &link)) ring_put_newest(cache, &as_link(oldest)->place);
     if (toy_is_bound(link)) ring_take_out(&as_link(link)->place);    /* an __eq__ of its own mind may have found another one */
     toy_release(key);
     toy_release(oldest);
     return link;
 }
 
-static bool remember(ToyThread *t, LruCache *cache, ToyValue key, ToyValue result)
+static bool remember(ToyThread *t, LruCache *cache, ToyValue key, int64_t hash, ToyValue result)
 {
     ToyValue known;
-    if (!toy_dict_get(t, cache->results, key, &known)) return false;
+    if (!toy_dict_get_hashed(t, cache->results, key, hash, &known)) return false;
     bool is_known = toy_is_bound(known);    /* an inner call, or another thread, was here meanwhile */
     toy_release(known);
     if (is_known) return true;
@@ -138,8 +138,9 @@ static bool remember(ToyThread *t, LruCache *cache, ToyValue key, ToyValue resul
     ToyValue old_key = of->key, old_result = of->result;
     of->key = toy_retain(key);
     of->result = toy_retain(result);
+    of->hash = hash;
     if (!of->place.newer) of->place.newer = of->place.older = &of->place;
-    bool is_kept = toy_dict_set(t, cache->results, key, link);
+    bool is_kept = toy_dict_set_hashed(t, cache->results, key, hash, link);
     if (is_kept && of->place.newer == &of->place) ring_put_newest(cache, &of->place);
     toy_release(link);
     toy_release(old_key);
@@ -147,10 +148,10 @@ static bool remember(ToyThread *t, LruCache *cache, ToyValue key, ToyValue resul
     return is_kept;
 }
 
-static ToyValue call_bounded(ToyThread *t, LruCache *cache, ToyValue key, const ToyValue *args, size_t count, ToyTuple *names)
+static ToyValue call_bounded(ToyThread *t, LruCache *cache, ToyValue key, int64_t hash, const ToyValue *args, size_t count, ToyTuple *names)
 {
     ToyValue link;
-    if (!toy_dict_get(t, cache->results, key, &link)) return TOY_FAILED;
+    if (!toy_dict_get_hashed(t, cache->results, key, hash, &link)) return TOY_FAILED;
     if (toy_is_bound(link)) {
         Link *of = as_link(link);
         ToyValue result = toy_retain(of->result);
@@ -162,7 +163,7 @@ static ToyValue call_bounded(ToyThread *t, LruCache *cache, ToyValue key, const 
     }
     cache->misses++;
     ToyValue result = toy_call_names(t, cache->function, args, count, names);
-    if (!toy_failed(result) && !remember(t, cache, key, result)) toy_clear(&result);
+    if (!toy_failed(result) && !remember(t, cache, key, hash, result)) toy_clear(&result);
     return result;
 }
 
@@ -174,10 +175,14 @@ static ToyValue cache_call(ToyThread *t, ToyValue self, const ToyValue *args, si
         cache->misses++;
         return toy_call_names(t, cache->function, args, count, names);
     }
-    ToyValue key = make_key(t, cache, args, count, names);
+    ToyValue key = make_key(t, cache, args, count, names), result = TOY_FAILED;
+    int64_t hash;
     if (toy_failed(key)) return TOY_FAILED;
     toy_retain(self);
-    ToyValue result = cache->max_size < 0 ? call_unbounded(t, cache, key, args, count, names) : call_bounded(t, cache, key, args, count, names);
+    if (toy_hash(t, key, &hash)) {
+        if (cache->max_size < 0) result = call_unbounded(t, cache, key, hash, args, count, names);
+        else result = call_bounded(t, cache, key, hash, args, count, names);
+    }
     toy_release(self);
     toy_release(key);
     return result;

@@ -57,12 +57,14 @@ static const ToyMember key_members[] = {
     {"obj", MEMBER_VALUE_OR_NONE, offsetof(Key, object), false, "Value wrapped by a key function."},
     {NULL, MEMBER_VALUE, 0, true, NULL},
 };
+static ToyValue get_text_signature(ToyThread *t, ToyValue self) { return toy_str(t, "(obj)"); }
+static const ToyGetSet key_getsets[] = {{"__text_signature__", get_text_signature, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 static const ToyTypeSpec key_spec = {
     .signature = "(obj)",
     .size = sizeof(Key),
     .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_FINAL | TOY_TYPE_NO_NEW,
     .slots = {.call = key_call, .compare = key_compare},
-    .members = key_members, .traverse = key_traverse, .free = key_free,
+    .members = key_members, .getsets = key_getsets, .traverse = key_traverse, .free = key_free,
 };
 
 static ToyValue cmp_to_key(ToyThread *t, ToyValue self, const ToyValue *args)

@@ -218,23 +218,26 @@ static bool asks_live(Dict *dict, Value key)
     return UNLIKELY(dict->instance != NULL) && is_kind(key, KIND_STR);
 }
 
-bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
+bool dict_get_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value *value)
 {
-    int64_t hash;
-    size_t place;
     *value = UNBOUND;
-    if (asks_live(dict, key)) {
-        *value = retain(dict_live_get(dict, as_str(key)));
-        return true;
-    }
-    if (!hash_of(t, key, &hash) || !settle(t, dict))
-        return false;
-    place = find_plainly(dict->keys, key, hash);
+    size_t place = find_plainly(dict->keys, key, hash);
     if (UNLIKELY(place == PLACE_UNSURE) && !dict_find(t, dict, key, hash, &place))
         return false;
     if (place != PLACE_NONE)
         *value = retain(dict->keys->entries[place].value);
     return true;
+}
+
+bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
+{
+    int64_t hash;
+    *value = UNBOUND;
+    if (asks_live(dict, key)) {
+        *value = retain(dict_live_get(dict, as_str(key)));
+        return true;
+    }
+    return hash_of(t, key, &hash) && settle(t, dict) && dict_get_hashed(t, dict, key, hash, value);
 }
 
 bool dict_contains(Thread *t, Dict *dict, Value key, bool *found)
@@ -266,19 +269,24 @@ bool dict_insert(Thread *t, Dict *dict, Value key, int64_t hash, Value value)
     return true;
 }
 
-bool dict_set(Thread *t, Dict *dict, Value key, Value value)
+bool dict_set_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value value)
 {
-    ASSERT_GIL(t);
-    int64_t hash;
     size_t place;
-    if (asks_live(dict, key))
-        return dict_live_set(t, dict, as_str(key), value);
-    if (!hash_of(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
+    if (!dict_find(t, dict, key, hash, &place))
         return false;
     if (place == PLACE_NONE)
         return dict_insert(t, dict, key, hash, value);
     replace(&dict->keys->entries[place].value, retain(value));
     return true;
+}
+
+bool dict_set(Thread *t, Dict *dict, Value key, Value value)
+{
+    ASSERT_GIL(t);
+    int64_t hash;
+    if (asks_live(dict, key))
+        return dict_live_set(t, dict, as_str(key), value);
+    return hash_of(t, key, &hash) && settle(t, dict) && dict_set_hashed(t, dict, key, hash, value);
 }
 
 bool dict_set_default(Thread *t, Dict *dict, Value key, Value value, Value *result)
@@ -432,13 +440,11 @@ void dict_delete_last(Thread *t, Dict *dict, size_t place)
     release2(key, value);
 }
 
-bool dict_pop(Thread *t, Dict *dict, Value key, Value *value)
+bool dict_pop_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value *value)
 {
-    ASSERT_GIL(t);
-    int64_t hash;
     size_t place;
     *value = UNBOUND;
-    if (!hash_of(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
+    if (!dict_find(t, dict, key, hash, &place))
         return false;
     if (place != PLACE_NONE) {
         Value old_key;
@@ -446,6 +452,14 @@ bool dict_pop(Thread *t, Dict *dict, Value key, Value *value)
         release(old_key);
     }
     return true;
+}
+
+bool dict_pop(Thread *t, Dict *dict, Value key, Value *value)
+{
+    ASSERT_GIL(t);
+    int64_t hash;
+    *value = UNBOUND;
+    return hash_of(t, key, &hash) && settle(t, dict) && dict_pop_hashed(t, dict, key, hash, value);
 }
 
 bool dict_delete(Thread *t, Dict *dict, Value key, bool *was_there)

@@ -45,6 +45,10 @@ MUST_CHECK bool dict_set_default(Thread *t, Dict *dict, Value key, Value value, 
 MUST_CHECK bool dict_delete(Thread *t, Dict *dict, Value key, bool *was_there);
 MUST_CHECK bool dict_pop(Thread *t, Dict *dict, Value key, Value *value);                         /* owned, UNBOUND: not there */
 MUST_CHECK bool dict_contains(Thread *t, Dict *dict, Value key, bool *found);
+/* The same for a key whose hash is known; [dict] is no instance's view (I4). */
+MUST_CHECK bool dict_get_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value *value);
+MUST_CHECK bool dict_set_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value value);
+MUST_CHECK bool dict_pop_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value *value);
 void dict_clear(Thread *t, Dict *dict);
 MUST_CHECK bool dict_update(Thread *t, Dict *dict, Value mapping_or_pairs);
 /* Keys that are interned or at least exact strings: never raise on look-up. BORROWED result, UNBOUND: not there. */

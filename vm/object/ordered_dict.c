@@ -117,14 +117,16 @@ static Value popitem(Thread *t, Value self, const Value *args)
     if (!(is_last ? dict_previous(dict, &position, &key, &value) : dict_next(dict, &position, &key, &value)))
         return raise_error(t, EXC_KeyError, "dictionary is empty");
     Value pair = tuple_pack2(t, key, value);
-    if (failed(pair)) return FAILED;
-    if (stores_plainly(t, self)) {
-        dict_delete_at(t, dict, is_last ? position : position - 1);
-    } else if (!value_delete_item(t, self, key)) {
-        release(pair);
-        return FAILED;
-    }
+    if (!failed(pair)) dict_delete_at(t, dict, is_last ? position : position - 1);
     return pair;
+}
+
+static Value pop(Thread *t, Value self, const Value *args)
+{
+    Value value;
+    if (!dict_pop(t, as_dict(self), args[0], &value)) return FAILED;
+    if (is_bound(value)) return value;
+    return is_bound(args[1]) ? retain(args[1]) : raise_value(t, EXC_KeyError, args[0]);
 }
 
 /* The value of a key by way of the class's own methods. UNBOUND without an error: it is not there. */
@@ -133,19 +135,6 @@ static Value get_by_methods(Thread *t, Value self, Value key)
     bool found;
     if (!value_contains(t, self, key, &found) || !found) return UNBOUND;
     return value_get_item(t, self, key);
-}
-static Value pop(Thread *t, Value self, const Value *args)
-{
-    Value value;
-    if (stores_plainly(t, self)) {
-        if (!dict_pop(t, as_dict(self), args[0], &value)) return FAILED;
-    } else {
-        value = get_by_methods(t, self, args[0]);
-        if (is_bound(value) && !value_delete_item(t, self, args[0])) clear(&value);
-        if (is_raised(t)) return FAILED;
-    }
-    if (is_bound(value)) return value;
-    return is_bound(args[1]) ? retain(args[1]) : raise_value(t, EXC_KeyError, args[0]);
 }
 static Value setdefault(Thread *t, Value self, const Value *args)
 {
