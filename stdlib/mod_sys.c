@@ -223,15 +223,20 @@ static ToyValue sys_unraisablehook(ToyThread *t, ToyValue self, const ToyValue *
 
 static bool set_underscore(ToyThread *t, ToyValue v) { return toy_dict_set_text(t, toy_builtins(t), "_", v); }
 
-/* The repr as the stream can show it: what its encoding lacks is escaped. */
-static bool write_line(ToyThread *t, ToyValue out, ToyValue text)
+static bool write_text(ToyThread *t, ToyValue out, ToyValue text)
 {
-    ToyValue newline = toy_str(t, "\n"), line = toy_failed(newline) ? TOY_FAILED : toy_str_concat(t, text, newline);
-    toy_release(newline);
-    ToyValue written = toy_failed(line) ? TOY_FAILED : toy_call_method(t, out, "write", &line, 1);
-    toy_release(line);
+    ToyValue written = toy_call_method(t, out, "write", &text, 1);
     toy_release(written);
     return !toy_failed(written);
+}
+
+/* Two calls, as CPython makes them: a stream of the script's own can tell. */
+static bool write_line(ToyThread *t, ToyValue out, ToyValue text)
+{
+    ToyValue newline = toy_str(t, "\n");
+    bool done = !toy_failed(newline) && write_text(t, out, text) && write_text(t, out, newline);
+    toy_release(newline);
+    return done;
 }
 
 static ToyValue sys_displayhook(ToyThread *t, ToyValue self, const ToyValue *args)

@@ -157,7 +157,7 @@ TOY_API bool toy_has_buffer(ToyThread *t, ToyValue v);
     X(ConnectionRefusedError) X(ConnectionResetError) X(FileExistsError) X(FileNotFoundError) X(InterruptedError) \
     X(IsADirectoryError) X(NotADirectoryError) X(PermissionError) X(ProcessLookupError) X(TimeoutError) X(ReferenceError) \
     X(RuntimeError) X(NotImplementedError) X(PythonFinalizationError) X(RecursionError) X(StopAsyncIteration) X(StopIteration) \
-    X(SyntaxError) X(IndentationError) X(TabError) X(SystemError) X(TypeError) X(ValueError) X(UnicodeError) X(UnicodeDecodeError) \
+    X(SyntaxError) X(IndentationError) X(TabError) X(_IncompleteInputError) X(SystemError) X(TypeError) X(ValueError) X(UnicodeError) X(UnicodeDecodeError) \
     X(UnicodeEncodeError) X(UnicodeTranslateError) X(ExceptionGroup) X(Warning) X(BytesWarning) X(DeprecationWarning) \
     X(EncodingWarning) X(FutureWarning) X(ImportWarning) X(PendingDeprecationWarning) X(ResourceWarning) X(RuntimeWarning) \
     X(SyntaxWarning) X(UnicodeWarning) X(UserWarning)

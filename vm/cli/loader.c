@@ -80,9 +80,11 @@ static Value make_syntax_error(Thread *t, enum ExceptionKind kind, const Diagnos
     return exception;
 }
 
-static void raise_diagnostic(Thread *t, const Diagnostic *diagnostic, Str *filename)
+/* [is_incomplete]: more source could make it right, and somebody has asked to be told. */
+static void raise_diagnostic(Thread *t, const Diagnostic *diagnostic, Str *filename, bool is_incomplete)
 {
     enum ExceptionKind kind = class_of(diagnostic->class);
+    if (is_incomplete && kind == EXC_SyntaxError) kind = EXC__IncompleteInputError;
     bool is_syntax = diagnostic->class <= DIAGNOSTIC_TAB_ERROR || diagnostic_is_warning(diagnostic);
     if (!is_syntax || !diagnostic->has_position) {
         raise_error(t, is_syntax && diagnostic_is_warning(diagnostic) ? EXC_SyntaxError : kind, "%s", diagnostic->message);
@@ -96,7 +98,7 @@ void loader_raise(Thread *t, const Diagnostics *diagnostics, Str *filename)
 {
     const Diagnostic *error = diagnostics_error(diagnostics);
     if (diagnostics->is_out_of_memory || !error) raise_memory_error(t);
-    else raise_diagnostic(t, error, filename);
+    else raise_diagnostic(t, error, filename, diagnostics->is_incomplete);
 }
 
 /* Through the filters of the script. A filter that makes it an exception gives a SyntaxError at the place, as CPython does. */
@@ -109,7 +111,7 @@ static bool issue_warning(Thread *t, const Diagnostic *diagnostic, Str *filename
     object_release(message);
     if (passed || !raised_is(t, kind)) return passed;
     raised_clear(t);
-    raise_diagnostic(t, diagnostic, filename);
+    raise_diagnostic(t, diagnostic, filename, false);
     return false;
 }
 
