@@ -12,19 +12,15 @@
 
 /* ==== making one ============================================================================================================ */
 
-static bool program_finish(ToyThread *t, Tree *tree, Program *program)
-{
-    if (tree->flags & REGEX_DEBUG && !listing_tree(t, tree)) return false;
-    if (!generate_program(tree, program) || !program_prepare(program, t)) return false;
-    return !(tree->flags & REGEX_DEBUG) || listing_program(t, program);
-}
-
-/* Takes the tree, which has been read or not. */
+/* Takes the tree. [is_read]: it is complete; else something has been raised. */
 static ToyValue pattern_new(ToyThread *t, const SreState *state, ToyValue source, TOY_TAKES Tree *tree, bool is_read, bool is_str, bool is_bytes)
 {
     Program program = {.code = NULL};
     Pattern *pattern = NULL;
-    if (is_read && program_finish(t, tree, &program)) pattern = (Pattern *)toy_type_alloc(t, state->pattern);
+    bool is_listed = tree->flags & REGEX_DEBUG && !toy_is_none(source);
+    bool done = is_read && (!is_listed || listing_tree(t, tree)) && generate_program(tree, &program) && program_prepare(&program, t) &&
+                (!is_listed || listing_program(t, &program));
+    if (done) pattern = (Pattern *)toy_type_alloc(t, state->pattern);
     if (pattern) {
         pattern->source = toy_retain(source);
         pattern->names = toy_retain(tree->names);
@@ -71,8 +67,9 @@ ToyValue pattern_compile(ToyThread *t, const SreState *state, ToyValue source, T
     return pattern_new(t, state, source, &tree, is_read, is_str, !is_str);
 }
 
-/* Adds a phrase of a lexicon as an arm: a group of its own around a pattern that counts its groups from 1, as if it stood alone. */
-static bool add_phrase(Tree *tree, Node *branch, Sequence **last, ToyValue phrase)
+/* Adds a phrase of a lexicon as an arm: a group of its own around a pattern that counts its groups from 1, as if it stood alone. So groups
+ * may get in each other's way, as they do in CPython; but there must be as many phrases as groups in any one of them. */
+static bool add_phrase(Tree *tree, Node *branch, Sequence **last, ToyValue phrase, size_t phrase_count)
 {
     ToyThread *t = tree->t;
     uint32_t count = tree->group_count, flags = tree->flags;
@@ -81,10 +78,14 @@ static bool add_phrase(Tree *tree, Node *branch, Sequence **last, ToyValue phras
     ToyValue text = group ? source_text(t, phrase) : TOY_FAILED;
     tree->group_count = 0;
     bool is_read = !toy_failed(text) && regex_parse(tree, phrase, text, toy_is_str(phrase), WARNING_LEVEL);
+    uint32_t groups_inside = tree->group_count;
     tree->group_count = count;
     tree->flags = flags;
     toy_release(text);
-    if (!is_read || !tree_open_group(tree)) return false;
+    if (!is_read || (flags & REGEX_DEBUG && !listing_tree(t, tree))) return false;
+    if (groups_inside > phrase_count) return toy_raise_false(t, TOY_RuntimeError, "invalid SRE code");
+    toy_dict_clear(t, tree->names);
+    if (!tree_open_group(tree)) return false;
     tree_close_group(tree, count + 1, tree->root);
     group->arms = tree->root;
     node_measure(tree, group);
@@ -99,16 +100,17 @@ ToyValue pattern_compile_lexicon(ToyThread *t, const SreState *state, ToyValue p
 {
     int64_t bits = 0;
     Tree tree;
+    size_t count = toy_tuple_length(phrases);
+    if (!count) return toy_raise(t, TOY_RuntimeError, "invalid SRE code");
     if (!toy_arg_int64(t, flags, &bits) || !tree_init(&tree, t, (uint32_t)bits)) return TOY_FAILED;
     Sequence *last = NULL, *root = tree_sequence(&tree);
     Node *branch = root ? tree_node(&tree, NODE_BRANCH, 0) : NULL;
     bool done = branch != NULL;
-    for (size_t i = 0; done && i < toy_tuple_length(phrases); i++) done = add_phrase(&tree, branch, &last, toy_tuple_item(phrases, i));
+    for (size_t i = 0; done && i < count; i++) done = add_phrase(&tree, branch, &last, toy_tuple_item(phrases, i), count);
     if (done) {
-        if (last) node_measure(&tree, branch);
+        node_measure(&tree, branch);
         sequence_append(root, branch);
         tree.root = root;
-        toy_dict_clear(t, tree.names);
     }
     return pattern_new(t, state, TOY_NONE, &tree, done, false, false);
 }
