@@ -9,6 +9,8 @@
 #include "vm/object/list.h"
 #include "vm/object/str.h"
 #include "vm/run/frame.h"
+#include "vm/run/import.h"
+#include "vm/run/import_file.h"
 #include "vm/run/interp.h"
 #include "vm/run/traceback_print.h"
 #include "vm/run/uncaught.h"
@@ -56,6 +58,22 @@ static bool append_name(Thread *t, List *list, const char *name)
 {
     Str *s = str_intern_text(t, name);
     return s && list_append_take(t, list, object_value(s));
+}
+
+ToyValue toy_native_module_new(ToyThread *t, ToyValue name)
+{
+    const NativeModule *definition = import_find_native(t, as_str(name));
+    return definition ? object_value(import_make_native(t, definition)) : UNBOUND;
+}
+
+ToyValue toy_embedded_module(ToyThread *t, ToyValue name, ToyEmbeddedPart part)
+{
+    const EmbeddedModule *embedded = import_find_embedded(t, as_str(name));
+    if (!embedded) return UNBOUND;
+    if (part == TOY_EMBEDDED_IS_PACKAGE) return bool_value(embedded->is_package);
+    if (part == TOY_EMBEDDED_SOURCE) return object_value(str_from_wtf8(t, embedded->source, embedded->source_length));
+    ImportSource source = {.embedded = embedded};
+    return object_value(import_source_code(t, &source));
 }
 
 ToyValue toy_native_module_names(ToyThread *t, bool with_embedded)

@@ -166,6 +166,10 @@ TOY_API TOY_BORROWED ToyValue toy_modules(ToyThread *t);                    /* s
 TOY_API TOY_BORROWED ToyValue toy_builtins(ToyThread *t);                   /* the dict of the builtins module */
 /* Names of the modules that are native, and of all that lie in the program: tuples, sorted. */
 TOY_API TOY_MUST_CHECK ToyValue toy_native_module_names(ToyThread *t, bool with_embedded);
+/* Modules that lie in the program. UNBOUND without anything raised: there is none of that name. */
+TOY_API ToyValue toy_native_module_new(ToyThread *t, ToyValue name);        /* made and filled, not in sys.modules */
+typedef enum ToyEmbeddedPart { TOY_EMBEDDED_CODE, TOY_EMBEDDED_SOURCE, TOY_EMBEDDED_IS_PACKAGE } ToyEmbeddedPart;
+TOY_API ToyValue toy_embedded_module(ToyThread *t, ToyValue name, ToyEmbeddedPart part);
 TOY_API TOY_BORROWED ToyValue toy_handled_exception(ToyThread *t);          /* UNBOUND: none is being handled */
 /* An exception and its traceback, as people read it, to [file] (UNBOUND: sys.stderr). */
 TOY_API TOY_MUST_CHECK bool toy_print_exception(ToyThread *t, ToyValue exception, ToyValue file);

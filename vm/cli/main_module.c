@@ -23,6 +23,7 @@
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/run/module_spec.h"
 #include "vm/run/builtins.h"
 #include "vm/run/import.h"
 #include "vm/run/import_file.h"
@@ -220,8 +221,10 @@ static bool run_bytes_of_file(Thread *t, Str *name, bool skips_first_line)
     size_t start = skips_first_line ? without_first_line(bytes, length) : 0;
     Dict *globals = main_module_dict(t);
     Str *cached = str_intern_text(t, "__cached__");
-    bool done = globals && cached && dict_set_str(t, globals, NAME_OF(t, __file__), object_value(name)) &&
-                dict_set_str(t, globals, cached, NONE);
+    Value loader = source_file_loader_new(t, object_value(NAME_OF(t, __main__)), object_value(name));
+    bool done = globals && cached && !failed(loader) && dict_set_str(t, globals, NAME_OF(t, __file__), object_value(name)) &&
+                dict_set_str(t, globals, cached, NONE) && dict_set_str(t, globals, NAME_OF(t, __loader__), loader);
+    release(loader);
     if (cached) object_release(cached);
     done = done && run_source(t, bytes + start, length - start, name, false, true);
     memory_free(&t->interp->memory, bytes, length + 1);

@@ -216,6 +216,14 @@ static Value text_in_dict(Module *module, Str *name)
     return is_str(v) ? v : UNBOUND;
 }
 
+static Value find_attribute_text(Thread *t, Value v, const char *text)
+{
+    Str *name = str_intern_text(t, text);
+    Value found = name ? value_find_attribute(t, v, name) : UNBOUND;
+    if (name) object_release(name);
+    return found;
+}
+
 static Value module_repr(Thread *t, Value self)
 {
     Module *module = (Module *)as_object(self);
@@ -224,17 +232,14 @@ static Value module_repr(Thread *t, Value self)
     if (is_bound(file)) return object_value(str_format(t, "<module %R from %R>", name, file));
     Value spec = dict_get_str(module->dict, NAME_OF(t, __spec__));
     if (is_bound(spec) && !is_none(spec)) {
-        Str *key = str_intern_text(t, "origin");
-        Value origin = key ? value_find_attribute(t, spec, key) : UNBOUND;
-        if (key) object_release(key);
-        if (is_raised(t)) raised_clear(t);
+        Value origin = find_attribute_text(t, spec, "origin"), has_location = find_attribute_text(t, spec, "has_location");
+        raised_clear(t);
         if (is_str(origin)) {
-            bool is_plain = str_equal_text(as_str(origin), "built-in") || str_equal_text(as_str(origin), "frozen");
-            Value text = is_plain ? object_value(str_format(t, "<module %R (%S)>", name, origin))
-                                  : object_value(str_format(t, "<module %R from %R>", name, origin));
-            release(origin);
+            Value text = object_value(str_format(t, is_same(has_location, TRUE) ? "<module %R from %R>" : "<module %R (%S)>", name, origin));
+            release2(origin, has_location);
             return text;
         }
+        release(has_location);
         release(origin);
     }
     return object_value(str_format(t, "<module %R>", name));

@@ -4,6 +4,7 @@
  * How         a.b.c is loaded as a, then a.b, then a.b.c, each found by the first that has it:
  *               1. sys.modules    2. native modules (tables in the program)    3. embedded modules (written in toy, compiled in)
  *               4. files: NAME/__init__.toy|.py, NAME.so, NAME.toy, NAME.py along sys.path or the package's __path__
+ *             unless a script has changed sys.meta_path or what belongs to it: then the finders there decide (module_spec.c).
  *             While a module runs for the first time its spec says `_initializing`; another thread that wants it waits on the
  *             loading record, unless waiting would be a circle: then it gets the half-made module, as in CPython.
  * Invariants  I1 a module is in sys.modules before its first line runs, and is taken out again if that raises.
@@ -25,6 +26,7 @@
 #include "vm/run/call.h"
 #include "vm/run/import_file.h"
 #include "vm/run/interp.h"
+#include "vm/run/module_spec.h"
 #include "vm/run/warn.h"
 #include "vm/threads/fork.h"
 #include "vm/threads/lock.h"
@@ -167,7 +169,7 @@ Module *import_make_native(Thread *t, const NativeModule *definition)
     return NULL;
 }
 
-static const NativeModule *find_native(Thread *t, Str *name)
+const NativeModule *import_find_native(Thread *t, Str *name)
 {
     const NativeModule *const *table = t->interp->run->hooks.native_modules;
     for (; table && *table; table++)
@@ -188,10 +190,12 @@ static Value load_native(Thread *t, Str *name, const NativeModule *definition)
     return object_value(module);
 }
 
-/* Find and load. [parent]: the package, UNBOUND at the top. */
+/* Find and load. [parent]: the package, UNBOUND at the top. Scripts that have put finders of their own into sys.meta_path are asked; so are
+ * the finders written in toy about a folder without __init__, which is part of a namespace package. */
 static Value load(Thread *t, Str *name, Value parent)
 {
-    const NativeModule *native = find_native(t, name);
+    bool is_untouched = module_spec_is_untouched(t);
+    const NativeModule *native = is_untouched ? import_find_native(t, name) : NULL;
     if (native) return load_native(t, name, native);
     Value path = UNBOUND;
     if (is_bound(parent)) {
@@ -207,7 +211,14 @@ static Value load(Thread *t, Str *name, Value parent)
         }
     }
     ImportSource source;
-    bool found = import_find_source(t, name, path, &source);
+    bool found = is_untouched && import_find_source(t, name, path, &source);
+    bool is_namespace = found && source.portions;
+    if (is_namespace) import_source_free(t, &source);
+    if ((!is_untouched && !is_raised(t)) || is_namespace) {
+        Value module = module_spec_find_and_load(t, name, path);
+        release(path);
+        return module;
+    }
     release(path);
     if (!found) return is_raised(t) ? FAILED : raise_not_found(t, name);
     Value module = import_run_source(t, name, &source);

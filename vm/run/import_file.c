@@ -17,11 +17,11 @@
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/list.h"
-#include "vm/object/namespace.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 #include "vm/run/import.h"
 #include "vm/run/interp.h"
+#include "vm/run/module_spec.h"
 #include "vm/threads/blocking.h"
 
 /* ---- files ---- */
@@ -148,17 +148,21 @@ static bool add_portion(Thread *t, Str *folder, Str *part, ImportSource *source)
     return done;
 }
 
-static bool find_embedded(Thread *t, Str *name, ImportSource *source)
+const EmbeddedModule *import_find_embedded(Thread *t, Str *name)
 {
     const EmbeddedModule *module = t->interp->run->hooks.embedded_modules;
-    for (; module && module->name; module++) {
-        if (!str_equal_text(name, module->name)) continue;
-        source->embedded = module;
-        source->is_package = module->is_package;
-        source->file = str_format(t, "<frozen %U>", name);
-        return source->file != NULL;
-    }
-    return false;
+    while (module && module->name && !str_equal_text(name, module->name)) module++;
+    return module && module->name ? module : NULL;
+}
+
+static bool find_embedded(Thread *t, Str *name, ImportSource *source)
+{
+    const EmbeddedModule *module = import_find_embedded(t, name);
+    if (!module) return false;
+    source->embedded = module;
+    source->is_package = module->is_package;
+    source->file = str_format(t, "<frozen %U>", name);
+    return source->file != NULL;
 }
 
 bool import_find_source(Thread *t, Str *name, Value path, ImportSource *source)
@@ -201,30 +205,25 @@ void import_source_free(Thread *t, ImportSource *source)
 
 /* ---- the module's description ---- */
 
-static bool set_text(Thread *t, Dict *dict, const char *key, Value v) { return dict_set_text(t, dict, key, v); }
-
 bool import_set_spec(Thread *t, Module *module, Str *name, const char *origin, Value file, Value path)
 {
-    Value origin_value = origin ? object_value(str_from_text(t, origin)) : is_bound(file) ? retain(file) : NONE;
+    Value origin_value = origin ? object_value(str_from_text(t, origin)) : retain(file);
     Value package = is_bound(path) ? retain(object_value(name)) : UNBOUND;
     if (is_unbound(package)) {
         size_t dot = name->length;
         while (dot > 0 && str_char(name, dot - 1) != '.') dot--;
         package = str_slice(t, name, 0, dot ? dot - 1 : 0);
     }
-    Dict *fields = dict_new(t);
-    bool done = fields && !failed(origin_value) && !failed(package);
-    done = done && set_text(t, fields, "name", object_value(name)) && set_text(t, fields, "loader", NONE) &&
-           set_text(t, fields, "origin", origin_value) && set_text(t, fields, "parent", package) &&
-           set_text(t, fields, "has_location", bool_value(!origin && is_bound(file))) &&
-           set_text(t, fields, "submodule_search_locations", is_bound(path) ? path : NONE) && set_text(t, fields, "cached", NONE);
-    Value spec = done ? namespace_new(t, fields) : FAILED;
+    Value loader = !origin ? source_file_loader_new(t, object_value(name), origin_value)
+                           : retain(object_value(kind_type(t, strcmp(origin, "frozen") == 0 ? KIND_FROZEN_IMPORTER : KIND_BUILTIN_IMPORTER)));
+    bool done = !failed(origin_value) && !failed(package) && !failed(loader);
+    Value spec = done ? module_spec_new(t, object_value(name), loader, origin_value, is_bound(path) ? path : NONE, !origin) : FAILED;
     done = !failed(spec) && dict_set_str(t, module->dict, NAME_OF(t, __spec__), spec) &&
            dict_set_str(t, module->dict, NAME_OF(t, __package__), package) &&
-           dict_set_str(t, module->dict, NAME_OF(t, __loader__), NONE);
+           dict_set_str(t, module->dict, NAME_OF(t, __loader__), loader);
+    release(loader);
     if (done && is_bound(file)) done = dict_set_str(t, module->dict, NAME_OF(t, __file__), file);
     if (done && is_bound(path)) done = dict_set_str(t, module->dict, NAME_OF(t, __path__), path);
-    if (fields) object_release(fields);
     release(spec);
     release2(origin_value, package);
     return done;
@@ -274,21 +273,8 @@ static Value package_path(Thread *t, const ImportSource *source)
     return object_value(path);
 }
 
-/* A package without a file: nothing runs. */
-static Value make_namespace(Thread *t, Str *name, const ImportSource *source)
-{
-    Module *module = module_new(t, name);
-    bool done = module && import_set_spec(t, module, name, NULL, UNBOUND, object_value(source->portions)) &&
-                dict_set_str(t, module->dict, NAME_OF(t, __file__), NONE) &&
-                dict_set_str(t, as_dict(t->interp->modules), name, object_value(module));
-    if (done) return object_value(module);
-    if (module) object_release(module);
-    return FAILED;
-}
-
 Value import_run_source(Thread *t, Str *name, const ImportSource *source)
 {
-    if (source->portions) return make_namespace(t, name, source);
     Code *code = import_source_code(t, source);
     Module *module = code ? module_new(t, name) : NULL;
     Value path = module ? package_path(t, source) : UNBOUND;

@@ -15,6 +15,8 @@ typedef struct ImportSource {
     bool is_package;
 } ImportSource;
 
+/* The module that lies in the program under that name, or NULL. */
+BORROWED const struct EmbeddedModule *import_find_embedded(Thread *t, Str *name);
 /* False: not there, or raised. [path]: a package's __path__, UNBOUND for sys.path. */
 MUST_CHECK bool import_find_source(Thread *t, Str *name, Value path, ImportSource *source);
 void import_source_free(Thread *t, ImportSource *source);

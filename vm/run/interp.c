@@ -20,6 +20,7 @@
 #include "vm/run/call.h"
 #include "vm/run/import.h"
 #include "vm/run/running.h"
+#include "vm/run/module_spec.h"
 #include "vm/run/type_parameter.h"
 #include "vm/run/warn.h"
 #include "vm/threads/signals.h"
@@ -80,6 +81,7 @@ Thread *interp_new(const Config *config, const LoaderHooks *hooks)
     Value sys = import_module_text(t, "sys");
     if (failed(sys)) return NULL;
     interp->run->sys_module = (Module *)as_object(sys);
+    if (!module_spec_fill_sys(t)) return NULL;
     Value io = import_module_text(t, "_io");      /* puts the standard streams into sys */
     if (failed(io)) return NULL;
     release(io);

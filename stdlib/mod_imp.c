@@ -1,0 +1,110 @@
+/* mod_imp.c - _imp: modules that lie in the program, for finders and loaders written in toy.
+ *
+ * What        Is there a native or embedded module of a name; making it; its code and source. The lock of imports, which is none.
+ * How         Thin: the machine's own import does the same without coming here (vm/run/import.c).
+ * GIL         held.
+ * Read next   lib/_import_finders.toy */
+#include "vm/toy_vm.h"
+
+static ToyValue name_argument(ToyThread *t, ToyValue v, const char *function)
+{
+    if (toy_is_str(v)) return v;
+    return toy_raise_type_error(t, "%s() argument must be str, not %T", function, v);
+}
+
+static ToyValue embedded(ToyThread *t, ToyValue name, const char *function, ToyEmbeddedPart part)
+{
+    if (toy_failed(name_argument(t, name, function))) return TOY_FAILED;
+    ToyValue v = toy_embedded_module(t, name, part);
+    if (toy_is_bound(v) || toy_is_raised(t)) return v;
+    return toy_raise(t, TOY_ImportError, "No such frozen object named %S", name);
+}
+
+static ToyValue imp_is_builtin(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (toy_failed(name_argument(t, args[0], "is_builtin"))) return TOY_FAILED;
+    ToyValue names = toy_native_module_names(t, false);
+    bool found = false;
+    bool done = !toy_failed(names) && toy_contains(t, names, args[0], &found);
+    toy_release(names);
+    return done ? toy_small_int_value(found) : TOY_FAILED;
+}
+
+static ToyValue imp_is_frozen(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (toy_failed(name_argument(t, args[0], "is_frozen"))) return TOY_FAILED;
+    ToyValue v = toy_embedded_module(t, args[0], TOY_EMBEDDED_IS_PACKAGE);
+    return toy_bool(toy_is_bound(v));
+}
+
+static ToyValue imp_is_frozen_package(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return embedded(t, args[0], "is_frozen_package", TOY_EMBEDDED_IS_PACKAGE);
+}
+static ToyValue imp_get_frozen_object(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return embedded(t, args[0], "get_frozen_object", TOY_EMBEDDED_CODE);
+}
+static ToyValue imp_get_frozen_source(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return embedded(t, args[0], "get_frozen_source", TOY_EMBEDDED_SOURCE);
+}
+
+static ToyValue imp_create_builtin(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue name = toy_get_attribute(t, args[0], "name");
+    if (toy_failed(name)) return TOY_FAILED;
+    ToyValue module = toy_failed(name_argument(t, name, "create_builtin")) ? TOY_FAILED : toy_native_module_new(t, name);
+    if (toy_is_unbound(module) && !toy_is_raised(t)) toy_raise(t, TOY_ImportError, "%R is not a built-in module", name);
+    toy_release(name);
+    return module;
+}
+
+static ToyValue imp_lock_held(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_FALSE; }
+static ToyValue imp_lock(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_NONE; }
+static ToyValue imp_zero(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_small_int_value(0); }
+static ToyValue imp_extension_suffixes(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue suffix = toy_str(t, ".so");
+    ToyValue list = toy_failed(suffix) ? TOY_FAILED : toy_list_of(t, &suffix, 1);
+    toy_release(suffix);
+    return list;
+}
+
+static const ToyFunction functions[] = {
+    TOY_FUNCTION("is_builtin", imp_is_builtin, "(name, /)", 0, "1 if there is a native module of that name, else 0."),
+    TOY_FUNCTION("is_frozen", imp_is_frozen, "(name, /)", 0, "Is there a module of that name, written in toy, in the program?"),
+    TOY_FUNCTION("is_frozen_package", imp_is_frozen_package, "(name, /)", 0, "Is that module a package?"),
+    TOY_FUNCTION("get_frozen_object", imp_get_frozen_object, "(name, data=None, /)", 0, "The code object of that module."),
+    TOY_FUNCTION("get_frozen_source", imp_get_frozen_source, "(name, /)", 0, "The source of that module."),
+    TOY_FUNCTION("create_builtin", imp_create_builtin, "(spec, /)", 0, "Make the native module that a spec names."),
+    TOY_FUNCTION("exec_builtin", imp_zero, "(mod, /)", 0, "Nothing: it was filled when it was made."),
+    TOY_FUNCTION("lock_held", imp_lock_held, "()", 0, "False: each module has a lock of its own."),
+    TOY_FUNCTION("acquire_lock", imp_lock, "()", 0, "Does nothing: each module has a lock of its own."),
+    TOY_FUNCTION("release_lock", imp_lock, "()", 0, "Does nothing."),
+    TOY_FUNCTION("_override_frozen_modules_for_tests", imp_lock, "(override, /)", 0, "Nothing: modules in the program stay there."),
+    TOY_FUNCTION("_override_multi_interp_extensions_check", imp_zero, "(override, /)", 0, "0: there is one interpreter."),
+    TOY_FUNCTION("extension_suffixes", imp_extension_suffixes, "()", 0, "How the names of loadable modules end."),
+    TOY_FUNCTIONS_END,
+};
+
+static bool init(ToyThread *t, ToyModuleObject *module)
+{
+    static const struct { const char *name; ToyBuiltin kind; } types[] = {
+        {"ModuleSpec", TOY_KIND_MODULE_SPEC},
+        {"BuiltinImporter", TOY_KIND_BUILTIN_IMPORTER},
+        {"FrozenImporter", TOY_KIND_FROZEN_IMPORTER},
+        {"PathFinder", TOY_KIND_PATH_FINDER},
+        {"SourceFileLoader", TOY_KIND_SOURCE_FILE_LOADER},
+    };
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (!toy_module_add(t, module, types[i].name, toy_retain(toy_type_value(toy_builtin_type(t, types[i].kind))))) return false;
+    return true;
+}
+
+const ToyModule toy_module_imp = {
+    .name = "_imp",
+    .doc = "Modules that lie in the program, for finders and loaders written in toy.",
+    .functions = functions,
+    .init = init,
+};
