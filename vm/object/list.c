@@ -169,7 +169,7 @@ bool list_extend(Thread *t, List *list, Value iterable)
         return false;
     size_t hint;
     bool is_good = value_length_hint(t, iterable, 8, &hint);
-    if (is_good && hint > list->capacity - list->count && hint < LIST_COUNT_MAX / 2)
+    if (is_good && hint > list->capacity - list->count && hint <= (size_t)PTRDIFF_MAX - list->count)
         is_good = set_capacity(t, list, list->count + hint);
     while (is_good) {
         Value item = value_next(t, iterator);

@@ -225,7 +225,7 @@ static Value extend(Thread *t, Value self, const Value *args)
 static Value insert(Thread *t, Value self, const Value *args)
 {
     int64_t at;
-    if (!value_to_clipped_index(t, args[0], &at))
+    if (!arg_size(t, args[0], &at))
         return FAILED;
     return list_insert(t, as_list(self), at, args[1]) ? NONE : FAILED;
 }
@@ -233,7 +233,7 @@ static Value insert(Thread *t, Value self, const Value *args)
 static Value pop(Thread *t, Value self, const Value *args)
 {
     int64_t at = -1;
-    if (is_bound(args[0]) && !value_to_index(t, args[0], &at))
+    if (!arg_size(t, args[0], &at))
         return FAILED;
     return list_pop(t, as_list(self), at);
 }

@@ -157,6 +157,9 @@ Value value_next(Thread *t, Value iterator)
     NextFn next = value_type(t, iterator)->slots.next;
     if (UNLIKELY(!next))
         return raise_type_error(t, "'%T' object is not an iterator", iterator);
+    /* Iterators stand on each other: map(f, map(g, ...)). */
+    if (UNLIKELY((char *)__builtin_frame_address(0) < t->stack_limit) && stack_is_exhausted(t, ""))
+        return FAILED;
     Value item = next(t, iterator);
     if (failed(item) && raised_is(t, EXC_StopIteration)) {
         raised_clear(t);
