@@ -281,10 +281,8 @@ static ToyValue math_pow(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     TWO_DOUBLES;
     double r = pow(x, y);
-    if (!isfinite(x) || !isfinite(y)) {
-        /* Annex F of C knows all of these; only a pole is an error here. */
-        return x == 0.0 && isinf(y) && y < 0.0 ? math_domain_error(t) : toy_float(t, r);
-    }
+    /* Annex F of C knows all of these, 0 to an infinite power among them, and none is an error. */
+    if (!isfinite(x) || !isfinite(y)) return toy_float(t, r);
     if (isnan(r)) return math_domain_error(t);
     if (isinf(r)) return x == 0.0 ? math_domain_error(t) : math_range_error(t);
     return toy_float(t, r);
