@@ -12,8 +12,6 @@
  *             I2 matcher_run is compiled once for each width of characters; [width] is constant inside.
  * GIL         held. Every few thousand steps back and rounds it looks for signals: a handler may run script code, Ctrl-C ends the match.
  * Read next   opcodes.def, prepare.c (the links) */
-#include <ctype.h>
-
 #include "stdlib/re/re.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))

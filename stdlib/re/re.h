@@ -151,7 +151,7 @@ bool parse_group(Parser *p, Sequence *into, bool *is_verbose, int nesting, bool 
 /* Behind a backslash and [letter], which stand at [start]. Makes a node, or in a set an item. */
 Node *parse_escape(Parser *p, uint32_t letter, size_t start);
 bool parse_set_escape(Parser *p, uint32_t letter, size_t start, SetItem *item);
-/* \\n, (?P=n) and (?(n)...): raises if the group is open, or defined in the same lookbehind. */
+/* \n, (?P=n) and (?(n)...): raises if the group is open, or defined in the same lookbehind. */
 bool parse_check_lookbehind(Parser *p, uint32_t group);
 Node *parse_reference(Parser *p, uint32_t group, size_t back);
 
@@ -171,7 +171,7 @@ ToyValue tokens_until(Parser *p, uint32_t terminator, const char *what);
 bool name_check(Parser *p, ToyValue name, size_t behind);
 /* Digits, and nothing else: a number instead of a name. */
 bool name_is_number(ToyValue name);
-uint64_t name_number(ToyValue name);         /* UINT64_MAX when larger */
+uint64_t name_number(ToyValue name);          /* UINT64_MAX when larger */
 /* Raises that there is no group of the number in [name], whatever its length; false. */
 bool name_no_such_number(Parser *p, ToyValue name, size_t back);
 /* A backslash and a digit but 0 have been read: an octal character of three digits, or the number of a group. */
@@ -179,10 +179,10 @@ bool token_octal_or_group(Parser *p, size_t start, bool *is_octal, uint32_t *n);
 
 /* PatternError at [back] characters before the next token; false. Does nothing if something is raised already. */
 bool parse_error(Parser *p, size_t back, const char *format, ...);
-/* Something else has been raised; false. */
-bool parse_failed(Parser *p);
 /* The same with the text between two places as only argument. */
 bool parse_error_text(Parser *p, size_t back, const char *format, size_t from, size_t to);
+/* Something else has been raised; false. */
+bool parse_failed(Parser *p);
 /* PatternError without (SIZE_MAX) or with a place. */
 ToyValue regex_raise(ToyThread *t, TOY_TAKES ToyValue message, ToyValue pattern, size_t place);
 
