@@ -4,6 +4,8 @@
  * How         The compiler stands on no floor below: what asks it goes through the hooks that the program has plugged in.
  * GIL         held.
  * Read next   toy_vm.h, vm/run/interp.h (LoaderHooks), vm/run/source_lines.h */
+#include <string.h>
+
 #include "vm/base/unicode.h"
 #include "vm/object/function.h"
 #include "vm/object/str.h"
@@ -59,4 +61,12 @@ bool toy_tokens(ToyThread *t, const char *source, size_t length, ToyValue rows)
     bool done = t->interp->run->hooks.tokens(t, &request, rows);
     object_release(request.filename);
     return done;
+}
+
+ToyValue toy_symbols(ToyThread *t, ToyValue source, ToyValue filename, const char *mode)
+{
+    CompileRequest request = {.is_text = true, .filename = as_str(filename), .optimize = -1};
+    request.mode = strcmp(mode, "eval") == 0 ? COMPILE_EXPRESSION : strcmp(mode, "single") == 0 ? COMPILE_SINGLE : COMPILE_MODULE;
+    request.source = str_utf8(t, as_str(source), &request.length);
+    return request.source ? t->interp->run->hooks.symbols(t, &request) : FAILED;
 }

@@ -195,6 +195,9 @@ TOY_API size_t toy_str_width(ToyValue str);                                 /* c
  * with the source, behind the good tokens. */
 TOY_API TOY_MUST_CHECK bool toy_tokens(ToyThread *t, const char *source, size_t length, ToyValue rows);
 
+/* The scopes of a source: (kind, name, line, is nested, {name: flags | binding << 12}, [children]). mode: "exec", "eval" or "single". */
+TOY_API TOY_MUST_CHECK ToyValue toy_symbols(ToyThread *t, ToyValue source, ToyValue filename, const char *mode);
+
 /* ==== instructions ========================================================================================================== */
 
 /* A row of the table of opcodes; texts are ASCII and live for ever. */

@@ -242,6 +242,17 @@ static CodeUnit *compile_objects(Thread *t, const CompileRequest *request, Value
     return unit;
 }
 
+static Value symbols_of(Thread *t, const CompileRequest *request)
+{
+    Workshop shop;
+    if (!workshop_open(t, request, &shop)) return FAILED;
+    Node *tree = parse(&shop.arena, &shop.names, &shop.options.input, &shop.diagnostics);
+    Value rows = tree ? loader_symbols(t, &shop.arena, &shop.names, tree, &shop.options, &shop.diagnostics) : UNBOUND;
+    if (is_unbound(rows) && !is_raised(t)) loader_raise(t, &shop.diagnostics, request->filename);
+    workshop_close(&shop);
+    return is_unbound(rows) ? FAILED : rows;
+}
+
 /* ---- tokens ---- */
 
 typedef struct TokenList { Thread *t; List *rows; } TokenList;
@@ -280,6 +291,7 @@ LoaderHooks loader_hooks(void)
         .is_tree = ast_is_tree,
         .parse = parse_to_objects,
         .compile_tree = compile_objects,
+        .symbols = symbols_of,
         .tokens = list_tokens,
         .native_modules = native_modules,
         .embedded_modules = embedded_modules,

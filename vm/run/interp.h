@@ -58,6 +58,8 @@ typedef struct LoaderHooks {
     bool (*is_tree)(Thread *t, Value v);
     Value (*parse)(Thread *t, const CompileRequest *request);
     CodeUnit *(*compile_tree)(Thread *t, const CompileRequest *request, Value tree);
+    /* For symtable: the scopes of a source as nested tuples, see vm/cli/symbol_rows.c. */
+    Value (*symbols)(Thread *t, const CompileRequest *request);
     /* For tokenize: appends (kind, text, line, column, end line, end column, lines) of every token to [rows]. False: raised, what is
      * wrong with the source, behind the good tokens. */
     bool (*tokens)(Thread *t, const CompileRequest *request, Value rows);
