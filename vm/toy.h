@@ -380,7 +380,10 @@ TOY_API TOY_MUST_CHECK ToyValue toy_bytes_cut(ToyThread *t, TOY_TAKES ToyValue b
 TOY_API TOY_BORROWED const uint8_t *toy_bytes_data(ToyValue bytes, size_t *length);
 TOY_API TOY_MUST_CHECK ToyValue toy_bytearray(ToyThread *t, const void *data, size_t length);
 
-enum { TOY_BUFFER_WRITABLE = 1 };
+enum {
+    TOY_BUFFER_WRITABLE = 1,
+    TOY_BUFFER_STRIDED = 2,    /* gaps between the items will do: the caller reads shape and strides */
+};
 #ifndef TOY_OBJECT_BUFFER_VIEW_H
 struct BufferView {
     struct Value owner;         /* the exporter */

@@ -102,7 +102,7 @@ static MemoryView *view_of_exporter(Thread *t, Value exporter)
     if (!m)
         return NULL;
     m->hash = -1;
-    if (!buffer_get(t, exporter, &m->view, 0) || !set_dimensions(t, m, m->view.dimensions)) {
+    if (!buffer_get(t, exporter, &m->view, BUFFER_STRIDED) || !set_dimensions(t, m, m->view.dimensions)) {
         object_release(m);
         return NULL;
     }

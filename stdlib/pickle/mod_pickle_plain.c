@@ -1,6 +1,6 @@
-/* mod_pickle.c - _pickle: plain data as bytes and back, fast; the rest of pickle is written in toy.
+/* mod_pickle_plain.c - _pickle_plain: plain data as bytes and back, fast; the rest of pickle is written in toy.
  *
- * What        dumps_plain and loads_plain for values made of built-in types only, in protocols 4 and 5; pack_float, unpack_float.
+ * What        PickleBuffer; dumps_plain and loads_plain for values made of built-in types only, in protocols 4 and 5; pack_float, unpack_float.
  * How         Both do what pickle.toy does for the same opcodes, and write the same bytes. Whatever they do not know - an instance, an
  *             older protocol, damaged bytes, a nesting that is very deep - they leave alone: they answer None (or the mark that was given),
  *             and the machine written in toy begins again from the start and says what there is to say.
@@ -8,7 +8,7 @@
  *             I2 giving up leaves nothing raised and nothing half done.
  * GIL         held throughout.
  * Read next   stdlib/lib/pickle.toy */
-#include "vm/toy.h"
+#include "stdlib/pickle/pickle_buffer.h"
 
 enum { FRAME_MIN = 4, FRAME_TARGET = 64 * 1024, FRAME_HEAD = 9, BATCH = 1000, DEPTH_MAX = 200 };
 
@@ -572,7 +572,47 @@ static ToyValue unpack_float(ToyThread *t, ToyValue self, const ToyValue *args)
     return toy_float(t, d);
 }
 
+/* ---- the functions of pickle ---- */
+
+/* pickle._dump and its like, with the arguments as they came: [positional] of the row by place, the rest by name. */
+static ToyValue hand_on(ToyThread *t, const char *function, const ToyValue *args, size_t positional, const char *const *names)
+{
+    ToyValue callee = toy_import_from(t, "pickle", function), keywords = toy_failed(callee) ? TOY_FAILED : toy_dict(t);
+    ToyValue row = toy_failed(keywords) ? TOY_FAILED : toy_tuple_of(t, args, positional), result = TOY_FAILED;
+    bool done = !toy_failed(row);
+    for (size_t i = 0; done && names[i]; i++)
+        if (toy_is_bound(args[positional + i])) done = toy_dict_set_text(t, keywords, names[i], args[positional + i]);
+    if (done) result = toy_call_with(t, callee, row, keywords);
+    toy_release(row);
+    toy_release(keywords);
+    toy_release(callee);
+    return result;
+}
+
+static const char *const dump_names[] = {"protocol", "fix_imports", "buffer_callback", NULL};
+static const char *const load_names[] = {"fix_imports", "encoding", "errors", "buffers", NULL};
+
+static ToyValue pickle_dump(ToyThread *t, ToyValue self, const ToyValue *args) { return hand_on(t, "_dump", args, 2, dump_names); }
+static ToyValue pickle_load(ToyThread *t, ToyValue self, const ToyValue *args) { return hand_on(t, "_load", args, 1, load_names); }
+
+static ToyValue pickle_dumps(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue bytes = toy_is_given(args[3]) ? TOY_NONE : dumps_plain(t, self, args);
+    return toy_is_none(bytes) ? hand_on(t, "_dumps", args, 1, dump_names) : bytes;
+}
+
+static ToyValue pickle_loads(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue v = loads_plain(t, self, (ToyValue[]){args[0], TOY_NOT_IMPLEMENTED});   /* which is no plain data */
+    return toy_is_not_implemented(v) ? hand_on(t, "_loads", args, 1, load_names) : v;
+}
+
 static const ToyFunction functions[] = {
+    TOY_FUNCTION("dump", pickle_dump, "(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)", 0, "Write the object to the file."),
+    TOY_FUNCTION("dumps", pickle_dumps, "(obj, protocol=None, *, fix_imports=True, buffer_callback=None)", 0, "Return the object as bytes."),
+    TOY_FUNCTION("load", pickle_load, "(file, *, fix_imports=True, encoding='ASCII', errors='strict', buffers=())", 0, "Read an object from the file."),
+    TOY_FUNCTION("loads", pickle_loads, "(data, /, *, fix_imports=True, encoding='ASCII', errors='strict', buffers=())", 0,
+                 "Return the object that the bytes are of. What follows it is ignored."),
     TOY_FUNCTION("dumps_plain", dumps_plain, "(obj, protocol=None, /)", 0, "The pickle of plain data; None if there is something else in it."),
     TOY_FUNCTION("loads_plain", loads_plain, "(data, otherwise, /)", 0, "The plain data of a pickle; the second argument if there is something else in it."),
     TOY_FUNCTION("pack_float", pack_float, "(x, /)", 0, "The float as eight bytes, highest first."),
@@ -580,4 +620,9 @@ static const ToyFunction functions[] = {
     TOY_FUNCTIONS_END,
 };
 
-const ToyModule toy_module_pickle = {.name = "_pickle", .doc = "The native part of pickle.", .functions = functions};
+static bool init(ToyThread *t, ToyModuleObject *module)
+{
+    return toy_module_add_type(t, module, toy_type_new(t, module, &pickle_buffer_spec, "pickle.PickleBuffer", NULL));
+}
+
+const ToyModule toy_module_pickle_plain = {.name = "_pickle_plain", .doc = "The native part of pickle.", .functions = functions, .init = init};
