@@ -623,7 +623,7 @@ const TypeSpec bytearray_spec = {
     .size = sizeof(ByteArray),
     .flags = TYPE_MATCHES_SELF,
     .slots = {
-        .repr = slot_repr, .hash = hash_not_implemented, .compare = slot_compare, .new_instance = bytearray_new_instance,
+        .repr = slot_repr, .str = bytes_str, .hash = hash_not_implemented, .compare = slot_compare, .new_instance = bytearray_new_instance,
         .init = bytearray_init, .length = slot_length, .contains = bytes_contains, .get_item = bytes_get_item,
         .set_item = slot_set_item, .iterate = slot_iterate, .add = slot_add, .multiply = bytes_multiply, .remainder = slot_remainder,
         .inplace_add = slot_inplace_add, .inplace_multiply = slot_inplace_multiply,

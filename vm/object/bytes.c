@@ -268,7 +268,7 @@ const TypeSpec bytes_spec = {
     .size = offsetof(Bytes, data),
     .flags = TYPE_IS_VARIABLE_SIZE | TYPE_MATCHES_SELF,
     .slots = {
-        .repr = slot_repr, .hash = slot_hash, .compare = slot_compare, .new_instance = bytes_new_instance,
+        .repr = slot_repr, .str = bytes_str, .hash = slot_hash, .compare = slot_compare, .new_instance = bytes_new_instance,
         .length = slot_length, .contains = bytes_contains, .get_item = bytes_get_item, .iterate = slot_iterate,
         .add = slot_add, .multiply = bytes_multiply, .remainder = slot_remainder, .get_buffer = slot_get_buffer,
     },

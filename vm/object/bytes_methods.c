@@ -310,12 +310,33 @@ bool bytes_contains(Thread *t, Value self, Value item, bool *found)
     return true;
 }
 
+/* -b: bytes are never equal to text, and who asks has mixed them up. */
+static bool warn_of_comparison(Thread *t, Value self, Value other)
+{
+    const char *name = is_bytes(self) ? "bytes" : "bytearray";
+    if (is_str(other))
+        return raise_warning(t, EXC_BytesWarning, "Comparison between %s and string", name);
+    return !is_bytes(self) || !is_int(other) || raise_warning(t, EXC_BytesWarning, "Comparison between bytes and int");
+}
+
+Value bytes_str(Thread *t, Value self)
+{
+    if (UNLIKELY(t->interp->config.bytes_warning) &&
+        !raise_warning(t, EXC_BytesWarning, "str() on a %s instance", is_bytes(self) ? "bytes" : "bytearray"))
+        return FAILED;
+    return value_repr(t, self);
+}
+
 Value bytes_compare(Thread *t, Value self, Value other, CompareOp op)
 {
     Needle needle;
     bool is_ours = is_bytes(other) || is_bytearray(other);
-    if (!is_ours && (is_bytes(self) || !value_has_buffer(t, other)))
+    if (!is_ours && (is_bytes(self) || !value_has_buffer(t, other))) {
+        bool is_equality = op == COMPARE_EQ || op == COMPARE_NE;
+        if (UNLIKELY(t->interp->config.bytes_warning) && is_equality && !warn_of_comparison(t, self, other))
+            return FAILED;
         return NOT_IMPLEMENTED;
+    }
     if (!needle_get(t, other, false, &needle))
         return FAILED;
     ByteSpan a = span_of(self), b = needle.span;

@@ -39,6 +39,7 @@ MUST_CHECK bool byte_from_value(Thread *t, Value v, const char *message, uint8_t
 MUST_CHECK Value bytes_repr(Thread *t, const char *prefix, ByteSpan span, const char *suffix);
 MUST_CHECK Value bytes_get_item(Thread *t, Value self, Value key);
 MUST_CHECK bool bytes_contains(Thread *t, Value self, Value item, bool *found);
+MUST_CHECK Value bytes_str(Thread *t, Value self);                                  /* its repr; with -b a warning */
 MUST_CHECK Value bytes_compare(Thread *t, Value self, Value other, CompareOp op);
 MUST_CHECK Value bytes_concat(Thread *t, Value left, Value right, BinaryFn own);
 MUST_CHECK Value bytes_multiply(Thread *t, Value left, Value right);
