@@ -315,6 +315,18 @@ bool types_init(Thread *t)
     return true;
 }
 
+/* Lets go of what classes hold in their dicts, while all their shapes are still there: instances may be among it. Nothing is, unless a
+ * script's class has outlived the last collection. */
+static void empty_dicts(Thread *t, Type *type)
+{
+    for (uint32_t i = 0; i < type->subclass_count; i++) empty_dicts(t, type->subclasses[i]);
+    Dict *dict = type->dict;
+    if (!dict || !type_is(type, TYPE_IS_SCRIPT_MADE)) return;
+    type->head.count = COUNT_IMMORTAL;      /* it goes with the others, not when its parts let go of it */
+    type->dict = NULL;
+    object_release(dict);
+}
+
 /* Drops what the type holds, but for its cell: other types' parts may still need it to be freed. */
 static void take_apart(Thread *t, Type *type)
 {
@@ -372,7 +384,10 @@ void types_finish(Interp *interp)
 {
     Thread *t = thread_current();
     Type *object = interp->types[KIND_OBJECT];
-    if (object) take_apart(t, object);
+    if (object) {
+        empty_dicts(t, object);
+        take_apart(t, object);
+    }
     for (int kind = 1; kind < KIND_COUNT; kind++)
         if (interp->types[kind]) take_apart(t, interp->types[kind]);
     Value *shared[] = {&interp->empty_tuple, &interp->empty_str, &interp->empty_bytes, &interp->empty_frozenset, &interp->float_zero};

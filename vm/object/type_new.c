@@ -215,8 +215,11 @@ static Tuple *ask_order(Thread *t, Type *type)
     return type_ask_order(t, type);
 }
 
+/* A script's mro() may have given the class other bases meanwhile, and those know it already: each shall know it once. */
 static bool add_to_bases(Thread *t, Type *type)
 {
+    bool was_ordered_by_script = type->head.type != kind_type(t, KIND_TYPE);
+    for (size_t i = 0; was_ordered_by_script && i < type->bases->count; i++) type_remove_subclass(as_type(type->bases->items[i]), type);
     for (size_t i = 0; i < type->bases->count; i++)
         if (!type_add_subclass(t, as_type(type->bases->items[i]), type)) return false;
     return true;
@@ -261,8 +264,11 @@ static bool fill(Thread *t, Type *type, Str *name, Tuple *bases, Type *base, Dic
         return false;
     }
     if (!fill_class_cell(t, type, cell)) return false;
-    type->mro = ask_order(t, type);
-    if (!type->mro || !add_to_bases(t, type)) return false;
+    Tuple *order = ask_order(t, type);
+    if (!order) return false;
+    if (type->mro) object_release(order);      /* mro() has set __bases__, and with them an order that is newer */
+    else type->mro = order;
+    if (!add_to_bases(t, type)) return false;
     type_fill_slots(t, type);
     return true;
 }

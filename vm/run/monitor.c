@@ -185,7 +185,7 @@ bool monitor_set_events(Thread *t, int64_t tool, int64_t events)
 
 bool monitor_get_events(Thread *t, int64_t tool, uint32_t *events)
 {
-    if (!is_tool_in_use(t, tool)) return false;
+    if (!is_tool(t, tool)) return false;
     *events = tracing_of(t)->events[tool];
     return true;
 }
@@ -211,7 +211,7 @@ bool monitor_set_local_events(Thread *t, int64_t tool, Value code, int64_t event
 bool monitor_get_local_events(Thread *t, int64_t tool, Value code, uint32_t *events)
 {
     if (!is_kind(code, KIND_CODE)) return raise_false(t, EXC_TypeError, "code must be a code object");
-    if (!is_tool_in_use(t, tool)) return false;
+    if (!is_tool(t, tool)) return false;
     const CodeTrace *trace = ((Code *)as_object(code))->trace;
     *events = trace ? trace->local_events[tool] : 0;
     return true;

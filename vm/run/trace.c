@@ -88,7 +88,7 @@ static void fill_copy(const Tracing *tracing, Code *code)
     Instruction each;
     bool has_begun = false, is_first = false; /* nothing is told before the first RESUME */
     for (uint32_t at = 0; at < unit->word_count && instruction_read(unit->words, unit->word_count, at, &each); at = each.next) {
-        uint32_t own = events_of(each.opcode, each.arg) | EVENT_BIT(INSTRUCTION) | (is_first ? EVENT_BIT(LINE) : 0);
+        uint32_t own = events_of(each.opcode, each.arg) | (each.opcode == OP_RESUME ? 0 : EVENT_BIT(INSTRUCTION)) | (is_first ? EVENT_BIT(LINE) : 0);
         has_begun |= each.opcode == OP_RESUME;
         is_first = each.opcode == OP_RESUME;      /* its line is told, even if the signature stands on it */
         if (!has_begun) trace->words[at] = unit->words[at];
@@ -426,7 +426,7 @@ TraceStep trace_instruction(Thread *t, Frame *frame)
         if (is_new && !tell_line(t, frame, events, instruction.offset, line)) return TRACE_FAILED;
         if (frame->traced_line == TRACED_JUMP) return jump(t, frame);
     }
-    if ((events | tracing->hook_events) & EVENT_BIT(INSTRUCTION)) {
+    if (instruction.opcode != OP_RESUME && (events | tracing->hook_events) & EVENT_BIT(INSTRUCTION)) {
         if (!tell(t, frame, events, EVENT_INSTRUCTION, instruction.offset, NULL, 0) || !hooks_tell_opcode(t, frame)) return TRACE_FAILED;
         if (frame->traced_line == TRACED_JUMP) return jump(t, frame);
     }
