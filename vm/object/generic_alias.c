@@ -240,11 +240,32 @@ static Value substitute_one(Thread *t, Value alias, Value arg, Tuple *parameters
     return result;
 }
 
+/* The arguments as a tuple, with every *tuple[int, str] as the types it stands for; *tuple[int, ...] stays. */
+static Value spell_out(Thread *t, Value item)
+{
+    Tuple *given = is_tuple(item) ? (Tuple *)as_object(retain(item)) : tuple_from_values(t, &item, 1);
+    List *list = given ? list_new(t, given->count) : NULL;
+    bool done = list != NULL;
+    for (size_t i = 0; done && i < given->count; i++) {
+        Value each = given->items[i];
+        Value inner = is_type(each) ? UNBOUND : find_attribute(t, each, "__typing_unpacked_tuple_args__");
+        bool is_known = is_tuple(inner) && !(as_tuple(inner)->count && is_same(as_tuple(inner)->items[as_tuple(inner)->count - 1], ELLIPSIS));
+        done = !is_raised(t) && (is_known ? list_extend(t, list, inner) : list_append(t, list, each));
+        release(inner);
+    }
+    Value row = done ? object_value(tuple_from_values(t, list->items, list->count)) : FAILED;
+    if (list)
+        object_release(list);
+    if (given)
+        object_release(given);
+    return row;
+}
+
 Value generic_substitute(Thread *t, Value alias, Tuple *args, Tuple *parameters, Value item)
 {
     if (parameters->count == 0)
         return raise_type_error(t, "%R is not a generic class", alias);
-    Value row = is_tuple(item) ? retain(item) : object_value(tuple_from_values(t, &item, 1));
+    Value row = spell_out(t, item);
     if (!failed(row))
         row = prepare(t, alias, parameters, row);
     if (failed(row))
@@ -406,7 +427,7 @@ static Value alias_call(Thread *t, Value self, const Value *args, size_t count, 
 static bool is_own_attribute(const Str *name)
 {
     static const char *const own[] = {
-        "__class__", "__origin__", "__args__", "__unpacked__", "__parameters__", "__typing_unpacked_tuple_args__", "__mro_entries__",
+        "__class__", "__bases__", "__origin__", "__args__", "__unpacked__", "__parameters__", "__typing_unpacked_tuple_args__", "__mro_entries__",
         "__reduce_ex__", "__reduce__", "__copy__", "__deepcopy__",
     };
     for (size_t i = 0; i < ARRAY_LENGTH(own); i++) {

@@ -61,22 +61,10 @@ static Value get_type_params(Thread *t, Value self)
     return is_none(v) ? retain(t->interp->empty_tuple) : retain(v);
 }
 
-/* The same with *Ts for Ts, which is how substitution wants to see them. */
 static Value get_parameters(Thread *t, Value self)
 {
     Value params = self_of(self)->type_params;
-    if (is_none(params)) return retain(t->interp->empty_tuple);
-    List *list = list_new(t, as_tuple(params)->count);
-    for (size_t i = 0; list && i < as_tuple(params)->count; i++) {
-        Value each = as_tuple(params)->items[i];
-        if (is_kind(each, KIND_TYPE_VAR_TUPLE) ? list_extend(t, list, each) : list_append(t, list, each)) continue;
-        object_release(list);
-        return FAILED;
-    }
-    if (!list) return FAILED;
-    Tuple *parameters = tuple_from_values(t, list->items, list->count);
-    object_release(list);
-    return object_value(parameters);
+    return is_none(params) ? retain(t->interp->empty_tuple) : type_parameter_spread(t, as_tuple(params));
 }
 
 static Value get_item(Thread *t, Value self, Value key)

@@ -78,12 +78,28 @@ static Value ask_typing(Thread *t, const char *function, const Value *args, size
     return v;
 }
 
+/* The parameters with *Ts for Ts, which is how subscription wants to see them. */
+Value type_parameter_spread(Thread *t, Tuple *parameters)
+{
+    List *list = list_new(t, parameters->count);
+    for (size_t i = 0; list && i < parameters->count; i++) {
+        Value each = parameters->items[i];
+        if (is_kind(each, KIND_TYPE_VAR_TUPLE) ? list_extend(t, list, each) : list_append(t, list, each)) continue;
+        object_release(list);
+        return FAILED;
+    }
+    if (!list) return FAILED;
+    Tuple *spread = tuple_from_values(t, list->items, list->count);
+    object_release(list);
+    return object_value(spread);
+}
+
 Value type_parameter_generic(Thread *t, Value parameters)
 {
     Value generic = typing_attribute(t, "Generic");
-    if (failed(generic)) return FAILED;
-    Value v = value_get_item(t, generic, parameters);
-    release(generic);
+    Value key = failed(generic) ? FAILED : type_parameter_spread(t, as_tuple(parameters));
+    Value v = failed(key) ? FAILED : value_get_item(t, generic, key);
+    release2(generic, key);
     return v;
 }
 

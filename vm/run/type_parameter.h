@@ -20,6 +20,7 @@ void lazy_clear(Lazy *lazy);
 MUST_CHECK Value type_parameter_new(Thread *t, TypeParameterForm form, Value name, Value bound, Value constraints);
 MUST_CHECK Value type_parameter_set_default(Thread *t, Value parameter, Value compute);
 MUST_CHECK Value type_parameter_generic(Thread *t, Value parameters);    /* typing.Generic[parameters] */
+MUST_CHECK Value type_parameter_spread(Thread *t, Tuple *parameters);    /* a tuple with *Ts for each Ts */
 MUST_CHECK Value type_alias_new(Thread *t, Value row);                   /* (name, type parameters or None, compute) */
 Value type_parameter_caller(Thread *t);                                  /* __name__ of the module whose code runs, or None; owned */
 
