@@ -70,21 +70,25 @@ static CodeText lines_around(const TokenDump *dump, const char *start, const cha
     return (CodeText){ start, (size_t)(end - start) };
 }
 
-/* The text of a token, its inner line ends as they were. */
-static CodeText token_text(TokenDump *dump, const Token *token)
+/* A text that begins in line [lineno], its line ends as they were. */
+static CodeText with_line_ends(TokenDump *dump, CodeText plain, int lineno)
 {
-    size_t length = (size_t)(token->end - token->start);
-    if (!memchr(token->start, '\n', length) || !ends_in_crlf(dump, token->at.lineno))
-        return (CodeText){ token->start, length };
-    char *text = arena_alloc(dump->arena, length * 2 + 1), *at = text;
+    if (!memchr(plain.bytes, '\n', plain.length) || !ends_in_crlf(dump, lineno))
+        return plain;
+    char *text = arena_alloc(dump->arena, plain.length * 2 + 1), *at = text;
     if (!text)
-        return (CodeText){ token->start, length };
-    for (const char *byte = token->start; byte < token->end; byte++) {
+        return plain;
+    for (const char *byte = plain.bytes; byte < plain.bytes + plain.length; byte++) {
         if (*byte == '\n')
             *at++ = '\r';
         *at++ = *byte;
     }
     return (CodeText){ text, (size_t)(at - text) };
+}
+
+static CodeText token_text(TokenDump *dump, const Token *token)
+{
+    return with_line_ends(dump, (CodeText){ token->start, (size_t)(token->end - token->start) }, token->at.lineno);
 }
 
 static CodeText newline_text(TokenDump *dump, const Token *token)
@@ -105,7 +109,7 @@ static void add_token(TokenDump *dump, const Token *token)
         return;
     }
     Span at = token->at;
-    CodeText lines = lines_around(dump, token->start, token->end);
+    CodeText lines = with_line_ends(dump, lines_around(dump, token->start, token->end), token->at.lineno);
     at.col_offset = character_column(line_of(dump, token->start), token->start);
     at.end_col_offset = character_column(line_of(dump, token->end), token->end);
     if (token->kind == TOKEN_NEWLINE || token->kind == TOKEN_NL) {

@@ -121,7 +121,7 @@ static bool check_try(Thread *t, const NodeList *body, const NodeList *handlers,
 {
     const char *name = node_kind_name(node->kind);
     if (!not_empty(t, body->count, "body", node)) return false;
-    if (!handlers->count && !finalbody->count) return raise_false(t, EXC_ValueError, "%s has neither handlers nor finalbody", name);
+    if (!handlers->count && !finalbody->count) return raise_false(t, EXC_ValueError, "%s has neither except handlers nor finalbody", name);
     if (!handlers->count && orelse->count) return raise_false(t, EXC_ValueError, "%s has orelse but no except handlers", name);
     return true;
 }

@@ -209,11 +209,14 @@ static bool issue_warnings(Thread *t, const CompileRequest *request, const Diagn
     return true;
 }
 
-static Value parse_to_objects(Thread *t, const CompileRequest *request)
+static const NodeKind roots[] = {[COMPILE_MODULE] = NODE_Module, [COMPILE_EXPRESSION] = NODE_Expression, [COMPILE_SINGLE] = NODE_Interactive};
+
+static Value parse_to_objects(Thread *t, const CompileRequest *request, Value given)
 {
     Workshop shop;
     if (!workshop_open(t, request, &shop)) return FAILED;
-    Node *tree = parse(&shop.arena, &shop.names, &shop.options.input, &shop.diagnostics);
+    Node *tree = is_bound(given) ? ast_from_objects(t, &shop.arena, &shop.names, given, roots[request->mode])
+                                 : parse(&shop.arena, &shop.names, &shop.options.input, &shop.diagnostics);
     bool done = tree != NULL;
     if (done && (request->flags & FLAG_OPTIMIZED_AST)) {
         FoldOptions options = {shop.options.optimize, shop.options.has_text_annotations, t->stack_limit};
@@ -228,7 +231,6 @@ static Value parse_to_objects(Thread *t, const CompileRequest *request)
 
 static CodeUnit *compile_objects(Thread *t, const CompileRequest *request, Value tree)
 {
-    static const NodeKind roots[] = {[COMPILE_MODULE] = NODE_Module, [COMPILE_EXPRESSION] = NODE_Expression, [COMPILE_SINGLE] = NODE_Interactive};
     Workshop shop;
     bool is_incomplete;
     if (!workshop_open(t, request, &shop)) return NULL;

@@ -52,14 +52,14 @@ static Value compile_or_parse(Thread *t, Value source, CompileRequest *request)
 {
     const LoaderHooks *hooks = &t->interp->run->hooks;
     if (hooks->is_tree(t, source)) {
-        if (request->flags & FLAG_ONLY_AST) return retain(source);
+        if (request->flags & FLAG_ONLY_AST) return request->flags & FLAG_OPTIMIZED_AST ? hooks->parse(t, request, source) : retain(source);
         CodeUnit *unit = hooks->compile_tree(t, request, source);
         return unit ? object_value(code_object_new(t, unit)) : FAILED;
     }
     if (!(request->flags & FLAG_ONLY_AST)) return object_value(compile_value(t, source, "compile", request));
     BufferView keep;
     if (!source_of(t, source, "compile", request, &keep)) return FAILED;
-    Value tree = hooks->parse(t, request);
+    Value tree = hooks->parse(t, request, UNBOUND);
     if (is_bound(keep.owner)) buffer_release(t, &keep);
     return tree;
 }
