@@ -364,6 +364,7 @@ static bool take_pattern_flags(ToyThread *t, ToyValue cls)
     if (is_own && toy_is_small_int(flags)) bits = toy_small_int(flags);
     toy_release(flags);
     if (!is_own) return true;
+    if ((bits & 96) == 96) return toy_raise_false(t, TOY_TypeError, "__abc_tpflags__ cannot be both Py_TPFLAGS_SEQUENCE and Py_TPFLAGS_MAPPING");
     toy_type_set_pattern_flags((ToyType *)toy_object(cls), (bits & 32 ? TOY_TYPE_IS_SEQUENCE : 0) | (bits & 64 ? TOY_TYPE_IS_MAPPING : 0));
     return toy_set_attribute(t, cls, mark, TOY_UNBOUND);
 }

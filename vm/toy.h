@@ -655,6 +655,7 @@ TOY_API void toy_type_set_pattern_flags(ToyType *type, uint32_t flags);
 TOY_API bool toy_is_made_of(ToyThread *t, ToyValue v, const ToyTypeSpec *spec);
 TOY_API TOY_BORROWED void *toy_type_state(const ToyType *type);               /* of the type or the nearest in its order that has one */
 static inline void *toy_instance_state(ToyValue v) { return toy_type_state(toy_object(v)->type); }
+TOY_API bool toy_type_has_own_init(ToyThread *t, const ToyType *type);      /* an __init__ that is not object's */
 TOY_API TOY_MUST_CHECK ToyObject *toy_type_alloc(ToyThread *t, ToyType *type);    /* payload zeroed */
 TOY_API TOY_MUST_CHECK bool toy_type_set(ToyThread *t, ToyType *type, const char *name, TOY_TAKES ToyValue v);   /* a class attribute, at start-up */
 TOY_API TOY_MUST_CHECK ToyValue toy_generic_alias(ToyThread *t, ToyValue origin, ToyValue arguments);   /* for __class_getitem__ */

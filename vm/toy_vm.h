@@ -36,7 +36,6 @@ TOY_API bool toy_thread_raise_later(ToyThread *t, uint64_t ident, ToyValue excep
 /* Attributes as if [dict] were the object's __dict__. */
 TOY_API TOY_MUST_CHECK ToyValue toy_get_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, ToyValue dict);
 TOY_API TOY_MUST_CHECK bool toy_set_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, ToyValue value, ToyValue dict);
-TOY_API bool toy_type_has_own_init(ToyThread *t, const ToyType *type);      /* an __init__ that is not object's */
 
 /* ==== recursive locks ======================================================================================================= */
 

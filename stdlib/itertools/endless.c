@@ -103,7 +103,7 @@ static Cycle *as_cycle(ToyValue v) { return (Cycle *)toy_object(v); }
 
 static ToyValue cycle_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!takes_exactly(t, "cycle", 1, count, names)) return TOY_FAILED;
+    if (!takes_exactly(t, type, "cycle", 1, count, names)) return TOY_FAILED;
     ToyValue iterator = toy_iterate(t, args[0]);
     ToyValue self = toy_failed(iterator) ? TOY_FAILED : toy_value(toy_type_alloc(t, type));
     if (toy_failed(self)) {
@@ -151,9 +151,9 @@ static ToyValue cycle_set_state(ToyThread *t, ToyValue self, const ToyValue *arg
 {
     if (!warn_of_pickling(t) || !check_state(t, args[0], 2)) return TOY_FAILED;
     ToyValue seen = toy_tuple_item(args[0], 0);
-    bool has_restarted;
+    int has_restarted;
     if (!toy_is_list(seen)) return toy_raise_type_error(t, "state[0] must be a list, not %T", seen);
-    if (!toy_arg_bool(t, toy_tuple_item(args[0], 1), &has_restarted)) return TOY_FAILED;
+    if (!toy_arg_int(t, toy_tuple_item(args[0], 1), &has_restarted)) return TOY_FAILED;
     toy_replace(&as_cycle(self)->seen, toy_retain(seen));
     as_cycle(self)->has_restarted = has_restarted;
     as_cycle(self)->index = 0;

@@ -69,17 +69,17 @@ static const ToyFunction while_methods[] = {REDUCE_ROW(while_reduce), SET_STATE_
 
 static ToyValue drop_while_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!takes_exactly(t, "dropwhile", 2, count, names)) return TOY_FAILED;
+    if (!takes_exactly(t, type, "dropwhile", 2, count, names)) return TOY_FAILED;
     return filter_make(t, type, toy_retain(args[0]), toy_iterate(t, args[1]));
 }
 static ToyValue take_while_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!takes_exactly(t, "takewhile", 2, count, names)) return TOY_FAILED;
+    if (!takes_exactly(t, type, "takewhile", 2, count, names)) return TOY_FAILED;
     return filter_make(t, type, toy_retain(args[0]), toy_iterate(t, args[1]));
 }
 static ToyValue filter_false_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!takes_exactly(t, "filterfalse", 2, count, names)) return TOY_FAILED;
+    if (!takes_exactly(t, type, "filterfalse", 2, count, names)) return TOY_FAILED;
     return filter_make(t, type, toy_retain(args[0]), toy_iterate(t, args[1]));
 }
 static ToyValue compress_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
@@ -197,7 +197,7 @@ static bool check_bound(ToyThread *t, ToyValue v, int64_t *out, const char *what
 static ToyValue islice_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
     int64_t start = 0, stop = -1, step = 1;
-    if (!toy_arguments_no_keywords(t, "islice", names) || !toy_arguments_count(t, "islice", count, 2, 4)) return TOY_FAILED;
+    if (!takes_no_keywords(t, type, "islice", names) || !toy_arguments_count(t, "islice", count, 2, 4)) return TOY_FAILED;
     if (count == 2) {
         if (!check_bound(t, args[1], &stop, "Stop argument for")) return TOY_FAILED;
     } else {

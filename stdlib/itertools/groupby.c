@@ -128,7 +128,7 @@ const ToyTypeSpec groupby_spec = {
 
 static ToyValue grouper_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!takes_exactly(t, "_grouper", 2, count, names)) return TOY_FAILED;
+    if (!takes_exactly(t, type, "_grouper", 2, count, names)) return TOY_FAILED;
     if (toy_is_object(args[0]) && !strcmp(toy_type_name(t, args[0]), "itertools.groupby")) return grouper_make(t, type, args[0], args[1]);
     return toy_raise_type_error(t, "_grouper() argument 1 must be itertools.groupby, not %T", args[0]);
 }

@@ -10,7 +10,7 @@
 
 #include "vm/toy.h"
 
-typedef struct ItertoolsState { ToyType *chain, *grouper, *tee, *tee_block; } ItertoolsState;
+typedef struct ItertoolsState { ToyType *chain, *islice, *grouper, *tee, *tee_block; } ItertoolsState;
 
 extern const ToyTypeSpec count_spec, cycle_spec, repeat_spec;                                                /* endless.c */
 extern const ToyTypeSpec accumulate_spec, batched_spec, chain_spec, pairwise_spec, starmap_spec, zip_longest_spec;   /* streams.c */
@@ -35,10 +35,15 @@ TOY_MUST_CHECK static inline bool check_state(ToyThread *t, ToyValue state, size
     return toy_raise_false(t, TOY_TypeError, "function takes exactly %zu arguments (%zu given)", length, toy_tuple_length(state));
 }
 
-/* [count] arguments that cannot be given by name. */
-TOY_MUST_CHECK static inline bool takes_exactly(ToyThread *t, const char *name, size_t expected, size_t count, ToyTuple *names)
+/* None given by name, unless a class derived from the type has an __init__ that knows them. */
+TOY_MUST_CHECK static inline bool takes_no_keywords(ToyThread *t, ToyType *type, const char *name, ToyTuple *names)
 {
-    return toy_arguments_no_keywords(t, name, names) && toy_arguments_count(t, name, count, expected, expected);
+    return toy_type_has_own_init(t, type) || toy_arguments_no_keywords(t, name, names);
+}
+/* [expected] arguments that cannot be given by name. */
+TOY_MUST_CHECK static inline bool takes_exactly(ToyThread *t, ToyType *type, const char *name, size_t expected, size_t count, ToyTuple *names)
+{
+    return takes_no_keywords(t, type, name, names) && toy_arguments_count(t, name, count, expected, expected);
 }
 
 #define REDUCE_ROW(function)    TOY_FUNCTION("__reduce__", function, "($self, /)", 0, "Return state information for pickling.")

@@ -10,7 +10,7 @@ static const struct { const ToyTypeSpec *spec; const char *name; } types[] = {
     {&accumulate_spec, "itertools.accumulate"}, {&batched_spec, "itertools.batched"}, {&combinations_spec, "itertools.combinations"},
     {&combinations_with_replacement_spec, "itertools.combinations_with_replacement"}, {&compress_spec, "itertools.compress"},
     {&count_spec, "itertools.count"}, {&cycle_spec, "itertools.cycle"}, {&drop_while_spec, "itertools.dropwhile"},
-    {&filter_false_spec, "itertools.filterfalse"}, {&groupby_spec, "itertools.groupby"}, {&islice_spec, "itertools.islice"},
+    {&filter_false_spec, "itertools.filterfalse"}, {&groupby_spec, "itertools.groupby"},
     {&pairwise_spec, "itertools.pairwise"}, {&permutations_spec, "itertools.permutations"}, {&product_spec, "itertools.product"},
     {&repeat_spec, "itertools.repeat"}, {&starmap_spec, "itertools.starmap"}, {&take_while_spec, "itertools.takewhile"},
     {&zip_longest_spec, "itertools.zip_longest"},
@@ -25,10 +25,11 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 {
     ItertoolsState *state = toy_module_state(toy_module_value(module));
     state->chain = toy_type_new(t, module, &chain_spec, "itertools.chain", NULL);
+    state->islice = toy_type_new(t, module, &islice_spec, "itertools.islice", NULL);
     state->grouper = toy_type_new(t, module, &grouper_spec, "itertools._grouper", NULL);
     state->tee = toy_type_new(t, module, &tee_spec, "itertools._tee", NULL);
     state->tee_block = toy_type_new(t, module, &tee_block_spec, "itertools._tee_dataobject", NULL);
-    ToyType *const own[] = {state->chain, state->grouper, state->tee, state->tee_block};
+    ToyType *const own[] = {state->chain, state->islice, state->grouper, state->tee, state->tee_block};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!own[i] || !toy_module_add_type(t, module, own[i])) return false;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)

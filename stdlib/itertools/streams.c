@@ -82,20 +82,30 @@ static ToyValue accumulate_next(ToyThread *t, ToyValue self)
     toy_replace(&stream->b, toy_retain(total));
     return total;
 }
+/* An iterator that gives [first] and then what the other one gives. */
+static ToyValue put_in_front(ToyThread *t, const ItertoolsState *state, ToyValue first, ToyValue iterator)
+{
+    ToyValue row = toy_tuple_of(t, &first, 1);
+    ToyValue both = toy_failed(row) ? TOY_FAILED : toy_call2(t, toy_type_value(state->chain), row, iterator);
+    toy_release(row);
+    return both;
+}
 static ToyValue accumulate_reduce(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     const Stream *stream = as_stream(self);
+    const ItertoolsState *state = toy_instance_state(self);
     ToyValue initial = as_accumulate(self)->initial;
     if (!warn_of_pickling(t)) return TOY_FAILED;
-    ToyValue iterator = toy_retain(stream->iterator);
-    if (toy_is_bound(initial)) {    /* it becomes the first item */
-        ToyValue first = toy_tuple_of(t, &initial, 1);
-        toy_replace(&iterator, toy_failed(first) ? TOY_FAILED : toy_call2(t, toy_type_value(((ItertoolsState *)toy_instance_state(self))->chain), first, iterator));
-        toy_release(first);
-        if (toy_failed(iterator)) return TOY_FAILED;
+    if (toy_is_bound(initial))    /* it becomes the first item */
+        return toy_tuple(t, type_of(t, self), toy_tuple(t, put_in_front(t, state, initial, stream->iterator), toy_retain(stream->a)), TOY_NONE);
+    if (toy_is_none(stream->b)) { /* as a state None means nothing: begin again with it, and leave the first result out */
+        ToyValue given[] = {put_in_front(t, state, TOY_NONE, stream->iterator), stream->a};
+        ToyValue again = toy_failed(given[0]) ? TOY_FAILED : toy_call(t, toy_type_value(toy_type_of(t, self)), given, 2);
+        toy_release(given[0]);
+        return toy_tuple(t, toy_retain(toy_type_value(state->islice)), toy_tuple(t, again, toy_small_int_value(1), TOY_NONE));
     }
     ToyValue total = toy_is_bound(stream->b) ? toy_retain(stream->b) : TOY_NONE;
-    return toy_tuple(t, type_of(t, self), toy_tuple(t, iterator, toy_retain(stream->a)), total);
+    return toy_tuple(t, type_of(t, self), toy_tuple(t, toy_retain(stream->iterator), toy_retain(stream->a)), total);
 }
 static ToyValue accumulate_set_state(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -167,7 +177,7 @@ const ToyTypeSpec batched_spec = STREAM_SPEC("Tuples of n items each; the last o
 
 static ToyValue chain_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!toy_arguments_no_keywords(t, "chain", names)) return TOY_FAILED;
+    if (!takes_no_keywords(t, type, "chain", names)) return TOY_FAILED;
     ToyValue all = toy_tuple_of(t, args, count);
     ToyValue self = toy_failed(all) ? TOY_FAILED : stream_make(t, type, toy_iterate(t, all), TOY_UNBOUND, TOY_UNBOUND);
     toy_release(all);
@@ -239,7 +249,7 @@ const ToyTypeSpec chain_spec = STREAM_SPEC("The items of the first iterable, the
 
 static ToyValue pairwise_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!takes_exactly(t, "pairwise", 1, count, names)) return TOY_FAILED;
+    if (!takes_exactly(t, type, "pairwise", 1, count, names)) return TOY_FAILED;
     return stream_make(t, type, toy_iterate(t, args[0]), TOY_UNBOUND, TOY_UNBOUND);
 }
 static ToyValue pairwise_end(Stream *stream, ToyValue result)
@@ -278,7 +288,7 @@ const ToyTypeSpec pairwise_spec = STREAM_SPEC("Each item with the one behind it:
 
 static ToyValue starmap_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!takes_exactly(t, "starmap", 2, count, names)) return TOY_FAILED;
+    if (!takes_exactly(t, type, "starmap", 2, count, names)) return TOY_FAILED;
     return stream_make(t, type, toy_iterate(t, args[1]), args[0], TOY_UNBOUND);
 }
 static ToyValue starmap_next(ToyThread *t, ToyValue self)

@@ -76,7 +76,7 @@ static ToyValue block_reduce(ToyThread *t, ToyValue self, const ToyValue *args)
 }
 static ToyValue block_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!takes_exactly(t, "teedataobject", 3, count, names)) return TOY_FAILED;
+    if (!takes_exactly(t, type, "teedataobject", 3, count, names)) return TOY_FAILED;
     if (!toy_is_list(args[1])) return toy_raise_type_error(t, "teedataobject() argument 2 must be list, not %T", args[1]);
     size_t length = toy_list_length(args[1]);
     if (length > ITEMS_PER_BLOCK) return toy_raise_value_error(t, "Invalid arguments");
@@ -126,7 +126,7 @@ static ToyValue tee_over(ToyThread *t, const ItertoolsState *state, ToyType *typ
 }
 static ToyValue tee_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    return takes_exactly(t, "_tee", 1, count, names) ? tee_over(t, toy_type_state(type), type, args[0]) : TOY_FAILED;
+    return takes_exactly(t, type, "_tee", 1, count, names) ? tee_over(t, toy_type_state(type), type, args[0]) : TOY_FAILED;
 }
 static ToyValue tee_next(ToyThread *t, ToyValue self)
 {

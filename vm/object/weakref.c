@@ -247,7 +247,7 @@ static Value ref_repr(Thread *t, Value self)
     Value target = weakref_target(self);
     void *own = as_object(self);
     if (is_unbound(target)) return object_value(str_format(t, "<weakref at %p; dead>", own));
-    Value name = value_find_attribute(t, target, NAME_OF(t, __name__)), text = FAILED;
+    Value name = value_find_special(t, target, NAME_OF(t, __name__)), text = FAILED;    /* the object's own attributes may be anything */
     if (is_unbound(name) && is_raised(t))
         ;
     else if (is_bound(name) && is_str(name))
