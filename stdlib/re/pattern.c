@@ -48,8 +48,8 @@ static ToyValue source_text(ToyThread *t, ToyValue source)
     return text;
 }
 
-/* Frames between the C code and whoever asked for the pattern: compile() and the function that called it. */
-enum { WARNING_LEVEL = 3 };
+/* Which frame is warned of a pattern: behind _compile() and compile() whoever called that; of a lexicon two further, as in CPython. */
+enum { WARNING_LEVEL = 3, WARNING_LEVEL_LEXICON = 4 };
 
 ToyValue pattern_compile(ToyThread *t, const SreState *state, ToyValue source, ToyValue flags)
 {
@@ -77,7 +77,7 @@ static bool add_phrase(Tree *tree, Node *branch, Sequence **last, ToyValue phras
     Node *group = arm ? tree_node(tree, NODE_SUBPATTERN, count + 1) : NULL;
     ToyValue text = group ? source_text(t, phrase) : TOY_FAILED;
     tree->group_count = 0;
-    bool is_read = !toy_failed(text) && regex_parse(tree, phrase, text, toy_is_str(phrase), WARNING_LEVEL);
+    bool is_read = !toy_failed(text) && regex_parse(tree, phrase, text, toy_is_str(phrase), WARNING_LEVEL_LEXICON);
     uint32_t groups_inside = tree->group_count;
     tree->group_count = count;
     tree->flags = flags;
