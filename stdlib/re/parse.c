@@ -20,11 +20,8 @@ static bool warn(Parser *p, const char *what, size_t at)
 
 typedef struct ItemList { SetItem *items; size_t count, capacity; } ItemList;
 
-/* What is there already is not added again. */
 static bool add_item(Parser *p, ItemList *list, SetItem item)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].op == item.op && list->items[i].low == item.low && list->items[i].high == item.high) return true;
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 8;
         SetItem *items = tree_alloc(p->tree, capacity * sizeof *items);
@@ -34,6 +31,29 @@ static bool add_item(Parser *p, ItemList *list, SetItem item)
         list->capacity = capacity;
     }
     list->items[list->count++] = item;
+    return true;
+}
+
+/* What is there twice is kept once, where it was first. A set may list all characters of a script, so a table of hashes finds them. */
+static bool drop_doubles(Parser *p, ItemList *list)
+{
+    size_t places = 4, kept = 0;
+    while (places < 2 * list->count) places *= 2;
+    uint32_t *table = tree_alloc(p->tree, places * sizeof *table);   /* 0: free; else one more than the index */
+    if (!table) return parse_failed(p);
+    for (size_t i = 0; i < list->count; i++) {
+        const SetItem item = list->items[i];
+        uint64_t hash = (item.op + ((uint64_t)item.low << 8) + ((uint64_t)item.high << 32)) * UINT64_C(0x9e3779b97f4a7c15);
+        size_t place = (size_t)(hash >> 32) & (places - 1);
+        for (; table[place]; place = (place + 1) & (places - 1)) {
+            const SetItem *there = &list->items[table[place] - 1];
+            if (there->op == item.op && there->low == item.low && there->high == item.high) break;
+        }
+        if (table[place]) continue;
+        list->items[kept++] = item;
+        table[place] = (uint32_t)kept;
+    }
+    list->count = kept;
     return true;
 }
 
@@ -105,6 +125,7 @@ static Node *parse_set(Parser *p)
         bool done = token_accept(p, '-') ? set_range(p, &list, item, start, set_start, &is_done) : add_item(p, &list, item);
         if (!done || p->has_failed) return NULL;
     }
+    if (!drop_doubles(p, &list)) return NULL;
     if (list.count == 1 && list.items[0].op == OP_LITERAL)
         return tree_node(p->tree, is_negated ? NODE_NOT_LITERAL : NODE_LITERAL, list.items[0].low);
     Node *node = tree_node(p->tree, NODE_IN, 0);
@@ -303,6 +324,7 @@ static bool branch_as_set(Parser *p, const Sequence *arms, Node **node)
         for (size_t i = 0; i < only->item_count; i++)
             if (!add_item(p, &list, only->items[i])) return false;
     }
+    if (!drop_doubles(p, &list)) return false;
     Node *set = tree_node(p->tree, NODE_IN, 0);
     if (!set) return false;
     set->items = list.items;
