@@ -361,7 +361,7 @@ static ToyValue implementation(ToyThread *t, SysState *state)
 {
     ToyValue dict = toy_dict(t);
     if (toy_failed(dict)) return TOY_FAILED;
-    bool done = toy_dict_take_text(t, dict, "name", toy_str(t, "toy")) && toy_dict_take_text(t, dict, "cache_tag", TOY_NONE) &&
+    bool done = toy_dict_take_text(t, dict, "name", toy_str(t, "toy")) && toy_dict_take_text(t, dict, "cache_tag", toy_str(t, "toy-313")) &&
                 toy_dict_take_text(t, dict, "version", version_info(t, state)) &&
                 toy_dict_take_text(t, dict, "hexversion", small(VERSION_MAJOR << 24 | VERSION_MINOR << 16 | VERSION_MICRO << 8 | 0xf0)) &&
                 toy_dict_take_text(t, dict, "_multiarch", toy_str(t, "x86_64-linux-gnu"));

@@ -197,8 +197,7 @@ static Value substitute_one(Thread *t, Value alias, Value arg, Tuple *parameters
     Value subst = value_find_special(t, arg, NAME_OF(t, __typing_subst__));
     if (is_bound(subst)) {
         Value given = value_of_parameter(parameters, row, arg);
-        *spreads = is_kind(arg, KIND_TYPE_VAR_TUPLE);
-        Value result = is_unbound(given) ? retain(arg) : *spreads ? retain(given) : value_call1(t, subst, given);
+        Value result = is_unbound(given) ? retain(arg) : value_call1(t, subst, given);
         release(subst);
         return result;
     }
