@@ -608,7 +608,7 @@ struct GetSetDef {
     bool (*set)(struct Thread *, struct Value self, struct Value value);                 /* NULL: read-only; UNBOUND deletes */
     const char *doc;
 };
-enum MemberKind { MEMBER_VALUE, MEMBER_VALUE_OR_NONE, MEMBER_INT64, MEMBER_BOOL };
+enum MemberKind { MEMBER_VALUE, MEMBER_VALUE_OR_NONE, MEMBER_INT64, MEMBER_BOOL, MEMBER_DOUBLE };
 struct MemberDef { const char *name; enum MemberKind kind; size_t offset; bool is_read_only; const char *doc; };
 struct TypeSpec {
     const char *doc;

@@ -441,13 +441,10 @@ static const NativeDef complex_methods[] = {
     NATIVE_END,
 };
 
-static Value get_real(Thread *t, Value self) { return float_value(t, pair_of(self).real); }
-static Value get_imag(Thread *t, Value self) { return float_value(t, pair_of(self).imaginary); }
-
-static const GetSetDef complex_getsets[] = {
-    {"real", get_real, NULL, "the real part of a complex number"},
-    {"imag", get_imag, NULL, "the imaginary part of a complex number"},
-    {0},
+static const MemberDef complex_members[] = {
+    {"real", MEMBER_DOUBLE, offsetof(Complex, real), true, "the real part of a complex number"},
+    {"imag", MEMBER_DOUBLE, offsetof(Complex, imaginary), true, "the imaginary part of a complex number"},
+    {NULL, MEMBER_VALUE, 0, true, NULL},
 };
 
 const TypeSpec complex_spec = {
@@ -460,5 +457,5 @@ const TypeSpec complex_spec = {
         .power = slot_power, .negative = slot_negative, .positive = slot_positive, .absolute = slot_absolute,
     },
     .methods = complex_methods,
-    .getsets = complex_getsets,
+    .members = complex_members,
 };

@@ -8,6 +8,7 @@
 
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
+#include "vm/object/float.h"
 #include "vm/object/heap.h"
 #include "vm/object/instance.h"
 #include "vm/object/int.h"
@@ -192,6 +193,7 @@ static Value native_member_get(Thread *t, const MemberDef *def, Object *object)
     switch (def->kind) {
     case MEMBER_INT64: return int_from_int64(t, *(int64_t *)place);
     case MEMBER_BOOL: return bool_value(*(bool *)place);
+    case MEMBER_DOUBLE: return float_value(t, *(double *)place);
     case MEMBER_VALUE: case MEMBER_VALUE_OR_NONE: break;
     }
     Value v = *(Value *)place;
@@ -215,8 +217,9 @@ static bool native_member_set(Thread *t, const Member *member, Object *object, V
     const MemberDef *def = member->def;
     char *place = (char *)object + def->offset;
     if (def->is_read_only) return raise_false(t, EXC_AttributeError, "readonly attribute");
-    if (def->kind == MEMBER_INT64 || def->kind == MEMBER_BOOL) {
+    if (def->kind == MEMBER_INT64 || def->kind == MEMBER_BOOL || def->kind == MEMBER_DOUBLE) {
         if (is_unbound(value)) return raise_false(t, EXC_TypeError, "can't delete numeric/char attribute");
+        if (def->kind == MEMBER_DOUBLE) return arg_double(t, value, (double *)place);
         if (def->kind == MEMBER_INT64) return arg_int64(t, value, (int64_t *)place);
         if (!is_bool(value)) return raise_false(t, EXC_TypeError, "attribute value type must be bool");
         *(bool *)place = is_true(value);

@@ -346,6 +346,20 @@ static Value issuperset(Thread *t, Value self, const Value *args)
     return value_for_each(t, args[0], check_item, &check) || !is_raised(t) ? bool_value(check.holds) : FAILED;
 }
 
+/* Comparing may change either of them: then whatever is still met counts. */
+static Value is_disjoint_from(Thread *t, Set *walked, Set *asked)
+{
+    SetEntry entry;
+    for (size_t at = 0; set_next_entry(walked, &at, &entry);) {
+        Value key = retain(entry.key);
+        bool found, is_good = set_find_hashed(t, asked, key, entry.hash, &found);
+        release(key);
+        if (!is_good || found)
+            return is_good ? FALSE : FAILED;
+    }
+    return TRUE;
+}
+
 static Value isdisjoint(Thread *t, Value self, const Value *args)
 {
     Value other = args[0], walked = other, asked = self;
@@ -355,6 +369,8 @@ static Value isdisjoint(Thread *t, Value self, const Value *args)
         walked = self;
         asked = other;
     }
+    if (is_set(walked))
+        return is_disjoint_from(t, as_set(walked), as_set(asked));
     Check check = {as_set(asked), false, true};
     return value_for_each(t, walked, check_item, &check) || !is_raised(t) ? bool_value(check.holds) : FAILED;
 }

@@ -98,7 +98,7 @@ typedef struct GetSetDef {
     bool (*set)(Thread *t, Value self, Value value);   /* NULL: read-only; UNBOUND deletes */
     const char *doc;
 } GetSetDef;
-typedef enum MemberKind { MEMBER_VALUE, MEMBER_VALUE_OR_NONE, MEMBER_INT64, MEMBER_BOOL } MemberKind;
+typedef enum MemberKind { MEMBER_VALUE, MEMBER_VALUE_OR_NONE, MEMBER_INT64, MEMBER_BOOL, MEMBER_DOUBLE } MemberKind;
 typedef struct MemberDef {
     const char *name;
     MemberKind kind;
