@@ -6,6 +6,7 @@ What        find_oracle(): its path and full version, or (None, why not). As a p
                 tests/cpython.py test_int test_re ...      a table: what CPython runs there, what passes
                 tests/cpython.py -v test_int               and each test that does not pass, with the reason
                 tests/cpython.py -k '*hash*' -v test_int   only tests whose name fits
+                tests/cpython.py --write                   the modules of the table in README.md, and the table anew
 
             $TOY is the program, else build-dev/toy. Not part of tests/run: it needs CPython's Lib folder.
 How         $TOY_ORACLE, else the newest 3.13 that pyenv has, else python3.13 on PATH. Another version is refused: messages change
@@ -20,6 +21,7 @@ import concurrent.futures
 import glob
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -130,9 +132,30 @@ class Row:
         return f'{self.module:<28} {numbers} {self.share():>6}  {self.end[:60]}'
 
 
+README = os.path.join(HERE, 'README.md')
+MARKS = '<!-- CPython\'s tests -->\n', '<!-- end -->\n'
+
+
+def modules_of_readme():
+    with open(README, encoding='utf-8') as file:
+        return re.findall(r'^\| `(test\w+)`', file.read().split(MARKS[0])[1].split(MARKS[1])[0], re.M)
+
+
+def write_readme(rows, total, version):
+    with open(README, encoding='utf-8') as file:
+        before, rest = file.read().split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    lines = [f'| `{row.module.removeprefix("test.")}` | {row.counts["ran"]} | {row.counts["passed"]} | {row.share()} |' for row in rows]
+    table = '\n'.join([f'| {version} | run there | pass here | % |', '| --- | ---: | ---: | ---: |', *lines,
+                       f'| all {len(rows)} | {total.counts["ran"]} | {total.counts["passed"]} | {total.share()} |', ''])
+    with open(README, 'w', encoding='utf-8') as file:
+        file.write(before + MARKS[0] + table + MARKS[1] + after)
+
+
 def main():
     parser = argparse.ArgumentParser(description="CPython's own test modules, under the program.")
-    parser.add_argument('modules', nargs='+', help='test_int, or test.test_int')
+    parser.add_argument('modules', nargs='*', help='test_int, or test.test_int; none: those of README.md')
+    parser.add_argument('--write', action='store_true', help='write the table in README.md anew')
     parser.add_argument('-v', '--verbose', action='store_true', help='name each test that does not pass')
     parser.add_argument('-k', dest='pattern', default='', help='only tests whose full name fits this pattern')
     parser.add_argument('-t', dest='limit', type=float, default=120, help='seconds for a module (120)')
@@ -154,18 +177,20 @@ def main():
         return Row(module, wanted, *run_module(program, module, arguments.limit, environment))
 
     print(f'{"module":<28} ' + ' '.join(f'{column:>7}' for column in Row.columns) + f' {"%":>6}  ended')
-    total = collections.Counter()
+    total, rows, modules = collections.Counter(), [], arguments.modules or modules_of_readme()
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for row in pool.map(row_of, arguments.modules):
+        for row in pool.map(row_of, modules):
+            rows.append(row)
             print(row, flush=True)
             if arguments.verbose:
                 for test, outcome, reason in row.losses:
                     print(f'    {outcome}: {test}: {reason[:200]}')
             total += row.counts
-    if len(arguments.modules) > 1:
-        whole = Row('all', {}, {}, '')
-        whole.counts = total
-        print(whole)
+    whole = Row('all', {}, {}, '')
+    whole.counts = total
+    print(whole)
+    if arguments.write:
+        write_readme(rows, whole, f'CPython {version}')
 
 
 if __name__ == '__main__':
