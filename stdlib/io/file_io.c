@@ -264,7 +264,7 @@ static ToyValue file_readinto(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     FileIO *file = self_of(self);
     ToyBuffer view;
-    if (!check_readable(t, file) || !toy_buffer_get(t, args[0], &view, TOY_BUFFER_WRITABLE)) return TOY_FAILED;
+    if (!check_readable(t, file) || !io_get_writable(t, args[0], "readinto", &view)) return TOY_FAILED;
     int64_t n = file_read(t, file, view.data, view.length);
     toy_buffer_release(t, &view);
     return n == -1 ? TOY_FAILED : n == -2 ? TOY_NONE : toy_int(t, n);

@@ -20,6 +20,11 @@ bool buffer_get(Thread *t, Value v, BufferView *view, int flags)
     GetBufferFn get = value_type(t, v)->slots.get_buffer;
     if (!get)
         return raise_false(t, EXC_TypeError, "a bytes-like object is required, not '%T'", v);
+    return buffer_get_by(t, v, get, view, flags);
+}
+
+bool buffer_get_by(Thread *t, Value v, GetBufferFn get, BufferView *view, int flags)
+{
     *view = (BufferView){.item_size = 1, .format = "B", .dimensions = 1};
     if (!get(t, v, view, flags))
         return false;

@@ -27,10 +27,13 @@ struct BufferView {
     void *internal;            /* the exporter's own */
 };
 
+/* The same by a slot that is not that of the value's own type. */
+MUST_CHECK bool buffer_get_by(Thread *t, Value v, GetBufferFn get, BufferView *view, int flags);
 MUST_CHECK bool buffer_get(Thread *t, Value v, BufferView *view, int flags);   /* TypeError "a bytes-like object is required, not 'T'" */
 void buffer_release(Thread *t, BufferView *view);
 /* The view's [length] bytes, item by item in reading order, without gaps. */
 void buffer_copy(const BufferView *view, uint8_t *to);
+extern const TypeSpec buffer_wrapper_spec;   /* slot_calls.c */
 bool value_has_buffer(Thread *t, Value v);
 
 #endif

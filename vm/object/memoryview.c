@@ -36,6 +36,7 @@ typedef struct MemoryView {
     int dimensions;
     int64_t *shape, *strides;  /* one_shape and one_stride, or a block of 2 * dimensions */
     int64_t one_shape, one_stride;
+    bool is_lent;              /* see memoryview_lend: it does not give the buffer back itself */
     size_t exports;            /* views that others took of this one */
     int64_t hash;              /* -1: not computed */
 } MemoryView;
@@ -95,18 +96,12 @@ static void set_format(MemoryView *m, const char *format, size_t item_size)
     m->item_size = item_size;
 }
 
-/* A view of [exporter], which is no memoryview. */
-static MemoryView *view_of_exporter(Thread *t, Value exporter)
+/* What the buffer says of itself, taken over; [m] has it already. */
+static bool describe(Thread *t, MemoryView *m)
 {
-    MemoryView *m = (MemoryView *)heap_new(t, kind_type(t, KIND_MEMORYVIEW), sizeof(MemoryView));
-    if (!m)
-        return NULL;
-    m->hash = -1;
-    if (!buffer_get(t, exporter, &m->view, BUFFER_STRIDED) || !set_dimensions(t, m, m->view.dimensions)) {
-        object_release(m);
-        return NULL;
-    }
     const BufferView *view = &m->view;
+    if (!set_dimensions(t, m, view->dimensions))
+        return false;
     m->start = view->data;
     m->is_read_only = view->is_read_only;
     set_format(m, view->format ? view->format : "B", view->item_size);
@@ -117,12 +112,61 @@ static MemoryView *view_of_exporter(Thread *t, Value exporter)
     set_plain_strides(m);
     for (int i = 0; view->strides && i < m->dimensions; i++)
         m->strides[i] = view->strides[i];
+    return true;
+}
+
+static MemoryView *view_new(Thread *t)
+{
+    MemoryView *m = (MemoryView *)heap_new(t, kind_type(t, KIND_MEMORYVIEW), sizeof(MemoryView));
+    if (m)
+        m->hash = -1;
     return m;
 }
+
+/* A view of [exporter], which is no memoryview, by that slot. */
+static MemoryView *view_of_exporter(Thread *t, Value exporter, GetBufferFn get, int flags)
+{
+    MemoryView *m = view_new(t);
+    if (!m)
+        return NULL;
+    if (buffer_get_by(t, exporter, get, &m->view, flags | BUFFER_STRIDED) && describe(t, m))
+        return m;
+    object_release(m);
+    return NULL;
+}
+
+Value memoryview_by(Thread *t, Value exporter, GetBufferFn get, Value flags)
+{
+    int64_t asked = 0;
+    if (!arg_int64(t, flags, &asked))
+        return FAILED;
+    if (asked < INT32_MIN || asked > INT32_MAX)
+        return raise_error(t, EXC_OverflowError, asked < 0 ? "buffer flags too small" : "buffer flags too large");
+    return object_value(view_of_exporter(t, exporter, get, (int)asked & BUFFER_WRITABLE));
+}
+
+Value memoryview_lend(Thread *t, const BufferView *view)
+{
+    MemoryView *m = view_new(t);
+    if (!m)
+        return FAILED;
+    m->view = *view;
+    m->is_lent = true;
+    retain(view->owner);
+    if (describe(t, m))
+        return object_value(m);
+    object_release(m);
+    return FAILED;
+}
+
+void memoryview_end(Value lent) { clear(&AS_VIEW(lent)->view.owner); }
+Value memoryview_exporter(Value view) { return AS_VIEW(view)->view.owner; }
 
 /* Another view of the same bytes, for the caller to change. [dimensions]: room for so many; what fits is copied. */
 static MemoryView *view_again(Thread *t, const MemoryView *source, int dimensions)
 {
+    if (source->is_lent)
+        return raise_null(t, EXC_ValueError, "cannot create new view on restricted memoryview");
     MemoryView *m = (MemoryView *)heap_new(t, kind_type(t, KIND_MEMORYVIEW), sizeof(MemoryView));
     if (!m)
         return NULL;
@@ -149,7 +193,21 @@ Value memoryview_new(Thread *t, Value exporter)
     }
     if (!value_has_buffer(t, exporter))
         return raise_type_error(t, "memoryview: a bytes-like object is required, not '%T'", exporter);
-    return object_value(view_of_exporter(t, exporter));
+    return object_value(view_of_exporter(t, exporter, value_type(t, exporter)->slots.get_buffer, 0));
+}
+
+static Value release_method(Thread *t, Value self, const Value *args);
+
+bool memoryview_give_back(Thread *t, Value exporter, Value view)
+{
+    if (!is_kind(view, KIND_MEMORYVIEW))
+        return raise_false(t, EXC_TypeError, "expected a memoryview object");
+    const MemoryView *m = AS_VIEW(view);
+    if (is_unbound(m->view.owner) || m->is_lent)   /* given back, or being so */
+        return true;
+    if (!is_same(m->view.owner, exporter))
+        return raise_false(t, EXC_ValueError, "memoryview's buffer is not this object");
+    return is_bound(release_method(t, view, NULL));   /* None, a word */
 }
 
 static Value memoryview_new_instance(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
@@ -164,7 +222,10 @@ static Value memoryview_new_instance(Thread *t, Type *type, const Value *args, s
 static void drop(Object *self)
 {
     Thread *t = thread_current();
-    buffer_release(t, &((MemoryView *)self)->view);
+    if (((MemoryView *)self)->is_lent)
+        memoryview_end(object_value(self));
+    else
+        buffer_release(t, &((MemoryView *)self)->view);
     drop_dimensions(t, (MemoryView *)self);
 }
 
@@ -279,7 +340,8 @@ static uint8_t *find_item(Thread *t, const MemoryView *m, Value key)
             return raise_null(t, EXC_TypeError, "invalid indexing of 0-dim memory");
         if (m->dimensions > 1)
             return raise_null(t, EXC_NotImplementedError, "multi-dimensional sub-views are not implemented");
-        return value_to_index(t, key, &index) ? step_to(t, m, m->start, 0, index) : NULL;
+        /* Also if there is no such item: __index__ may have released the view. */
+        return value_to_index(t, key, &index) && is_alive(t, m) ? step_to(t, m, m->start, 0, index) : NULL;
     }
     Tuple *indices = as_tuple(key);
     if (indices->count < (size_t)m->dimensions)
@@ -288,7 +350,7 @@ static uint8_t *find_item(Thread *t, const MemoryView *m, Value key)
         return raise_null(t, EXC_TypeError, "cannot index %d-dimension view with %zu-element tuple", m->dimensions, indices->count);
     uint8_t *at = m->start;
     for (int i = 0; at && i < m->dimensions; i++)
-        at = value_to_index(t, indices->items[i], &index) ? step_to(t, m, at, i, index) : NULL;
+        at = value_to_index(t, indices->items[i], &index) && is_alive(t, m) ? step_to(t, m, at, i, index) : NULL;
     return at;
 }
 
@@ -350,7 +412,9 @@ static bool set_slice(Thread *t, const MemoryView *m, Value key, Value v)
     Value other = value_has_buffer(t, v) ? memoryview_new(t, v) : raise_type_error(t, "a bytes-like object is required, not '%T'", v);
     if (!failed(other)) {
         const MemoryView *from = AS_VIEW(other);
-        if (to->dimensions != 1)
+        if (!is_alive(t, m))
+            ;   /* the slice's __index__ released it: raised */
+        else if (to->dimensions != 1)
             raise_error(t, EXC_NotImplementedError, "memoryview slice assignments are currently restricted to ndim = 1");
         else if (from->dimensions != 1 || from->item_size != to->item_size || from->letter != to->letter || from->shape[0] != to->shape[0])
             raise_value_error(t, "memoryview assignment: lvalue and rvalue have different structures");
@@ -502,6 +566,8 @@ static bool get_buffer(Thread *t, Value self, BufferView *view, int flags)
     MemoryView *m = AS_VIEW(self);
     if (!is_alive(t, m))
         return false;
+    if (m->is_lent)
+        return raise_false(t, EXC_ValueError, "cannot create new view on restricted memoryview");
     if ((flags & BUFFER_WRITABLE) && m->is_read_only)
         return raise_false(t, EXC_BufferError, "memoryview: underlying buffer is not writable");
     bool has_gaps = !is_contiguous(m, false);
@@ -534,7 +600,8 @@ static Value release_method(Thread *t, Value self, const Value *args)
     MemoryView *m = AS_VIEW(self);
     if (m->exports > 0)
         return raise_error(t, EXC_BufferError, "memoryview has %zu exported buffer%s", m->exports, m->exports == 1 ? "" : "s");
-    buffer_release(t, &m->view);
+    if (!m->is_lent)
+        buffer_release(t, &m->view);
     return NONE;
 }
 
@@ -699,7 +766,8 @@ static Value cast(Thread *t, Value self, const Value *args)
 static Value from_flags(Thread *t, Value cls, const Value *args)
 {
     (void)cls;
-    return memoryview_new(t, args[0]);
+    GetBufferFn get = value_type(t, args[0])->slots.get_buffer;
+    return is_kind(args[0], KIND_MEMORYVIEW) || !get ? memoryview_new(t, args[0]) : memoryview_by(t, args[0], get, args[1]);
 }
 
 /* ---- attributes ---- */

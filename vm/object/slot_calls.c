@@ -14,9 +14,11 @@
 #include "vm/object/buffer_view.h"
 #include "vm/object/descriptor.h"
 #include "vm/object/exception.h"
+#include "vm/object/heap.h"
 #include "vm/object/instance.h"
 #include "vm/object/int.h"
 #include "vm/object/list.h"
+#include "vm/object/memoryview.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 
@@ -336,27 +338,90 @@ INPLACE_CALLER(xor, __ixor__)
 
 /* ---- buffers ---- */
 
+/* What __buffer__ answered, lent out again: the owner of views of objects whose class has a __buffer__ of its own. When such a view is
+ * given back, __release_buffer__ hears of it, and then the memoryview goes. */
+typedef struct BufferWrapper { Object head; Value object, memory; BufferView view; } BufferWrapper;
+
 static bool caller_get_buffer(Thread *t, Value self, BufferView *view, int flags)
 {
     Value asked = small_int_value(flags);
     Value result = call_special(t, self, NAME_OF(t, __buffer__), &asked, 1);
     if (failed(result)) return false;
-    bool is_good = is_kind(result, KIND_MEMORYVIEW);
-    if (!is_good)
+    BufferWrapper *wrapper = NULL;
+    if (!is_kind(result, KIND_MEMORYVIEW))
         raise_type_error(t, "__buffer__ returned non-memoryview object");
     else
-        is_good = buffer_get(t, result, view, flags);    /* the view is the memoryview's: its release is not ours */
-    release(result);
-    return is_good;
+        wrapper = (BufferWrapper *)heap_new(t, kind_type(t, KIND_BUFFER_WRAPPER), sizeof(BufferWrapper));
+    if (!wrapper) {
+        release(result);
+        return false;
+    }
+    wrapper->object = retain(self);
+    wrapper->memory = result;
+    if (!buffer_get(t, result, &wrapper->view, flags)) {
+        wrapper->view.owner = UNBOUND;
+        object_release(wrapper);
+        return false;
+    }
+    *view = wrapper->view;
+    view->owner = object_value(wrapper);
+    return true;
 }
 
-static void caller_release_buffer(Thread *t, Value self, BufferView *view)
+/* Calls the script's __release_buffer__; an exception that is on its way stays so. [memory] FAILED: no memory for it. */
+static void tell_released(Thread *t, Value self, Value memory)
 {
-    Value none = NONE;
-    (void)view;
-    if (!succeeds(call_special(t, self, NAME_OF(t, __release_buffer__), &none, 1)))
+    if (failed(memory) || !succeeds(call_special(t, self, NAME_OF(t, __release_buffer__), &memory, 1)))
         raised_report_unraisable(t, self, NULL);
 }
+
+/* The native slot is called afterwards, whatever the script's did. */
+static void caller_release_buffer(Thread *t, Value self, BufferView *view)
+{
+    Value raised = is_raised(t) ? raised_take(t) : UNBOUND;
+    Value lent = memoryview_lend(t, view);
+    tell_released(t, self, lent);
+    if (is_bound(lent)) memoryview_end(lent);
+    release(lent);
+    if (is_bound(raised)) raise_instance(t, raised);
+    for (Type *base = value_type(t, self)->base; base; base = base->base) {
+        if (!base->slots.release_buffer || base->slots.release_buffer == caller_release_buffer) continue;
+        base->slots.release_buffer(t, self, view);
+        return;
+    }
+}
+
+static void wrapper_end(Thread *t, BufferWrapper *wrapper)
+{
+    buffer_release(t, &wrapper->view);
+    clear(&wrapper->memory);
+    clear(&wrapper->object);
+}
+
+static void wrapper_release_buffer(Thread *t, Value self, BufferView *view)
+{
+    BufferWrapper *wrapper = (BufferWrapper *)as_object(self);
+    (void)view;
+    if (is_unbound(wrapper->view.owner)) return;
+    Value raised = is_raised(t) ? raised_take(t) : UNBOUND;
+    /* If it is a view of the object itself, its own release will tell. */
+    if (!is_same(memoryview_exporter(wrapper->memory), wrapper->object) && value_type(t, wrapper->object)->slots.release_buffer == caller_release_buffer)
+        tell_released(t, wrapper->object, wrapper->memory);
+    wrapper_end(t, wrapper);
+    if (is_bound(raised)) raise_instance(t, raised);
+}
+
+static void wrapper_traverse(Object *self, VisitFn visit, void *context)
+{
+    visit_value(((BufferWrapper *)self)->object, visit, context);
+    visit_value(((BufferWrapper *)self)->memory, visit, context);
+    visit_value(((BufferWrapper *)self)->view.owner, visit, context);
+}
+static void wrapper_free(Object *self) { wrapper_end(thread_current(), (BufferWrapper *)self); }
+const TypeSpec buffer_wrapper_spec = {
+    .size = sizeof(BufferWrapper), .flags = TYPE_IS_CONTAINER | TYPE_IS_FINAL | TYPE_NO_NEW,
+    .slots = {.release_buffer = wrapper_release_buffer}, .traverse = wrapper_traverse, .free = wrapper_free,
+};
 
 /* ---- the table ---- */
 

@@ -14,6 +14,7 @@
 #include "vm/object/instance.h"
 #include "vm/object/int.h"
 #include "vm/object/list.h"
+#include "vm/object/memoryview.h"
 #include "vm/object/protocol.h"
 #include "vm/object/slots.h"
 #include "vm/object/str.h"
@@ -111,8 +112,8 @@ Value slot_wrapper_call(Thread *t, SlotWrapper *wrapper, Value self, const Value
         if (!expect(t, count, 0)) return FAILED;
         ((FinalizeFn)slot)(t, self);
         return NONE;
-    case WRAP_BUFFER: return expect(t, count, 1) ? value_call1(t, object_value(kind_type(t, KIND_MEMORYVIEW)), self) : FAILED;
-    case WRAP_RELEASE_BUFFER: return done(expect(t, count, 1));    /* a memoryview releases what it holds itself */
+    case WRAP_BUFFER: return expect(t, count, 1) ? memoryview_by(t, self, (GetBufferFn)slot, args[0]) : FAILED;
+    case WRAP_RELEASE_BUFFER: return done(expect(t, count, 1) && memoryview_give_back(t, self, args[0]));
     case WRAP_NEW: break;    /* never a wrapper: see new_wrapper */
     }
     return raise_error(t, EXC_SystemError, "bad slot wrapper");
