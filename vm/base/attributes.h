@@ -13,6 +13,8 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 /* For what is smaller than a call of it. `inline` is a wish: gcc grants it as long as the whole program does not grow too much by such. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
+/* The other way round: what is seldom called stays out of its callers, whose own room for inlining is bounded. */
+#define COLD __attribute__((cold, noinline))
 #define TAKES      /* the callee takes this reference over, whether it succeeds or fails */
 #define BORROWED   /* the result stays the property of somebody else */
 #define NORETURN   __attribute__((noreturn))

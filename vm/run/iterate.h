@@ -10,7 +10,7 @@
 #include "vm/object/range.h"
 
 /* The next value, or END. */
-static inline Value iterate_range(RangeIterator *iterator)
+ALWAYS_INLINE Value iterate_range(RangeIterator *iterator)
 {
     if (iterator->left == 0) return END;
     Value v = small_int_value(iterator->next);
@@ -18,7 +18,7 @@ static inline Value iterate_range(RangeIterator *iterator)
     iterator->next += iterator->step;
     return v;
 }
-static inline Value iterate_list(ListIterator *iterator)
+ALWAYS_INLINE Value iterate_list(ListIterator *iterator)
 {
     List *list = iterator->list;
     if (LIKELY(list != NULL)) {

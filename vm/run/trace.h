@@ -51,25 +51,25 @@ static inline bool trace_is_on(Thread *t)
 /* ---- the loop's side (trace.c) ---- */
 
 /* At a safepoint: does what the breaker asks for, and lets [frame] go on in the words that fit (it may change frame->ip). False: raised. */
-MUST_CHECK bool trace_safepoint(Thread *t, Frame *frame);
+COLD MUST_CHECK bool trace_safepoint(Thread *t, Frame *frame);
 /* RESUME: the same; [is_safepoint]: threads may change here. The frame comes to RESUME once more if it changes words. */
-MUST_CHECK bool trace_resume(Thread *t, Frame *frame, bool is_safepoint);
+COLD MUST_CHECK bool trace_resume(Thread *t, Frame *frame, bool is_safepoint);
 
 typedef enum TraceStep { TRACE_RUN, TRACE_GO_ON, TRACE_FAILED } TraceStep;
 /* TRACED, frame->ip and frame->sp are those of the loop. TRACE_RUN: now the plain instruction of the place. TRACE_GO_ON: it
  * is done, or another place is next: ip and sp stand in the frame. TRACE_FAILED: raised, sp stands in the frame. */
-MUST_CHECK TraceStep trace_instruction(Thread *t, Frame *frame);
+COLD MUST_CHECK TraceStep trace_instruction(Thread *t, Frame *frame);
 
 /* An exception: raised or passed on in this frame; raised again as it is; about to be handled at frame->ip; about to leave the
  * frame; thrown into a generator. t->raised may be another one afterwards. */
-void trace_raised(Thread *t, Frame *frame);
-void trace_reraised(Thread *t, Frame *frame);
-MUST_CHECK bool trace_handled(Thread *t, Frame *frame, Value exception);
-void trace_unwound(Thread *t, Frame *frame);
-void trace_thrown(Thread *t, Frame *frame);
+COLD void trace_raised(Thread *t, Frame *frame);
+COLD void trace_reraised(Thread *t, Frame *frame);
+COLD MUST_CHECK bool trace_handled(Thread *t, Frame *frame, Value exception);
+COLD void trace_unwound(Thread *t, Frame *frame);
+COLD void trace_thrown(Thread *t, Frame *frame);
 
 /* The words in which [frame] should go on now. */
-const Word *trace_words(Thread *t, Frame *frame);
+COLD const Word *trace_words(Thread *t, Frame *frame);
 /* What is watched has changed: every thread's breaker and every frame's words. */
 void trace_changed(Interp *interp);
 void trace_thread_begins(Thread *t);
