@@ -109,7 +109,7 @@ static const GetSetDef getsets[] = {
 };
 const TypeSpec type_alias_spec = {
     .doc = "A name for a type, whose value is computed when first asked for. Written type X = list[int].",
-    .size = sizeof(TypeAlias), .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_IS_WEAK_REFERABLE,
+    .size = sizeof(TypeAlias), .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER,
     .slots = {.repr = alias_repr, .get_item = get_item, .or = union_or_slot, .new_instance = make_instance},
     .methods = methods, .getsets = getsets, .traverse = alias_traverse, .clear = alias_clear, .free = alias_free,
 };
