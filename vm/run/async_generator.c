@@ -102,6 +102,7 @@ static bool step_begin(Thread *t, Step *step, bool throws, Value *result, Value 
     Generator *generator = step->generator;
     if (generator->is_running_async) {
         const char *name = step->kind == STEP_SEND ? "anext()" : step_name(step);
+        step->state = STEP_DONE;
         *result = raise_error(t, EXC_RuntimeError, "%s: asynchronous generator is already running", name);
         return false;
     }
@@ -164,12 +165,11 @@ static Value step_next(Thread *t, Value self)
 static Value step_throw(Thread *t, Value self, const Value *args)
 {
     Step *step = (Step *)as_object(self);
-    Value exception = generator_thrown(t, args), v, returned = UNBOUND, generator_value = UNBOUND;
-    if (failed(exception)) return FAILED;
-    if (step->state == STEP_DONE) {
-        release(exception);
+    Value v, returned = UNBOUND, generator_value = UNBOUND;
+    if (step->state == STEP_DONE)
         return raise_error(t, EXC_RuntimeError, "cannot reuse already awaited %s", step->kind == STEP_SEND ? "__anext__()/asend()" : "aclose()/athrow()");
-    }
+    Value exception = generator_thrown(t, args);
+    if (failed(exception)) return FAILED;
     if (step->state == STEP_NEW && !step_begin(t, step, true, &v, &returned)) {
         release(exception);
         return generator_result(t, v, returned);
