@@ -554,6 +554,29 @@ bool dict_previous(Dict *dict, size_t *position, Value *key, Value *value)
     return false;
 }
 
+bool dict_next_hashed(const Dict *dict, size_t *position, Value *key, int64_t *hash)
+{
+    const DictKeys *keys = dict->keys;
+    for (size_t i = *position; keys && i < keys->used; i++) {
+        if (is_unbound(keys->entries[i].key))
+            continue;
+        *key = keys->entries[i].key;
+        *hash = keys->entries[i].hash;
+        *position = i + 1;
+        return true;
+    }
+    return false;
+}
+
+bool dict_contains_hashed(Thread *t, Dict *dict, Value key, int64_t hash, bool *found)
+{
+    size_t place;
+    if (!settle(t, dict) || !dict_find(t, dict, key, hash, &place))
+        return false;
+    *found = place != PLACE_NONE;
+    return true;
+}
+
 /* ---- merging ---- */
 
 static bool merge_dict(Thread *t, Dict *dict, Dict *other)

@@ -41,6 +41,9 @@ MUST_CHECK Dict *dict_copy(Thread *t, Dict *dict);
 /* false: raised. Found: *value is a new reference; not found: UNBOUND. */
 MUST_CHECK bool dict_get(Thread *t, Dict *dict, Value key, Value *value);
 MUST_CHECK bool dict_set(Thread *t, Dict *dict, Value key, Value value);
+/* Keys with their hashes, for a dict that is nobody's __dict__ (dict->instance NULL) and may change in between: from *position = 0, BORROWED. */
+bool dict_next_hashed(const Dict *dict, size_t *position, Value *key, int64_t *hash);
+MUST_CHECK bool dict_contains_hashed(Thread *t, Dict *dict, Value key, int64_t hash, bool *found);
 MUST_CHECK bool dict_set_default(Thread *t, Dict *dict, Value key, Value value, Value *result);   /* owned result */
 MUST_CHECK bool dict_delete(Thread *t, Dict *dict, Value key, bool *was_there);
 MUST_CHECK bool dict_pop(Thread *t, Dict *dict, Value key, Value *value);                         /* owned, UNBOUND: not there */

@@ -253,19 +253,9 @@ static bool add_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value val
 static bool add_hashed_keys(Thread *t, Dict *dict, Value source, Value value)
 {
     bool is_good = true, from_dict = is_kind(source, KIND_DICT);
-    SetEntry entry;
-    for (size_t at = 0; is_good;) {
-        if (from_dict) {
-            const DictKeys *keys = as_dict(source)->keys;
-            while (keys && at < keys->used && is_unbound(keys->entries[at].key))
-                at++;
-            if (!keys || at >= keys->used)
-                break;
-            entry = (SetEntry){.key = keys->entries[at].key, .hash = keys->entries[at].hash};
-            at++;
-        } else if (!set_next_entry((Set *)as_object(source), &at, &entry)) {
-            break;
-        }
+    SetEntry entry = {.hash = 0};
+    for (size_t at = 0; is_good && (from_dict ? dict_next_hashed(as_dict(source), &at, &entry.key, &entry.hash)
+                                              : set_next_entry((Set *)as_object(source), &at, &entry));) {
         Value key = retain(entry.key);
         is_good = add_hashed(t, dict, key, entry.hash, value);
         release(key);

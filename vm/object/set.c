@@ -339,6 +339,25 @@ static bool add_visited(Thread *t, Value item, void *context)
     return set_add(t, context, item);
 }
 
+/* A dict whose keys and hashes can be read where they lie. */
+static bool is_plain_dict(Value v)
+{
+    return is_kind(v, KIND_DICT) && !as_dict(v)->instance;
+}
+
+static bool for_each_key(Thread *t, Dict *dict, Set *set, bool (*act)(Thread *t, Set *set, Value key, int64_t hash))
+{
+    Value key;
+    int64_t hash;
+    bool is_good = true;
+    for (size_t at = 0; is_good && dict_next_hashed(dict, &at, &key, &hash);) {
+        retain(key);
+        is_good = act(t, set, key, hash);
+        release(key);
+    }
+    return is_good;
+}
+
 bool set_update(Thread *t, Set *set, Value iterable)
 {
     ASSERT_GIL(t);
@@ -346,6 +365,8 @@ bool set_update(Thread *t, Set *set, Value iterable)
         return merge_set(t, set, as_set(iterable));
     if (is_kind(iterable, KIND_DICT) && !make_room(t, set, dict_length(as_dict(iterable))))
         return false;
+    if (is_plain_dict(iterable))
+        return for_each_key(t, as_dict(iterable), set, set_add_hashed);
     if (is_kind(iterable, KIND_LIST)) {
         /* set(list) is common enough for a loop without visitor. The list may change under ==. */
         List *list = as_list(iterable);
@@ -437,7 +458,8 @@ Set *set_subtract(Thread *t, Set *set, Value other, enum Kind kind)
     while (result && set_next_entry(set, &position, &entry)) {
         bool found;
         retain(entry.key);
-        bool is_good = is_a_set ? set_find_hashed(t, as_set(other), entry.key, entry.hash, &found) : dict_contains(t, as_dict(other), entry.key, &found);
+        bool is_good = is_a_set ? set_find_hashed(t, as_set(other), entry.key, entry.hash, &found)
+                                 : dict_contains_hashed(t, as_dict(other), entry.key, entry.hash, &found);
         is_good = is_good && (found || set_add_hashed(t, result, entry.key, entry.hash));
         release(entry.key);
         if (!is_good) {
@@ -510,6 +532,8 @@ bool set_symmetric_difference_update(Thread *t, Set *set, Value other)
         set_clear_entries(t, set);
         return true;
     }
+    if (is_plain_dict(other))
+        return for_each_key(t, as_dict(other), set, toggle);
     if (is_kind(other, KIND_DICT))
         return value_for_each(t, other, toggle_visited, set);
     /* Each item once: what occurs twice would come back. */

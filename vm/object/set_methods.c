@@ -296,7 +296,7 @@ static Value intersection(Thread *t, Value self, const Value *args)
 {
     Tuple *others = as_tuple(args[0]);
     if (others->count == 0)
-        return copy(t, self, args);
+        return object_value(set_copy_as(t, as_set(self), kind_of(self)));   /* also of a frozenset */
     Set *first = set_intersect(t, as_set(self), others->items[0], kind_of(self));
     return fold(t, first, others, 1, fold_intersection);
 }
@@ -305,7 +305,7 @@ static Value difference(Thread *t, Value self, const Value *args)
 {
     Tuple *others = as_tuple(args[0]);
     if (others->count == 0)
-        return copy(t, self, args);
+        return object_value(set_copy_as(t, as_set(self), kind_of(self)));   /* also of a frozenset */
     return fold(t, set_subtract(t, as_set(self), others->items[0], kind_of(self)), others, 1, set_difference_update);
 }
 
