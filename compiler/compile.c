@@ -84,7 +84,8 @@ CodeUnit *compile_tree(Memory *memory, Arena *arena, NameTable *names, Node *mod
     bool has_text_annotations = options->has_text_annotations;
     CodeUnit *unit = NULL;
     if (future_statements(module, &has_text_annotations, diagnostics)) {
-        FoldOptions fold_options = {options->optimize, has_text_annotations, stack_limit_of(options)};
+        FoldOptions fold_options = {.optimize = options->optimize, .has_text_annotations = has_text_annotations,
+                                    .stack_limit = stack_limit_of(options)};
         ScopeOptions scope_options = {has_text_annotations, stack_limit_of(options)};
         Scope *scope = fold_tree(arena, module, &fold_options, diagnostics)
                            ? scope_analyze(arena, names, module, &scope_options, diagnostics)

@@ -41,6 +41,7 @@ MUST_CHECK bool future_statements(const Node *module, bool *has_text_annotations
 typedef struct FoldOptions {
     int optimize;
     bool has_text_annotations; /* annotations keep their text */
+    bool folds_statements;     /* also an operation that stands alone: for scripts that look at the tree */
     const char *stack_limit;
 } FoldOptions;
 MUST_CHECK bool fold_tree(Arena *arena, Node *module, const FoldOptions *options, Diagnostics *diagnostics);

@@ -349,7 +349,8 @@ static bool fold_optional(Folder *f, Node **place) { return !*place || fold(plac
 static bool fold_children(Folder *f, Node *node)
 {
     /* What stands alone keeps its form: "a" + "b" at the head of a function is no docstring. */
-    if (node->kind == NODE_Expr && node->Expr.value->kind == NODE_BinOp) return fold_children(f, node->Expr.value);
+    bool stands_alone = node->kind == NODE_Expr && node->Expr.value->kind == NODE_BinOp;
+    if (stands_alone && !f->options->folds_statements) return fold_children(f, node->Expr.value);
     if (!f->options->has_text_annotations) return node_visit_children(node, fold, f);
     switch (node->kind) {
     case NODE_arg: return true;

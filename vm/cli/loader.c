@@ -219,7 +219,8 @@ static Value parse_to_objects(Thread *t, const CompileRequest *request, Value gi
                                  : parse(&shop.arena, &shop.names, &shop.options.input, &shop.diagnostics);
     bool done = tree != NULL;
     if (done && (request->flags & FLAG_OPTIMIZED_AST)) {
-        FoldOptions options = {shop.options.optimize, shop.options.has_text_annotations, t->stack_limit};
+        FoldOptions options = {.optimize = shop.options.optimize, .has_text_annotations = shop.options.has_text_annotations, .folds_statements = true,
+                               .stack_limit = t->stack_limit};
         done = fold_tree(&shop.arena, tree, &options, &shop.diagnostics);
     }
     done = issue_warnings(t, request, &shop.diagnostics) && done;
