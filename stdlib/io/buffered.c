@@ -53,12 +53,16 @@ static FileIO *own_raw(Buffered *buffered)
 }
 
 /* readinto() or write() of a raw file made by a script, through a memoryview of our bytes. */
-static int64_t call_raw(ToyThread *t, Buffered *buffered, const char *method, ToyValue argument)
+static int64_t call_raw(ToyThread *t, Buffered *buffered, const char *method, ToyValue argument, size_t most)
 {
     ToyValue v = toy_failed(argument) ? TOY_FAILED : toy_call_method(t, buffered->raw, method, &argument, 1);
     int64_t n = -1;
     if (toy_is_none(v)) n = -2;
     else if (!toy_failed(v) && !toy_arg_int64(t, v, &n)) n = -1;
+    else if (!toy_failed(v) && (n < 0 || (size_t)n > most)) {
+        toy_raise(t, TOY_OSError, "raw %s() returned invalid length %lld (should have been between 0 and %zu)", method, (long long)n, most);
+        n = -1;
+    }
     toy_release(v);
     return n;
 }
@@ -68,11 +72,11 @@ static int64_t raw_read(ToyThread *t, Buffered *buffered, uint8_t *data, size_t 
     FileIO *file = own_raw(buffered);
     if (file) return file_read(t, file, data, length);
     ToyValue array = toy_bytearray(t, data, length);
-    int64_t n = call_raw(t, buffered, "readinto", array);
+    int64_t n = call_raw(t, buffered, "readinto", array, length);
     ToyBuffer view;
     if (n > 0 && toy_buffer_get(t, array, &view, 0)) {
-        if ((size_t)n > length || view.length < (size_t)n) {
-            toy_raise(t, TOY_OSError, "raw readinto() returned invalid length %lld (should have been between 0 and %zu)", (long long)n, length);
+        if (view.length < (size_t)n) {   /* it made the array smaller */
+            toy_raise(t, TOY_OSError, "raw readinto() returned invalid length %lld (should have been between 0 and %zu)", (long long)n, view.length);
             n = -1;
         } else {
             memcpy(data, view.data, (size_t)n);
@@ -88,7 +92,7 @@ static int64_t raw_write(ToyThread *t, Buffered *buffered, const uint8_t *data, 
     FileIO *file = own_raw(buffered);
     if (file) return file_write_once(t, file, data, length);
     ToyValue bytes = toy_bytes(t, data, length);
-    int64_t n = call_raw(t, buffered, "write", bytes);
+    int64_t n = call_raw(t, buffered, "write", bytes, length);
     toy_release(bytes);
     return n;
 }
