@@ -19,6 +19,7 @@ typedef struct Choice {
     size_t *cycles;              /* permutations: length of them; else NULL */
     size_t index_count;
     bool has_begun, is_over;
+    ToyValue row;                /* the tuple given out last: used again if its count says that nobody has kept it */
 } Choice;
 static Choice *as_choice(ToyValue v) { return (Choice *)toy_object(v); }
 
@@ -45,7 +46,11 @@ static ToyValue choice_make(ToyThread *t, ToyType *type, TOY_TAKES ToyValue pool
     toy_release(self);
     return TOY_FAILED;
 }
-static void choice_traverse(ToyObject *self, ToyVisit visit, void *context) { toy_visit(((Choice *)self)->pools, visit, context); }
+static void choice_traverse(ToyObject *self, ToyVisit visit, void *context)
+{
+    toy_visit(((Choice *)self)->pools, visit, context);
+    toy_visit(((Choice *)self)->row, visit, context);
+}
 static void choice_free(ToyObject *self)
 {
     Choice *choice = (Choice *)self;
@@ -54,6 +59,7 @@ static void choice_free(ToyObject *self)
     choice->indices = choice->cycles = NULL;
     choice->is_over = true;
     toy_clear(&choice->pools);
+    toy_clear(&choice->row);
 }
 
 static ToyValue pool_of(const Choice *choice, size_t place, bool is_product)
@@ -61,16 +67,32 @@ static ToyValue pool_of(const Choice *choice, size_t place, bool is_product)
     return is_product ? toy_tuple_item(choice->pools, place) : choice->pools;
 }
 
-/* The tuple that the indices point at. */
+/* The tuple that the indices point at: a new one. */
 enum { ROW_ON_STACK = 16 };
-static ToyValue row_now(ToyThread *t, const Choice *choice, bool is_product)
+static ToyValue row_new(ToyThread *t, const Choice *choice, bool is_product)
 {
-    ToyValue on_stack[ROW_ON_STACK], *row = on_stack;
+    ToyValue on_stack[ROW_ON_STACK] = {TOY_UNBOUND}, *row = on_stack;
     if (choice->length > ROW_ON_STACK && !(row = toy_alloc(t, choice->length * sizeof *row))) return TOY_FAILED;
     for (size_t i = 0; i < choice->length; i++) row[i] = toy_tuple_item(pool_of(choice, i, is_product), choice->indices[i]);
     ToyValue tuple = toy_tuple_of(t, row, choice->length);
     if (row != on_stack) toy_free(t, row, choice->length * sizeof *row);
     return tuple;
+}
+/* The last one again if nobody else has it; only the places that changed are written. */
+static ToyValue row_now(ToyThread *t, Choice *choice, bool is_product)
+{
+    if (toy_is_unbound(choice->row) || toy_object(choice->row)->count != 1) {
+        ToyValue row = row_new(t, choice, is_product);
+        if (toy_failed(row)) return TOY_FAILED;
+        toy_replace(&choice->row, row);
+        return toy_retain(row);
+    }
+    ToyValue result = toy_retain(choice->row), *items = (ToyValue *)toy_tuple_items(result);
+    for (size_t i = 0; i < choice->length; i++) {
+        ToyValue item = toy_tuple_item(pool_of(choice, i, is_product), choice->indices[i]);
+        if (!toy_is_same(items[i], item)) toy_replace(&items[i], toy_retain(item));
+    }
+    return result;
 }
 
 /* [advance] moves the indices; false: that was the last row. */
