@@ -149,7 +149,8 @@ Value generator_resume(Thread *t, Generator *generator, Value value, Value *retu
     if (!frame) return FAILED;
     t->depth--;                  /* eval counts an entry frame itself */
     t->frame = frame->caller;
-    if (is_bound(t->raised) && !is_none(generator->handled.exception) && is_bound(generator->handled.exception))
+    Value handled = generator->handled.exception;
+    if (is_bound(t->raised) && is_bound(handled) && !is_none(handled) && !is_same(handled, t->raised))
         exception_set_context(t->raised, retain(generator->handled.exception));      /* as if it were raised at the yield */
     object_retain(generator);    /* the script may drop the last reference while it runs */
     Value v = eval(t, frame, retain(value));
@@ -431,6 +432,7 @@ Value generator_thrown(Thread *t, const Value *args)
     bool is_made = is_class && is_bound(value) && has_payload(value, KIND_BASE_EXCEPTION) && type_is_subtype(value_type(t, value), (Type *)as_object(type));
     Value exception = is_made ? retain(value)
                           : exception_make(t, type, is_bound(value) && !is_none(value) ? value : UNBOUND);
+    if (failed(exception)) exception = raised_take(t);       /* the class went wrong: that is what the generator hears */
     if (!failed(exception) && is_bound(traceback) && !is_none(traceback))
         replace(&((Exception *)as_object(exception))->traceback, retain(traceback));
     return exception;
