@@ -600,7 +600,7 @@ static ToyValue method_repr(ToyThread *t, ToyValue self)
 {
     ToyValue name = toy_is_bound(self_of(self)->raw) ? toy_find_attribute(t, self_of(self)->raw, "name") : TOY_UNBOUND;
     if (toy_is_raised(t)) toy_raised_clear(t);
-    ToyValue text = toy_is_bound(name) ? toy_str_format(t, "<_io.%T name=%R>", self, name) : toy_str_format(t, "<_io.%T>", self);
+    ToyValue text = toy_is_bound(name) ? toy_str_format(t, "<%T name=%R>", self, name) : toy_str_format(t, "<%T>", self);
     toy_release(name);
     return text;
 }

@@ -342,8 +342,8 @@ static bool file_set_name(ToyThread *t, ToyValue self, ToyValue v) { return toy_
 static ToyValue file_repr(ToyThread *t, ToyValue self)
 {
     FileIO *file = self_of(self);
-    if (file->fd < 0) return toy_str(t, "<_io.FileIO [closed]>");
-    return toy_str_format(t, "<_io.FileIO name=%R mode='%s' closefd=%s>", file->name, file_mode(file), file->closes_fd ? "True" : "False");
+    if (file->fd < 0) return toy_str_format(t, "<%T [closed]>", self);
+    return toy_str_format(t, "<%T name=%R mode='%s' closefd=%s>", self, file->name, file_mode(file), file->closes_fd ? "True" : "False");
 }
 
 static void file_finalize(ToyThread *t, ToyValue self)

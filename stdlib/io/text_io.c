@@ -540,7 +540,7 @@ static ToyValue text_repr(ToyThread *t, ToyValue self)
     if (toy_is_raised(t)) toy_raised_clear(t);
     ToyText out;
     toy_text_init(&out, t);
-    ToyValue start = toy_is_bound(name) ? toy_str_format(t, "<_io.%T name=%R", self, name) : toy_str_format(t, "<_io.%T", self);
+    ToyValue start = toy_is_bound(name) ? toy_str_format(t, "<%T name=%R", self, name) : toy_str_format(t, "<%T", self);
     ToyValue middle = toy_is_bound(text->mode) ? toy_str_format(t, " mode=%R", text->mode) : toy_str(t, "");
     ToyValue whole = toy_failed(start) || toy_failed(middle) ? TOY_FAILED : toy_str_format(t, "%S%S encoding=%R>", start, middle, text->encoding);
     toy_text_abandon(&out);
