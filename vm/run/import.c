@@ -342,6 +342,10 @@ Value import_module(Thread *t, Str *name)
             return retain(module);
         }
     }
+    if (t->interp->run->is_shutting_down) {          /* a finaliser at the very end: nothing is loaded any more */
+        release(parent);
+        return raise_error(t, EXC_ImportError, "sys.meta_path is None, Python is likely shutting down");
+    }
     module = load_alone(t, name, parent);
     if (!failed(module) && is_bound(parent) && !bind_in_parent(t, parent, name, dot, module)) clear(&module);
     release(parent);
