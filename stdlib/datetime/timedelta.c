@@ -228,7 +228,7 @@ static ToyValue multiply_by_int(ToyThread *t, ToyType *type, const Delta *delta,
 static ToyValue scale(ToyThread *t, ToyType *type, Wide n, int exponent)
 {
     if (exponent >= 0)
-        return n != 0 && bit_length(n) + exponent > RESULT_BITS ? raise_too_large(t) : of_total(t, type, n << (n ? exponent : 0));
+        return n != 0 && bit_length(n) + exponent > RESULT_BITS ? raise_too_large(t) : of_total(t, type, n == 0 ? 0 : n * ((Wide)1 << exponent));
     return of_total(t, type, -exponent > WIDE_BITS ? 0 : divide_nearest(n, (Wide)1 << -exponent));
 }
 
@@ -252,7 +252,7 @@ static ToyValue divide_by_float(ToyThread *t, ToyType *type, const Delta *delta,
         return of_total(t, type, divide_nearest(micros, n << exponent));
     }
     if (micros != 0 && bit_length(micros) - exponent > WIDE_BITS) return raise_too_large(t);
-    return of_total(t, type, divide_nearest(micros << (micros ? -exponent : 0), n));
+    return of_total(t, type, divide_nearest(micros == 0 ? 0 : micros * ((Wide)1 << -exponent), n));
 }
 
 static ToyValue delta_multiply(ToyThread *t, ToyValue left, ToyValue right)

@@ -351,14 +351,22 @@ static Value method_compare(Thread *t, Value self, Value other, CompareOp op)
 /* What a method does not have, its function has. */
 static Value method_get_attribute(Thread *t, Value self, Str *name)
 {
-    Value v = generic_find_attribute(t, self, name);
-    if (is_bound(v) || is_raised(t)) return v;
-    return value_get_attribute(t, method_of(self)->function, name);
+    for (;;) {
+        Value v = generic_find_attribute(t, self, name);
+        if (is_bound(v) || is_raised(t)) return v;
+        Value function = method_of(self)->function;
+        if (!is_kind(function, KIND_METHOD)) return value_get_attribute(t, function, name);
+        self = function;    /* a method of a method: a chain of them may be longer than the C stack */
+    }
 }
 
 static Value method_get_function(Thread *t, Value self) { return retain(method_of(self)->function); }
 static Value method_get_self(Thread *t, Value self) { return retain(method_of(self)->self); }
-static Value method_get_doc(Thread *t, Value self) { return value_get_attribute(t, method_of(self)->function, NAME_OF(t, __doc__)); }
+static Value method_get_doc(Thread *t, Value self)
+{
+    while (is_kind(method_of(self)->function, KIND_METHOD)) self = method_of(self)->function;
+    return value_get_attribute(t, method_of(self)->function, NAME_OF(t, __doc__));
+}
 static Value method_reduce(Thread *t, Value self, const Value *args)
 {
     Value getattr = dict_get_str(as_dict(t->interp->builtins), NAME_OF(t, getattr));
