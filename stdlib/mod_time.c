@@ -144,12 +144,12 @@ static ToyValue time_sleep(ToyThread *t, ToyValue self, const ToyValue *args)
 /* ---- struct_time ---- */
 
 static const ToyMember struct_time_fields[] = {
-    TOY_RECORD_FIELD("tm_year", 0, "year, for example, 1993"), TOY_RECORD_FIELD("tm_mon", 1, "month of year, range [1, 12]"),
-    TOY_RECORD_FIELD("tm_mday", 2, "day of month, range [1, 31]"), TOY_RECORD_FIELD("tm_hour", 3, "hours, range [0, 23]"),
-    TOY_RECORD_FIELD("tm_min", 4, "minutes, range [0, 59]"), TOY_RECORD_FIELD("tm_sec", 5, "seconds, range [0, 61])"),
-    TOY_RECORD_FIELD("tm_wday", 6, "day of week, range [0, 6], Monday is 0"), TOY_RECORD_FIELD("tm_yday", 7, "day of year, range [1, 366]"),
-    TOY_RECORD_FIELD("tm_isdst", 8, "1 if summer time is in effect, 0 if not, and -1 if unknown"),
-    TOY_RECORD_HIDDEN("tm_zone", 9, "abbreviation of timezone name"), TOY_RECORD_HIDDEN("tm_gmtoff", 10, "offset from UTC in seconds"),
+    TOY_RECORD_FIELD("tm_year", 0, "year in full, as in 1993"), TOY_RECORD_FIELD("tm_mon", 1, "month, 1 to 12"),
+    TOY_RECORD_FIELD("tm_mday", 2, "day of the month, 1 to 31"), TOY_RECORD_FIELD("tm_hour", 3, "hours, range [0, 23]"),
+    TOY_RECORD_FIELD("tm_min", 4, "minute, 0 to 59"), TOY_RECORD_FIELD("tm_sec", 5, "second, 0 to 61: leap seconds are allowed for"),
+    TOY_RECORD_FIELD("tm_wday", 6, "weekday, 0 (Monday) to 6"), TOY_RECORD_FIELD("tm_yday", 7, "day of the year, 1 to 366"),
+    TOY_RECORD_FIELD("tm_isdst", 8, "1 in summer time, 0 outside it, -1 when not known"),
+    TOY_RECORD_HIDDEN("tm_zone", 9, "short name of the time zone"), TOY_RECORD_HIDDEN("tm_gmtoff", 10, "seconds east of UTC"),
     TOY_RECORD_END,
 };
 static const ToyTypeSpec struct_time_spec = TOY_RECORD(
@@ -383,7 +383,7 @@ static ToyValue time_tzset(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static const ToyFunction functions[] = {
     TOY_FUNCTION("time", wall_time, "()", 0, "Return the current time in seconds since the Epoch. Fractions of a second may be present."),
-    TOY_FUNCTION("time_ns", wall_time_ns, "()", 0, "Return the current time in nanoseconds since the Epoch."),
+    TOY_FUNCTION("time_ns", wall_time_ns, "()", 0, "Nanoseconds since the Epoch, as an int."),
     TOY_FUNCTION("monotonic", monotonic, "()", 0, "Return a clock that cannot go backward, in seconds."),
     TOY_FUNCTION("monotonic_ns", monotonic_ns, "()", 0, "Return a clock that cannot go backward, in nanoseconds."),
     TOY_FUNCTION("perf_counter", monotonic, "()", 0, "Return the finest clock for measuring durations, in seconds."),
@@ -392,8 +392,8 @@ static const ToyFunction functions[] = {
     TOY_FUNCTION("process_time_ns", process_time_ns, "()", 0, "Return the CPU time of the process, user and system, in nanoseconds."),
     TOY_FUNCTION("thread_time", thread_time, "()", 0, "Return the CPU time of the thread, user and system, in seconds."),
     TOY_FUNCTION("thread_time_ns", thread_time_ns, "()", 0, "Return the CPU time of the thread, user and system, in nanoseconds."),
-    TOY_FUNCTION("clock_gettime", time_clock_gettime, "(clk_id, /)", 0, "Return the time of the specified clock clk_id as a float."),
-    TOY_FUNCTION("clock_gettime_ns", time_clock_gettime_ns, "(clk_id, /)", 0, "Return the time of the specified clock clk_id as nanoseconds."),
+    TOY_FUNCTION("clock_gettime", time_clock_gettime, "(clk_id, /)", 0, "What clock clk_id shows, in seconds, as a float."),
+    TOY_FUNCTION("clock_gettime_ns", time_clock_gettime_ns, "(clk_id, /)", 0, "What clock clk_id shows, in whole nanoseconds."),
     TOY_FUNCTION("clock_getres", time_clock_getres, "(clk_id, /)", 0, "Return the resolution of the specified clock, in seconds."),
     TOY_FUNCTION("clock_settime", time_clock_settime, "(clk_id, time, /)", 0, "Set the time of the specified clock, in seconds."),
     TOY_FUNCTION("clock_settime_ns", time_clock_settime_ns, "(clk_id, time, /)", 0, "Set the time of the specified clock, in nanoseconds."),

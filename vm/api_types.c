@@ -283,7 +283,7 @@ static Value record_replace(Thread *t, Value self, const Value *args, size_t cou
 
 const ToyFunction toy_record_methods[] = {
     NATIVE("__reduce__", record_reduce, "($self, /)", 0, NULL),
-    NATIVE_RAW_ROW("__replace__", record_replace, "($self, /, **changes)", 0, "Return a copy of the structure with new values for the specified fields."),
+    NATIVE_RAW_ROW("__replace__", record_replace, "($self, /, **changes)", 0, "A copy in which the fields named by keywords have other values."),
     NATIVE_END,
 };
 

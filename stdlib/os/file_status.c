@@ -154,8 +154,8 @@ const ToyFunction posix_stat_functions[] = {
     TOY_FUNCTION("fstat", posix_fstat, "(fd)", 0, "Perform a stat system call on the given file descriptor."),
     TOY_FUNCTION("statvfs", posix_statvfs, "(path)", 0, "Perform a statvfs system call on the given path, or open file descriptor."),
     TOY_FUNCTION("fstatvfs", posix_fstatvfs, "(fd, /)", 0, "Perform an fstatvfs system call on the given fd."),
-    TOY_FUNCTION("major", device_major, "(device, /)", 0, "Extracts a device major number from a raw device number."),
-    TOY_FUNCTION("minor", device_minor, "(device, /)", 0, "Extracts a device minor number from a raw device number."),
-    TOY_FUNCTION("makedev", device_make, "(major, minor, /)", 0, "Composes a raw device number from the major and minor device numbers."),
+    TOY_FUNCTION("major", device_major, "(device, /)", 0, "The major part of a device number."),
+    TOY_FUNCTION("minor", device_minor, "(device, /)", 0, "The minor part of a device number."),
+    TOY_FUNCTION("makedev", device_make, "(major, minor, /)", 0, "Join a major and a minor part into one device number."),
     TOY_FUNCTIONS_END,
 };

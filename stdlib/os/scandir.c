@@ -196,18 +196,18 @@ static void entry_free(ToyObject *self)
 }
 
 static const ToyMember entry_members[] = {
-    {"name", MEMBER_VALUE, offsetof(DirEntry, name), true, "the entry's base filename, relative to scandir() \"path\" argument"},
-    {"path", MEMBER_VALUE, offsetof(DirEntry, path), true, "the entry's full path name; equivalent to os.path.join(scandir_path, entry.name)"},
+    {"name", MEMBER_VALUE, offsetof(DirEntry, name), true, "name of the entry within its directory"},
+    {"path", MEMBER_VALUE, offsetof(DirEntry, path), true, "the folder given to scandir() joined with the entry's name"},
     {NULL, MEMBER_VALUE, 0, true, NULL},
 };
 static const ToyFunction entry_methods[] = {
-    TOY_FUNCTION("is_dir", entry_is_dir, "($self, /, *, follow_symlinks=True)", 0, "Return True if the entry is a directory; cached per entry."),
-    TOY_FUNCTION("is_file", entry_is_file, "($self, /, *, follow_symlinks=True)", 0, "Return True if the entry is a file; cached per entry."),
-    TOY_FUNCTION("is_symlink", entry_is_symlink, "($self, /)", 0, "Return True if the entry is a symbolic link; cached per entry."),
-    TOY_FUNCTION("is_junction", entry_is_junction, "($self, /)", 0, "Return True if the entry is a junction; cached per entry."),
-    TOY_FUNCTION("stat", entry_stat, "($self, /, *, follow_symlinks=True)", 0, "Return stat_result object for the entry; cached per entry."),
-    TOY_FUNCTION("inode", entry_inode, "($self, /)", 0, "Return inode of the entry; cached per entry."),
-    TOY_FUNCTION("__fspath__", entry_fspath, "($self, /)", 0, "Returns the path for the entry."),
+    TOY_FUNCTION("is_dir", entry_is_dir, "($self, /, *, follow_symlinks=True)", 0, "Does the entry name a directory? The answer is kept for later calls."),
+    TOY_FUNCTION("is_file", entry_is_file, "($self, /, *, follow_symlinks=True)", 0, "Does the entry name a regular file? The answer is kept for later calls."),
+    TOY_FUNCTION("is_symlink", entry_is_symlink, "($self, /)", 0, "Is the entry itself a symbolic link? The answer is kept for later calls."),
+    TOY_FUNCTION("is_junction", entry_is_junction, "($self, /)", 0, "Is the entry a junction? Always False here: only Windows has them."),
+    TOY_FUNCTION("stat", entry_stat, "($self, /, *, follow_symlinks=True)", 0, "The entry's stat_result, fetched once and kept for later calls."),
+    TOY_FUNCTION("inode", entry_inode, "($self, /)", 0, "The entry's inode number, as the directory listing gave it."),
+    TOY_FUNCTION("__fspath__", entry_fspath, "($self, /)", 0, "The entry's path, the same object as its attribute path."),
     TOY_FUNCTION("__class_getitem__", entry_class_item, "($type, object, /)", TOY_CLASS, "See PEP 585"),
     TOY_FUNCTIONS_END,
 };

@@ -128,15 +128,15 @@ static ToyValue set_priority(ToyThread *t, ToyValue self, const ToyValue *args)
 }
 
 const ToyFunction posix_schedule_functions[] = {
-    TOY_FUNCTION("cpu_count", posix_cpu_count, "()", 0, "Return the number of logical CPUs in the system; None if indeterminable."),
-    TOY_FUNCTION("sched_yield", posix_sched_yield, "()", 0, "Voluntarily relinquish the CPU."),
+    TOY_FUNCTION("cpu_count", posix_cpu_count, "()", 0, "How many logical processors the system has; None if it cannot be told."),
+    TOY_FUNCTION("sched_yield", posix_sched_yield, "()", 0, "Let another thread have the processor, if one is waiting for it."),
     TOY_FUNCTION("sched_getaffinity", get_affinity, "(pid, /)", 0, "Return the affinity of the process identified by pid: a set of CPU numbers."),
     TOY_FUNCTION("sched_setaffinity", set_affinity, "(pid, mask, /)", 0, "Set the CPU affinity of the process identified by pid to mask, an iterable of CPU numbers."),
     TOY_FUNCTION("sched_getscheduler", get_scheduler, "(pid, /)", 0, "Get the scheduling policy for the process identified by pid."),
-    TOY_FUNCTION("sched_get_priority_max", priority_max, "(policy)", 0, "Get the maximum scheduling priority for policy."),
-    TOY_FUNCTION("sched_get_priority_min", priority_min, "(policy)", 0, "Get the minimum scheduling priority for policy."),
-    TOY_FUNCTION("nice", posix_nice, "(increment, /)", 0, "Add increment to the priority of process and return the new priority."),
-    TOY_FUNCTION("getpriority", get_priority, "(which, who)", 0, "Return program scheduling priority."),
-    TOY_FUNCTION("setpriority", set_priority, "(which, who, priority)", 0, "Set program scheduling priority."),
+    TOY_FUNCTION("sched_get_priority_max", priority_max, "(policy)", 0, "The highest priority that the scheduling policy knows."),
+    TOY_FUNCTION("sched_get_priority_min", priority_min, "(policy)", 0, "The lowest priority that the scheduling policy knows."),
+    TOY_FUNCTION("nice", posix_nice, "(increment, /)", 0, "Add increment to the nice value of this process; returns the new value."),
+    TOY_FUNCTION("getpriority", get_priority, "(which, who)", 0, "The nice value of a process, of a process group or of a user, as which says."),
+    TOY_FUNCTION("setpriority", set_priority, "(which, who, priority)", 0, "Set the nice value of a process, of a process group or of a user, as which says."),
     TOY_FUNCTIONS_END,
 };

@@ -18,18 +18,18 @@ static const ToyMember terminal_fields[] = {
     TOY_RECORD_FIELD("columns", 0, "width of the terminal window in characters"),
     TOY_RECORD_FIELD("lines", 1, "height of the terminal window in characters"), TOY_RECORD_END,
 };
-static const ToyTypeSpec terminal_spec = TOY_RECORD("A tuple of (columns, lines) for holding terminal window size", terminal_fields, 2);
+static const ToyTypeSpec terminal_spec = TOY_RECORD("Width and height of a terminal: (columns, lines).", terminal_fields, 2);
 
 static const ToyMember times_fields[] = {
-    TOY_RECORD_FIELD("user", 0, "user time"), TOY_RECORD_FIELD("system", 1, "system time"), TOY_RECORD_FIELD("children_user", 2, "user time of children"),
-    TOY_RECORD_FIELD("children_system", 3, "system time of children"), TOY_RECORD_FIELD("elapsed", 4, "elapsed time since an arbitrary point in the past"),
+    TOY_RECORD_FIELD("user", 0, "user time"), TOY_RECORD_FIELD("system", 1, "system time"), TOY_RECORD_FIELD("children_user", 2, "user time of the children waited for"),
+    TOY_RECORD_FIELD("children_system", 3, "system time of the children waited for"), TOY_RECORD_FIELD("elapsed", 4, "real time since some fixed moment in the past"),
     TOY_RECORD_END,
 };
 static const ToyTypeSpec times_spec = TOY_RECORD("times_result: Result from os.times().", times_fields, 5);
 
 static const ToyMember uname_fields[] = {
-    TOY_RECORD_FIELD("sysname", 0, "operating system name"), TOY_RECORD_FIELD("nodename", 1, "name of machine on network (implementation-defined)"),
-    TOY_RECORD_FIELD("release", 2, "operating system release"), TOY_RECORD_FIELD("version", 3, "operating system version"),
+    TOY_RECORD_FIELD("sysname", 0, "name of the operating system"), TOY_RECORD_FIELD("nodename", 1, "the machine's name in its network"),
+    TOY_RECORD_FIELD("release", 2, "release of the operating system"), TOY_RECORD_FIELD("version", 3, "version of the operating system"),
     TOY_RECORD_FIELD("machine", 4, "hardware identifier"), TOY_RECORD_END,
 };
 static const ToyTypeSpec uname_spec = TOY_RECORD("uname_result: Result from os.uname().", uname_fields, 5);
@@ -218,13 +218,13 @@ const ToyFunction posix_system_functions[] = {
     TOY_FUNCTION("uname", posix_uname, "()", 0, "Return an object identifying the current operating system."),
     TOY_FUNCTION("times", posix_times, "()", 0, "Return a collection containing process timing information."),
     TOY_FUNCTION("getloadavg", posix_getloadavg, "()", 0, "Return average recent system load information: over 1, 5 and 15 minutes."),
-    TOY_FUNCTION("putenv", posix_putenv, "(name, value, /)", 0, "Change or add an environment variable."),
-    TOY_FUNCTION("unsetenv", posix_unsetenv, "(name, /)", 0, "Delete an environment variable."),
+    TOY_FUNCTION("putenv", posix_putenv, "(name, value, /)", 0, "Set a variable in the environment that child processes inherit; os.environ does not see it."),
+    TOY_FUNCTION("unsetenv", posix_unsetenv, "(name, /)", 0, "Take a variable out of the environment that child processes inherit; os.environ does not see it."),
     TOY_FUNCTION("_read_environ", read_environ, "()", 0, "The environment as the C library has it now: a dict of bytes."),
-    TOY_FUNCTION("strerror", posix_strerror, "(code, /)", 0, "Translate an error code to a message string."),
-    TOY_FUNCTION("urandom", posix_urandom, "(size, /)", 0, "Return a bytes object containing random bytes suitable for cryptographic use."),
-    TOY_FUNCTION("getrandom", posix_getrandom, "(size, flags=0)", 0, "Obtain a series of random bytes."),
-    TOY_FUNCTION("sync", posix_sync, "()", 0, "Force write of everything to disk."),
-    TOY_FUNCTION("sysconf", posix_sysconf, "(name, /)", 0, "Return an integer-valued system configuration variable."),
+    TOY_FUNCTION("strerror", posix_strerror, "(code, /)", 0, "The system's message for an errno code."),
+    TOY_FUNCTION("urandom", posix_urandom, "(size, /)", 0, "So many random bytes, fit for use as keys."),
+    TOY_FUNCTION("getrandom", posix_getrandom, "(size, flags=0)", 0, "Up to size random bytes from the kernel's generator; fewer if it had no more at hand."),
+    TOY_FUNCTION("sync", posix_sync, "()", 0, "Ask the system to write everything it holds in its buffers to disk."),
+    TOY_FUNCTION("sysconf", posix_sysconf, "(name, /)", 0, "The value of a system limit or option, named by a string or a number."),
     TOY_FUNCTIONS_END,
 };
