@@ -60,18 +60,25 @@ static Value proxy_repr(Thread *t, Value self)
     return object_value(str_format(t, "mappingproxy(%R)", mapping_of(self)));
 }
 
-static Value proxy_str(Thread *t, Value self) { return value_str(t, mapping_of(self)); }
-static bool proxy_hash(Thread *t, Value self, int64_t *hash) { return value_hash(t, mapping_of(self), hash); }
-static bool proxy_length(Thread *t, Value self, size_t *length) { return value_length(t, mapping_of(self), length); }
-static Value proxy_iterate(Thread *t, Value self) { return value_iterate(t, mapping_of(self)); }
-static Value proxy_get_item(Thread *t, Value self, Value key) { return value_get_item(t, mapping_of(self), key); }
-static bool proxy_contains(Thread *t, Value self, Value key, bool *found) { return value_contains(t, mapping_of(self), key, found); }
-static Value proxy_compare(Thread *t, Value self, Value other, CompareOp op) { return value_compare(t, mapping_of(self), other, op); }
+/* What a proxy of a proxy of a ... shows, found without going down the C stack. */
+static Value innermost(Value self)
+{
+    while (is_kind(self, KIND_MAPPING_PROXY)) self = mapping_of(self);
+    return self;
+}
+
+static Value proxy_str(Thread *t, Value self) { return value_str(t, innermost(self)); }
+static bool proxy_hash(Thread *t, Value self, int64_t *hash) { return value_hash(t, innermost(self), hash); }
+static bool proxy_length(Thread *t, Value self, size_t *length) { return value_length(t, innermost(self), length); }
+static Value proxy_iterate(Thread *t, Value self) { return value_iterate(t, innermost(self)); }
+static Value proxy_get_item(Thread *t, Value self, Value key) { return value_get_item(t, innermost(self), key); }
+static bool proxy_contains(Thread *t, Value self, Value key, bool *found) { return value_contains(t, innermost(self), key, found); }
+static Value proxy_compare(Thread *t, Value self, Value other, CompareOp op) { return value_compare(t, innermost(self), other, op); }
 
 static Value proxy_or(Thread *t, Value left, Value right)
 {
-    Value a = is_kind(left, KIND_MAPPING_PROXY) ? mapping_of(left) : left;
-    Value b = is_kind(right, KIND_MAPPING_PROXY) ? mapping_of(right) : right;
+    Value a = is_kind(left, KIND_MAPPING_PROXY) ? innermost(left) : left;
+    Value b = is_kind(right, KIND_MAPPING_PROXY) ? innermost(right) : right;
     BinaryFn or_slot = value_type(t, a)->slots.or;
     return or_slot ? or_slot(t, a, b) : NOT_IMPLEMENTED;
 }
@@ -89,7 +96,7 @@ static Value pass_on(Thread *t, Value self, const char *method, const Value *arg
     Str *name = str_intern_text(t, method);
     if (!name)
         return FAILED;
-    Value result = value_call_method(t, mapping_of(self), name, args, count);
+    Value result = value_call_method(t, innermost(self), name, args, count);
     object_release(name);
     return result;
 }
