@@ -399,7 +399,7 @@ static const ToyFunction functions[] = {
 };
 
 static const ToyFunction getter_methods[] = {
-    TOY_FUNCTION("__reduce__", getter_reduce, "($self, /)", 0, "Return state information for pickling."),
+    TOY_FUNCTION("__reduce__", getter_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     TOY_FUNCTIONS_END,
 };
 static const ToyTypeSpec attribute_getter_spec = {
@@ -421,7 +421,7 @@ static const ToyTypeSpec item_getter_spec = {
     .methods = getter_methods, .getsets = getsets, .traverse = getter_traverse, .clear = getter_clear, .free = getter_clear,
 };
 static const ToyFunction caller_methods[] = {
-    TOY_FUNCTION("__reduce__", caller_reduce, "($self, /)", 0, "Return state information for pickling."),
+    TOY_FUNCTION("__reduce__", caller_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     TOY_FUNCTIONS_END,
 };
 static const ToyTypeSpec caller_spec = {

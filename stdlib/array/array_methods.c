@@ -251,7 +251,7 @@ const ToyFunction array_methods[] = {
     TOY_FUNCTION("tounicode", method_tounicode, "($self, /)", 0, "Return the characters as a str; for type codes u and w."),
     TOY_FUNCTION("__copy__", method_copy, "($self, /)", 0, "Return a copy of the array."),
     TOY_FUNCTION("__deepcopy__", method_copy, "($self, unused, /)", 0, "Return a copy of the array."),
-    TOY_FUNCTION("__reduce_ex__", array_reduce, "($self, value, /)", 0, "Return state information for pickling."),
+    TOY_FUNCTION("__reduce_ex__", array_reduce, "($self, value, /)", 0, "What pickle and copy need to build an equal object."),
     TOY_FUNCTION("__sizeof__", method_size_of, "($self, /)", 0, "Size of the array in memory, in bytes."),
     TOY_FUNCTION("__class_getitem__", method_class_item, "($type, object, /)", TOY_CLASS, "See PEP 585"),
     TOY_FUNCTIONS_END,

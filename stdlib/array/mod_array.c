@@ -437,8 +437,8 @@ static ToyValue iterator_set_state(ToyThread *t, ToyValue self, const ToyValue *
 static void iterator_traverse(ToyObject *self, ToyVisit visit, void *context) { toy_visit(((ArrayIterator *)self)->array, visit, context); }
 static void iterator_clear(ToyObject *self) { toy_clear(&((ArrayIterator *)self)->array); }
 static const ToyFunction iterator_methods[] = {
-    TOY_FUNCTION("__reduce__", iterator_reduce, "($self, /)", 0, "Return state information for pickling."),
-    TOY_FUNCTION("__setstate__", iterator_set_state, "($self, state, /)", 0, "Set state information for unpickling."),
+    TOY_FUNCTION("__reduce__", iterator_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
+    TOY_FUNCTION("__setstate__", iterator_set_state, "($self, state, /)", 0, "Take over the position that pickle or copy has kept."),
     TOY_FUNCTIONS_END,
 };
 static const ToyTypeSpec iterator_spec = {

@@ -487,7 +487,7 @@ static const ToyFunction methods[] = {
     TOY_FUNCTION("__reversed__", deque_reversed, "($self, /)", 0, "Return a reverse iterator over the deque."),
     TOY_FUNCTION("reverse", deque_reverse, "($self, /)", TOY_LEAF, "Turn the order round, in place."),
     TOY_FUNCTION("rotate", deque_rotate, "($self, n=1, /)", 0, "Let n items, one by one, leave at the right end and come in at the left; the other way round if n is negative."),
-    TOY_FUNCTION("__reduce__", deque_reduce, "($self, /)", 0, "Return state information for pickling."),
+    TOY_FUNCTION("__reduce__", deque_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     TOY_FUNCTION("__sizeof__", deque_size_of, "($self, /)", TOY_LEAF, "Return the size of the deque in memory, in bytes."),
     TOY_FUNCTION("__class_getitem__", deque_class_item, "($type, object, /)", TOY_CLASS, "See PEP 585"),
     TOY_FUNCTIONS_END,

@@ -73,7 +73,7 @@ static void iterator_free(ToyObject *self) { toy_clear(&((DequeIterator *)self)-
 
 static const ToyFunction methods[] = {
     TOY_FUNCTION("__length_hint__", length_hint, "($self, /)", TOY_LEAF, "Return how many items are left."),
-    TOY_FUNCTION("__reduce__", reduce, "($self, /)", 0, "Return state information for pickling."),
+    TOY_FUNCTION("__reduce__", reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     TOY_FUNCTIONS_END,
 };
 #define ITERATOR_SPEC(next_) { \

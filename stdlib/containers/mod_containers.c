@@ -48,7 +48,7 @@ static void getter_traverse(ToyObject *self, ToyVisit visit, void *context) { to
 static void getter_free(ToyObject *self) { toy_clear(&((TupleGetter *)self)->doc); }
 
 static const ToyFunction getter_methods[] = {
-    TOY_FUNCTION("__reduce__", getter_reduce, "($self, /)", 0, "Return state information for pickling."),
+    TOY_FUNCTION("__reduce__", getter_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     TOY_FUNCTIONS_END,
 };
 static const ToyMember getter_members[] = {

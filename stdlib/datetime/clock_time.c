@@ -222,7 +222,8 @@ static void time_clear(ToyObject *self) { toy_replace(&((Time *)self)->zone, TOY
 #define FIELDS "hour=None, minute=None, second=None, microsecond=None, tzinfo=None"
 static const ToyFunction time_methods[] = {
     TOY_FUNCTION("fromisoformat", time_fromisoformat, "($type, object, /)", TOY_CLASS, "The time that a text in ISO 8601 format says."),
-    TOY_FUNCTION("isoformat", time_isoformat, "($self, /, timespec='auto')", 0, "Return a text in ISO 8601 format, [HH[:MM[:SS[.mmm[uuu]]]]][+HH:MM].\n\n"
+    TOY_FUNCTION("isoformat", time_isoformat, "($self, /, timespec='auto')", 0,
+           "Return a text in ISO 8601 format, [HH[:MM[:SS[.mmm[uuu]]]]][+HH:MM].\n\n"
                  "timespec: 'auto', 'hours', 'minutes', 'seconds', 'milliseconds' or 'microseconds'."),
     TOY_FUNCTION("strftime", time_strftime, "($self, /, format)", 0, "Return a text made by a format in strftime style."),
     TOY_FUNCTION("__format__", format_method, "($self, object, /)", 0, "Formats self with strftime."),
@@ -230,7 +231,7 @@ static const ToyFunction time_methods[] = {
     TOY_FUNCTION("tzname", time_tzname, "($self, /)", 0, "Return self.tzinfo.tzname(None)."),
     TOY_FUNCTION("dst", time_dst, "($self, /)", 0, "Return self.tzinfo.dst(None)."),
     TOY_FUNCTION("replace", time_replace, "($self, /, " FIELDS ", *, fold=None)", 0, "Return the time with some fields changed."),
-    TOY_FUNCTION("__replace__", time_replace, "($self, /, *, " FIELDS ", fold=None)", 0, "The same as replace()."),
+    TOY_FUNCTION("__replace__", time_replace, "($self, /, *, " FIELDS ", fold=None)", 0, "As replace(), for copy.replace()."),
     TOY_FUNCTION("__reduce_ex__", time_reduce_ex, "($self, protocol, /)", 0, "What it is made anew of, for a protocol of pickle."),
     TOY_FUNCTION("__reduce__", time_reduce, "($self, /)", 0, "What it is made anew of."),
     TOY_FUNCTIONS_END,

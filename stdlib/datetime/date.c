@@ -317,7 +317,7 @@ static const ToyFunction date_methods[] = {
     TOY_FUNCTION("toordinal", date_toordinal, "($self, /)", 0, "Return the proleptic Gregorian ordinal; 1 January of year 1 is 1."),
     TOY_FUNCTION("weekday", date_weekday, "($self, /)", 0, "Return the day of the week: Monday is 0, Sunday 6."),
     TOY_FUNCTION("replace", date_replace, "($self, /, year=None, month=None, day=None)", 0, "Return the date with some fields changed."),
-    TOY_FUNCTION("__replace__", date_replace, "($self, /, *, year=None, month=None, day=None)", 0, "The same as replace()."),
+    TOY_FUNCTION("__replace__", date_replace, "($self, /, *, year=None, month=None, day=None)", 0, "As replace(), for copy.replace()."),
     TOY_FUNCTION("__reduce__", date_reduce, "($self, /)", 0, "What it is made anew of."),
     TOY_FUNCTIONS_END,
 };

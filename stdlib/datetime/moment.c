@@ -382,13 +382,14 @@ static const ToyFunction moment_methods[] = {
     TOY_FUNCTION("timetuple", moment_timetuple, "($self, /)", 0, "Return time tuple, compatible with time.localtime()."),
     TOY_FUNCTION("timestamp", moment_timestamp, "($self, /)", 0, "Return seconds since 1970 as float."),
     TOY_FUNCTION("utctimetuple", moment_utctimetuple, "($self, /)", 0, "Return UTC time tuple, compatible with time.localtime()."),
-    TOY_FUNCTION("isoformat", moment_isoformat, "($self, /, sep='T', timespec='auto')", 0, "Return a text in ISO 8601 format, YYYY-MM-DDT[HH[:MM[:SS[.mmm[uuu]]]]][+HH:MM].\n\n"
+    TOY_FUNCTION("isoformat", moment_isoformat, "($self, /, sep='T', timespec='auto')", 0,
+           "Return a text in ISO 8601 format, YYYY-MM-DDT[HH[:MM[:SS[.mmm[uuu]]]]][+HH:MM].\n\n"
                  "sep stands between date and time. timespec: 'auto', 'hours', 'minutes', 'seconds', 'milliseconds' or 'microseconds'."),
     TOY_FUNCTION("utcoffset", moment_utcoffset, "($self, /)", 0, "Return self.tzinfo.utcoffset(self)."),
     TOY_FUNCTION("tzname", moment_tzname, "($self, /)", 0, "Return self.tzinfo.tzname(self)."),
     TOY_FUNCTION("dst", moment_dst, "($self, /)", 0, "Return self.tzinfo.dst(self)."),
     TOY_FUNCTION("replace", moment_replace, "($self, /, " FIELDS ", *, fold=None)", 0, "Return the datetime with some fields changed."),
-    TOY_FUNCTION("__replace__", moment_replace, "($self, /, *, " FIELDS ", fold=None)", 0, "The same as replace()."),
+    TOY_FUNCTION("__replace__", moment_replace, "($self, /, *, " FIELDS ", fold=None)", 0, "As replace(), for copy.replace()."),
     TOY_FUNCTION("astimezone", moment_astimezone, "($self, /, tz=None)", 0, "Return the same moment as another zone's clocks show it; without one, local time."),
     TOY_FUNCTION("__reduce_ex__", moment_reduce_ex, "($self, protocol, /)", 0, "What it is made anew of, for a protocol of pickle."),
     TOY_FUNCTION("__reduce__", moment_reduce, "($self, /)", 0, "What it is made anew of."),

@@ -271,7 +271,7 @@ static void partial_clear(ToyObject *self)
 }
 
 static const ToyFunction methods[] = {
-    TOY_FUNCTION("__reduce__", partial_reduce, "($self, /)", 0, "Return state information for pickling."),
+    TOY_FUNCTION("__reduce__", partial_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     TOY_FUNCTION("__setstate__", partial_set_state, "($self, state, /)", 0, "Take over (function, args, keywords, __dict__)."),
     TOY_FUNCTION("__class_getitem__", partial_class_item, "($type, object, /)", TOY_CLASS, "See PEP 585"),
     TOY_FUNCTIONS_END,

@@ -46,7 +46,7 @@ TOY_MUST_CHECK static inline bool takes_exactly(ToyThread *t, ToyType *type, con
     return takes_no_keywords(t, type, name, names) && toy_arguments_count(t, name, count, expected, expected);
 }
 
-#define REDUCE_ROW(function)    TOY_FUNCTION("__reduce__", function, "($self, /)", 0, "Return state information for pickling.")
-#define SET_STATE_ROW(function) TOY_FUNCTION("__setstate__", function, "($self, state, /)", 0, "Set state information for unpickling.")
+#define REDUCE_ROW(function)    TOY_FUNCTION("__reduce__", function, "($self, /)", 0, "What pickle and copy need to build an equal object.")
+#define SET_STATE_ROW(function) TOY_FUNCTION("__setstate__", function, "($self, state, /)", 0, "Take over the position that pickle or copy has kept.")
 
 #endif

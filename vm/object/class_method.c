@@ -116,12 +116,9 @@ static void wrapped_traverse(Object *self, VisitFn visit, void *context) { visit
 static void wrapped_clear(Object *self) { replace(&((WrappedFunction *)self)->function, NONE); }
 
 const TypeSpec class_method_spec = {
-    .doc = "Convert a function to be a class method.\n\n"
-           "A class method receives the class as implicit first argument,\njust like an instance method receives the instance.\n"
-           "To declare a class method, use this idiom:\n\n  class C:\n      @classmethod\n      def f(cls, arg1, arg2, argN):\n          ...\n\n"
-           "It can be called either on the class (e.g. C.f()) or on an instance\n(e.g. C().f()).  The instance is ignored except for its class.\n"
-           "If a class method is called for a derived class, the derived class\nobject is passed as the implied first argument.\n\n"
-           "Class methods are different than C++ or Java static methods.\nIf you want those, see the staticmethod builtin.",
+    .doc = "A function in a class that gets the class as its first argument.\n\n"
+           "Used as a decorator, @classmethod; called through an instance or a subclass, it gets that\n"
+           "object's class or the subclass.",
     .signature = "(function, /)",
     .size = sizeof(WrappedFunction), .flags = TYPE_IS_CONTAINER | TYPE_HAS_ATTRIBUTES,
     .slots = {.repr = class_method_repr, .new_instance = wrapped_new, .init = class_method_init, .descriptor_get = class_method_get},
@@ -129,12 +126,8 @@ const TypeSpec class_method_spec = {
 };
 
 const TypeSpec static_method_spec = {
-    .doc = "Convert a function to be a static method.\n\n"
-           "A static method does not receive an implicit first argument.\nTo declare a static method, use this idiom:\n\n"
-           "     class C:\n         @staticmethod\n         def f(arg1, arg2, argN):\n             ...\n\n"
-           "It can be called either on the class (e.g. C.f()) or on an instance\n(e.g. C().f()). Both the class and the instance are ignored, and\n"
-           "neither is passed implicitly as the first argument to the method.\n\n"
-           "Static methods in Python are similar to those found in Java or C++.\nFor a more advanced concept, see the classmethod builtin.",
+    .doc = "A function in a class that gets neither the instance nor the class as an argument.\n\n"
+           "Used as a decorator, @staticmethod; it is called through the class or an instance alike.",
     .signature = "(function, /)",
     .size = sizeof(WrappedFunction), .flags = TYPE_IS_CONTAINER | TYPE_HAS_ATTRIBUTES,
     .slots = {.repr = static_method_repr, .call = static_method_call, .new_instance = wrapped_new, .init = static_method_init,

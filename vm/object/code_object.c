@@ -357,14 +357,16 @@ static Value code_repr(Thread *t, Value self)
 static const NativeDef code_methods[] = {
     NATIVE("co_positions", code_positions, "($self, /)", 0, NULL),
     NATIVE("co_lines", code_lines, "($self, /)", 0, NULL),
-    NATIVE_RAW_ROW("replace", code_replace, "($self, /, **changes)", 0, "Return a copy of the code object with new values for the specified fields."),
-    NATIVE_RAW_ROW("__replace__", code_replace, "($self, /, **changes)", 0, "The same as replace()."),
+    NATIVE_RAW_ROW("replace", code_replace, "($self, /, **changes)", 0, "A copy of the code in which the fields named by keywords have other values."),
+    NATIVE_RAW_ROW("__replace__", code_replace, "($self, /, **changes)", 0, "As replace(), for copy.replace()."),
     NATIVE_END,
 };
 const TypeSpec code_spec = {
     .doc = "Create a code object.  Not for mere mortals.",
     .size = sizeof(Code),
-    .signature = "(argcount, posonlyargcount, kwonlyargcount, nlocals, stacksize,\n     flags, codestring, constants, names, varnames, filename, name,\n"
+    .signature =
+           "(argcount, posonlyargcount, kwonlyargcount, nlocals, stacksize,\n"
+           "     flags, codestring, constants, names, varnames, filename, name,\n"
                  "     qualname, firstlineno, linetable, exceptiontable, freevars=(),\n     cellvars=(), /)",
     .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_IS_WEAK_REFERABLE,
     .slots = {.repr = code_repr, .hash = code_hash, .compare = code_compare, .new_instance = code_make},

@@ -41,14 +41,14 @@ static const NativeDef ellipsis_methods[] = {NATIVE("__reduce__", ellipsis_reduc
 static const NativeDef not_implemented_methods[] = {NATIVE("__reduce__", not_implemented_reduce, "($self, /)", 0, NULL), NATIVE_END};
 
 const TypeSpec none_spec = {
-    .doc = "The type of the None singleton.", .signature = "()", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
+    .doc = "The type of None, its only instance.", .signature = "()", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
     .slots = {.repr = none_repr, .truth = none_truth, .hash = none_hash, .new_instance = none_new},
 };
 const TypeSpec ellipsis_spec = {
-    .doc = "The type of the Ellipsis singleton.", .signature = "()", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
+    .doc = "The type of Ellipsis, its only instance.", .signature = "()", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
     .slots = {.repr = ellipsis_repr, .hash = word_hash, .new_instance = ellipsis_new}, .methods = ellipsis_methods,
 };
 const TypeSpec not_implemented_spec = {
-    .doc = "The type of the NotImplemented singleton.", .signature = "()", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
+    .doc = "The type of NotImplemented, its only instance.", .signature = "()", .size = sizeof(Object), .flags = TYPE_IS_FINAL,
     .slots = {.repr = not_implemented_repr, .truth = not_implemented_truth, .hash = word_hash, .new_instance = not_implemented_new}, .methods = not_implemented_methods,
 };

@@ -116,7 +116,7 @@ static const NativeDef methods[] = {
     NATIVE("__missing__", missing, "($self, key, /)", 0, "Called when a key is not there: make a value with the factory, store it, return it; KeyError without a factory."),
     NATIVE("copy", copy, "($self, /)", 0, "Return a shallow copy with the same factory."),
     NATIVE("__copy__", copy, "($self, /)", 0, "Return a shallow copy with the same factory."),
-    NATIVE("__reduce__", reduce, "($self, /)", 0, "Return state information for pickling."),
+    NATIVE("__reduce__", reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };

@@ -259,16 +259,16 @@ static Value isdisjoint(Thread *t, Value self, const Value *args)
 /* ---- the three types ---- */
 
 static const GetSetDef view_getsets[] = {
-    {"mapping", get_mapping, NULL, "dictionary that this view refers to"},
+    {"mapping", get_mapping, NULL, "the dict seen, for reading only"},
     {NULL, NULL, NULL, NULL},
 };
 static const NativeDef set_like_methods[] = {
-    NATIVE("isdisjoint", isdisjoint, "($self, object, /)", 0, "Return True if the view and the given iterable have a null intersection."),
-    NATIVE("__reversed__", view_reversed, "($self, /)", 0, "Return a reverse iterator over the view."),
+    NATIVE("isdisjoint", isdisjoint, "($self, object, /)", 0, "Have the view and the iterable no item in common?"),
+    NATIVE("__reversed__", view_reversed, "($self, /)", 0, "An iterator over the view, the newest item first."),
     NATIVE_END,
 };
 static const NativeDef values_methods[] = {
-    NATIVE("__reversed__", view_reversed, "($self, /)", 0, "Return a reverse iterator over the view."),
+    NATIVE("__reversed__", view_reversed, "($self, /)", 0, "An iterator over the view, the newest item first."),
     NATIVE_END,
 };
 

@@ -297,7 +297,7 @@ static const NativeDef base_methods[] = {
 #define EXCEPTION_FLAGS (TYPE_IS_CONTAINER | TYPE_HAS_ATTRIBUTES | TYPE_IS_EXCEPTION)
 
 const TypeSpec base_exception_spec = {
-    .doc = "Common base class for all exceptions",
+    .doc = "The base of all exceptions: whatever is raised derives from it.",
     .size = sizeof(Exception), .flags = EXCEPTION_FLAGS,
     .slots = {.repr = base_exception_repr, .str = base_exception_str, .new_instance = base_exception_new, .init = base_exception_init},
     .methods = base_methods, .getsets = base_getsets, .members = base_members,

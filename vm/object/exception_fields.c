@@ -73,7 +73,7 @@ Value key_error_str(Thread *t, Value self)
 }
 
 const MemberDef exit_members[] = {FIELD("code", FIELD_CODE, "exception code"), FIELD_END};
-const MemberDef stop_members[] = {FIELD("value", FIELD_VALUE, "generator return value"), FIELD_END};
+const MemberDef stop_members[] = {FIELD("value", FIELD_VALUE, "what the generator returned"), FIELD_END};
 
 /* ---- NameError, AttributeError ---- */
 
@@ -167,7 +167,7 @@ static Value import_error_reduce(Thread *t, Value self, const Value *args)
 
 const MemberDef import_members[] = {
     FIELD("msg", FIELD_IMPORT_MESSAGE, "exception message"), FIELD("name", FIELD_IMPORT_NAME, "module name"),
-    FIELD("path", FIELD_IMPORT_PATH, "module path"), FIELD("name_from", FIELD_IMPORT_NAME_FROM, "name imported from module"), FIELD_END,
+    FIELD("path", FIELD_IMPORT_PATH, "module path"), FIELD("name_from", FIELD_IMPORT_NAME_FROM, "name that was asked of the module"), FIELD_END,
 };
 const NativeDef import_methods[] = {
     NATIVE("__reduce__", import_error_reduce, "($self, /)", 0, NULL),
@@ -233,5 +233,5 @@ const MemberDef syntax_members[] = {
     FIELD("lineno", FIELD_LINE, "exception lineno"), FIELD("offset", FIELD_COLUMN, "exception offset"),
     FIELD("text", FIELD_TEXT, "exception text"), FIELD("end_lineno", FIELD_END_LINE, "exception end lineno"),
     FIELD("end_offset", FIELD_END_COLUMN, "exception end offset"),
-    FIELD("print_file_and_line", FIELD_PRINT_FILE, "exception print_file_and_line"), FIELD_END,
+    FIELD("print_file_and_line", FIELD_PRINT_FILE, "whether a traceback shows the place"), FIELD_END,
 };

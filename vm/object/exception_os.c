@@ -159,7 +159,7 @@ static bool set_characters_written(Thread *t, Value self, Value value)
 
 const MemberDef os_members[] = {
     FIELD("errno", FIELD_ERRNO, "POSIX exception code"), FIELD("strerror", FIELD_STRERROR, "exception strerror"),
-    FIELD("filename", FIELD_FILENAME, "exception filename"), FIELD("filename2", FIELD_FILENAME2, "second exception filename"), FIELD_END,
+    FIELD("filename", FIELD_FILENAME, "exception filename"), FIELD("filename2", FIELD_FILENAME2, "the other file name of an operation with two"), FIELD_END,
 };
 const GetSetDef os_getsets[] = {
     {"characters_written", get_characters_written, set_characters_written, NULL},

@@ -203,7 +203,7 @@ static Value get_one(Thread *t, Value self) { return small_int_value(1); }
 const GetSetDef int_getsets[] = {
     {"real", get_self, NULL, "the real part of a complex number"},
     {"imag", get_zero, NULL, "the imaginary part of a complex number"},
-    {"numerator", get_self, NULL, "the numerator of a rational number in lowest terms"},
-    {"denominator", get_one, NULL, "the denominator of a rational number in lowest terms"},
+    {"numerator", get_self, NULL, "the number itself: an integer is a fraction over 1"},
+    {"denominator", get_one, NULL, "always 1: an integer is a fraction over 1"},
     {0},
 };

@@ -67,7 +67,7 @@ static Value class_reduction(Thread *t, Value self, const Value *args, size_t co
 }
 
 #define ITERATOR_FLAGS (TYPE_IS_CONTAINER | TYPE_IS_FINAL | TYPE_NO_NEW)
-#define REDUCE_DOC "Return state information for pickling."
+#define REDUCE_DOC "What pickle and copy need to build an equal object."
 
 /* ---- iterator: the old sequence protocol ---- */
 
@@ -149,9 +149,9 @@ static Value sequence_set_state(Thread *t, Value self, const Value *args)
 }
 
 static const NativeDef sequence_methods[] = {
-    NATIVE("__length_hint__", sequence_length_hint, "($self, /)", 0, "Private method returning an estimate of len(list(it))."),
+    NATIVE("__length_hint__", sequence_length_hint, "($self, /)", 0, "How many items are to come, as far as is known."),
     NATIVE("__reduce__", sequence_reduce, "($self, /)", 0, REDUCE_DOC),
-    NATIVE("__setstate__", sequence_set_state, "($self, object, /)", 0, "Set state information for unpickling."),
+    NATIVE("__setstate__", sequence_set_state, "($self, object, /)", 0, "Take over the position that pickle or copy has kept."),
     NATIVE_END,
 };
 
@@ -466,7 +466,7 @@ static Value zip_set_state(Thread *t, Value self, const Value *args)
 
 static const NativeDef zip_methods[] = {
     NATIVE("__reduce__", zip_reduce, "($self, /)", 0, REDUCE_DOC),
-    NATIVE("__setstate__", zip_set_state, "($self, object, /)", 0, "Set state information for unpickling."),
+    NATIVE("__setstate__", zip_set_state, "($self, object, /)", 0, "Take over the position that pickle or copy has kept."),
     NATIVE_END,
 };
 
@@ -560,7 +560,7 @@ static const NativeDef map_methods[] = {
 };
 
 const TypeSpec map_spec = {
-    .doc = "Make an iterator that computes the function using arguments from\neach of the iterables, until the shortest is exhausted.",
+    .doc = "An iterator over function(a, b, ...) for the next item of each iterable,\nuntil one of them has no more.",
     .signature = "(function, iterable, /, *iterables)",
     .size = sizeof(Map), .flags = TYPE_IS_CONTAINER,
     .slots = {.iterate = iterate_self, .next = map_next, .new_instance = map_new},
@@ -744,14 +744,14 @@ static Value reversed_set_state(Thread *t, Value self, const Value *args)
 }
 
 static const NativeDef reversed_methods[] = {
-    NATIVE("__length_hint__", reversed_length_hint, "($self, /)", 0, "Private method returning an estimate of len(list(it))."),
+    NATIVE("__length_hint__", reversed_length_hint, "($self, /)", 0, "How many items are to come, as far as is known."),
     NATIVE("__reduce__", reversed_reduce, "($self, /)", 0, REDUCE_DOC),
-    NATIVE("__setstate__", reversed_set_state, "($self, object, /)", 0, "Set state information for unpickling."),
+    NATIVE("__setstate__", reversed_set_state, "($self, object, /)", 0, "Take over the position that pickle or copy has kept."),
     NATIVE_END,
 };
 
 const TypeSpec reversed_spec = {
-    .doc = "Return a reverse iterator over the values of the given sequence.", .signature = "(sequence, /)",
+    .doc = "An iterator over a sequence from its last item to its first.", .signature = "(sequence, /)",
     .size = sizeof(Reversed), .flags = TYPE_IS_CONTAINER,
     .slots = {.iterate = iterate_self, .next = reversed_next, .new_instance = reversed_new},
     .methods = reversed_methods, .traverse = reversed_traverse, .free = reversed_free,

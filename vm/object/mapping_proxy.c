@@ -114,10 +114,10 @@ static Value copy(Thread *t, Value self, const Value *args) { return pass_on(t, 
 static Value reversed(Thread *t, Value self, const Value *args) { return pass_on(t, self, "__reversed__", args, 0); }
 
 static const NativeDef methods[] = {
-    NATIVE("get", get, "($self, key, default=None, /)", 0, "Return the value for key if key is in the mapping, else default."),
-    NATIVE("keys", keys, "($self, /)", 0, "a set-like object providing a view on D's keys"),
-    NATIVE("values", values, "($self, /)", 0, "an object providing a view on D's values"),
-    NATIVE("items", items, "($self, /)", 0, "a set-like object providing a view on D's items"),
+    NATIVE("get", get, "($self, key, default=None, /)", 0, "The value of key in the mapping, or default if there is none."),
+    NATIVE("keys", keys, "($self, /)", 0, "The mapping's keys, as its own keys() returns them."),
+    NATIVE("values", values, "($self, /)", 0, "The mapping's values, as its own values() returns them."),
+    NATIVE("items", items, "($self, /)", 0, "The mapping's pairs (key, value), as its own items() returns them."),
     NATIVE("copy", copy, "($self, /)", 0, "a shallow copy of D"),
     NATIVE("__reversed__", reversed, "($self, /)", 0, "reversed(D)"),
     CLASS_GET_ITEM_ROW,
@@ -125,7 +125,7 @@ static const NativeDef methods[] = {
 };
 
 const TypeSpec mapping_proxy_spec = {
-    .doc = "Read-only proxy of a mapping.", .signature = "(mapping)",
+    .doc = "A view of a mapping that can only be read.", .signature = "(mapping)",
     .size = sizeof(MappingProxy), .flags = TYPE_IS_CONTAINER | TYPE_IS_FINAL | TYPE_IS_MAPPING,
     .slots = {.repr = proxy_repr, .str = proxy_str, .hash = proxy_hash, .compare = proxy_compare, .iterate = proxy_iterate,
               .new_instance = proxy_new_instance, .length = proxy_length, .get_item = proxy_get_item, .contains = proxy_contains,

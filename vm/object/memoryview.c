@@ -801,36 +801,36 @@ static Value get_contiguous(Thread *t, Value self)
 }
 
 static const GetSetDef getsets[] = {
-    {"obj", get_obj, NULL, "The underlying object of the memoryview."},
+    {"obj", get_obj, NULL, "object whose memory is seen"},
     {"nbytes", get_nbytes, NULL, "The bytes that the items would take one behind the other."},
-    {"readonly", get_readonly, NULL, "A bool indicating whether the memory is read only."},
-    {"itemsize", get_itemsize, NULL, "The size in bytes of each element of the memoryview."},
+    {"readonly", get_readonly, NULL, "whether writing is refused"},
+    {"itemsize", get_itemsize, NULL, "bytes in one element"},
     {"format", get_format, NULL, "The format of each element, in the struct module's letters."},
     {"ndim", get_ndim, NULL, "The number of dimensions."},
     {"shape", get_shape, NULL, "A tuple: the number of elements in each dimension."},
     {"strides", get_strides, NULL, "A tuple: the bytes from one element to the next in each dimension."},
     {"suboffsets", get_suboffsets, NULL, "Always empty."},
-    {"c_contiguous", get_c, NULL, "A bool indicating whether the memory is C contiguous."},
-    {"f_contiguous", get_f, NULL, "A bool indicating whether the memory is Fortran contiguous."},
-    {"contiguous", get_contiguous, NULL, "A bool indicating whether the memory is contiguous."},
+    {"c_contiguous", get_c, NULL, "whether elements lie side by side, the last index running fastest"},
+    {"f_contiguous", get_f, NULL, "whether elements lie side by side, the first index running fastest"},
+    {"contiguous", get_contiguous, NULL, "whether elements lie side by side, in either order"},
     {NULL, NULL, NULL, NULL},
 };
 
 static const NativeDef methods[] = {
-    NATIVE("release", release_method, "($self, /)", 0, "Release the underlying buffer exposed by the memoryview object."),
+    NATIVE("release", release_method, "($self, /)", 0, "Give the memory back; the view cannot be used after that."),
     NATIVE("tobytes", tobytes, "($self, /, order='C')", 0, "Return the data in the buffer as a byte string, in the order 'C', 'F' or 'A'."),
     NATIVE("hex", hex, "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", 0, "Return the data in the buffer as a str of hexadecimal numbers."),
-    NATIVE("tolist", tolist, "($self, /)", 0, "Return the data in the buffer as a list of elements."),
-    NATIVE("cast", cast, "($self, /, format, shape=<unrepresentable>)", 0, "Cast a memoryview to a new format or shape."),
-    NATIVE("toreadonly", toreadonly, "($self, /)", 0, "Return a readonly version of the memoryview."),
-    NATIVE("_from_flags", from_flags, "($type, /, object, flags)", NATIVE_CLASS, "Create a new memoryview object which references the given object."),
+    NATIVE("tolist", tolist, "($self, /)", 0, "The elements in a list, one list within another for each further dimension."),
+    NATIVE("cast", cast, "($self, /, format, shape=<unrepresentable>)", 0, "A view of the same memory with another format, another shape or both."),
+    NATIVE("toreadonly", toreadonly, "($self, /)", 0, "A view of the same memory that cannot write."),
+    NATIVE("_from_flags", from_flags, "($type, /, object, flags)", NATIVE_CLASS, "A view of another object's memory, which is shared and not copied."),
     NATIVE("__enter__", enter, "($self, /)", 0, NULL),
-    NATIVE("__exit__", release_method, "($self, /, *exc_info)", 0, "Release the underlying buffer exposed by the memoryview object."),
+    NATIVE("__exit__", release_method, "($self, /, *exc_info)", 0, "Give the memory back; the view cannot be used after that."),
     NATIVE_END,
 };
 
 const TypeSpec memoryview_spec = {
-    .doc = "Create a new memoryview object which references the given object.", .signature = "(object)",
+    .doc = "A view of another object's memory, which is shared and not copied.", .signature = "(object)",
     .size = sizeof(MemoryView), .flags = TYPE_IS_CONTAINER | TYPE_IS_FINAL | TYPE_IS_SEQUENCE | TYPE_IS_WEAK_REFERABLE,
     .slots = {.repr = repr, .hash = hash, .compare = compare, .iterate = iterate, .new_instance = memoryview_new_instance, .length = length,
               .get_item = get_item, .set_item = set_item, .get_buffer = get_buffer, .release_buffer = release_buffer},

@@ -269,7 +269,7 @@ static void module_free(Object *self)
 }
 
 static const NativeDef module_methods[] = {
-    NATIVE("__dir__", module_dir, "($self, /)", 0, "__dir__() -> list\nspecialized dir() implementation"),
+    NATIVE("__dir__", module_dir, "($self, /)", 0, "The names in the module, or what its own __dir__() returns."),
     NATIVE_END,
 };
 static const GetSetDef module_getsets[] = {
@@ -278,7 +278,7 @@ static const GetSetDef module_getsets[] = {
     {NULL, NULL, NULL, NULL},
 };
 const TypeSpec module_spec = {
-    .doc = "Create a module object.\n\nThe name must be a string; the optional docstring can have any type.",
+    .doc = "A module: a namespace with a name, a str, and a docstring, any object.",
     .signature = "(name, doc=None)",
     .size = sizeof(Module),
     .flags = TYPE_IS_CONTAINER | TYPE_IS_WEAK_REFERABLE,

@@ -160,14 +160,14 @@ static Value replace_method(Thread *t, Value self, const Value *args, size_t cou
 }
 
 static const NativeDef methods[] = {
-    NATIVE("__reduce__", reduce, "($self, /)", 0, "Return state information for pickling"),
+    NATIVE("__reduce__", reduce, "($self, /)", 0, "What pickle and copy need to build an equal namespace."),
     NATIVE_RAW_ROW("__replace__", replace_method, "($self, /, **changes)", 0,
-                   "Return a copy of the namespace object with new values for the specified attributes."),
+                   "A copy in which the attributes named by keywords have other values."),
     NATIVE_END,
 };
 
 const TypeSpec namespace_spec = {
-    .doc = "A simple attribute-based namespace.", .signature = "(mapping_or_iterable=(), /, **kwargs)",
+    .doc = "An object for any attributes: those given as keywords, in a mapping or in pairs.", .signature = "(mapping_or_iterable=(), /, **kwargs)",
     .size = sizeof(Object), .flags = TYPE_IS_CONTAINER | TYPE_HAS_ATTRIBUTES,
     .slots = {.repr = namespace_repr, .hash = hash_not_implemented, .compare = namespace_compare, .new_instance = namespace_new_instance,
               .init = namespace_init},

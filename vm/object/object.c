@@ -201,25 +201,19 @@ static const NativeDef object_methods[] = {
     NATIVE("__reduce__", object_reduce, "($self, /)", 0, "Helper for pickle."),
     NATIVE("__getstate__", object_getstate, "($self, /)", 0, "Helper for pickle."),
     NATIVE("__subclasshook__", method_subclasshook, "($type, object, /)", NATIVE_CLASS,
-           "Abstract classes can override this to customize issubclass().\n\n"
-           "This is invoked early on by abc.ABCMeta.__subclasscheck__().\n"
-           "It should return True, False or NotImplemented.  If it returns\n"
-           "NotImplemented, the normal algorithm is used.  Otherwise, it\n"
-           "overrides the normal algorithm (and the outcome is cached).\n"),
+           "What an abstract class may define to have a say in issubclass().\n\n"
+           "True or False is the answer, which ABCMeta keeps; NotImplemented leaves it to the usual rules.\n"),
     NATIVE_RAW_ROW("__init_subclass__", method_init_subclass, "($type, /)", NATIVE_CLASS,
-           "This method is called when a class is subclassed.\n\n"
-           "The default implementation does nothing. It may be\noverridden to extend subclasses.\n"),
+           "Called on a class when a subclass of it is made.\n\nThis one does nothing: it is there to be overridden.\n"),
     NATIVE("__format__", method_format, "($self, format_spec, /)", 0,
-           "Default object formatter.\n\nReturn str(self) if format_spec is empty. Raise TypeError otherwise."),
-    NATIVE("__sizeof__", method_sizeof, "($self, /)", 0, "Size of object in memory, in bytes."),
-    NATIVE("__dir__", method_dir, "($self, /)", 0, "Default dir() implementation."),
+           "str(self), if format_spec is empty.\n\nTypeError for every other format_spec."),
+    NATIVE("__sizeof__", method_sizeof, "($self, /)", 0, "How many bytes of memory the object takes, without what it refers to."),
+    NATIVE("__dir__", method_dir, "($self, /)", 0, "The names of the attributes of the object, of its class and of the bases."),
     NATIVE_END,
 };
 
 const TypeSpec object_spec = {
-    .doc = "The base class of the class hierarchy.\n\n"
-           "When called, it accepts no arguments and returns a new featureless\n"
-           "instance that has no instance attributes and cannot be given any.\n",
+    .doc = "The base of all classes.\n\nobject() takes no arguments and makes an object without attributes.\n",
     .signature = "()",
     .size = sizeof(Object),
     .slots = {.repr = object_repr, .str = object_str, .hash = object_hash, .compare = object_compare,

@@ -307,7 +307,7 @@ static Value iterator_length_hint(Thread *t, Value self, const Value *args)
 }
 static const NativeDef iterator_methods[] = {
     NATIVE("__length_hint__", iterator_length_hint, "($self, /)", NATIVE_LEAF, "Return how many items are left."),
-    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "Return state information for pickling."),
+    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     NATIVE_END,
 };
 const TypeSpec ordered_iterator_spec = {
@@ -352,7 +352,7 @@ static void view_free(Object *self)
     if (dict) object_release(dict);
 }
 static const NativeDef view_methods[] = {
-    NATIVE("__reversed__", view_reversed, "($self, /)", 0, "Return a reverse iterator over the view."),
+    NATIVE("__reversed__", view_reversed, "($self, /)", 0, "An iterator over the view, the newest item first."),
     NATIVE_END,
 };
 #define ORDERED_VIEW_SPEC(name)                                                              \
@@ -379,7 +379,7 @@ static const NativeDef methods[] = {
     NATIVE_RAW_ROW("update", update, NULL, 0, "Take over the items of a mapping, or pairs of an iterable; then the keywords."),
     NATIVE("copy", copy, "($self, /)", 0, "Return a shallow copy."),
     NATIVE("__reversed__", reversed_method, "($self, /)", 0, "Return a reverse iterator over the keys."),
-    NATIVE("__reduce__", reduce, "($self, /)", 0, "Return state information for pickling."),
+    NATIVE("__reduce__", reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     NATIVE_END,
 };
 const TypeSpec ordered_dict_spec = {

@@ -127,10 +127,10 @@ static Value property_set_name(Thread *t, Value self, const Value *args, size_t 
 }
 
 static const NativeDef property_methods[] = {
-    NATIVE("getter", property_getter, "($self, object, /)", 0, "Descriptor to obtain a copy of the property with a different getter."),
-    NATIVE("setter", property_setter, "($self, object, /)", 0, "Descriptor to obtain a copy of the property with a different setter."),
-    NATIVE("deleter", property_deleter, "($self, object, /)", 0, "Descriptor to obtain a copy of the property with a different deleter."),
-    NATIVE_RAW_ROW("__set_name__", property_set_name, "($self, owner, name, /)", 0, "Method to set name of a property."),
+    NATIVE("getter", property_getter, "($self, object, /)", 0, "A copy of the property with this function to read it."),
+    NATIVE("setter", property_setter, "($self, object, /)", 0, "A copy of the property with this function to set it."),
+    NATIVE("deleter", property_deleter, "($self, object, /)", 0, "A copy of the property with this function to delete it."),
+    NATIVE_RAW_ROW("__set_name__", property_set_name, "($self, owner, name, /)", 0, "Keep the name under which a class holds the property."),
     NATIVE_END,
 };
 

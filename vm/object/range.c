@@ -515,15 +515,15 @@ static Value long_set_state(Thread *t, Value self, const Value *args)
 }
 
 static const NativeDef small_iterator_methods[] = {
-    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", NATIVE_LEAF, "Private method returning an estimate of len(list(it))."),
-    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "Return state information for pickling."),
-    NATIVE("__setstate__", small_set_state, "($self, object, /)", 0, "Set state information for unpickling."),
+    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", NATIVE_LEAF, "How many items are to come, as far as is known."),
+    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
+    NATIVE("__setstate__", small_set_state, "($self, object, /)", 0, "Take over the position that pickle or copy has kept."),
     NATIVE_END,
 };
 static const NativeDef long_iterator_methods[] = {
-    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", NATIVE_LEAF, "Private method returning an estimate of len(list(it))."),
-    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "Return state information for pickling."),
-    NATIVE("__setstate__", long_set_state, "($self, object, /)", 0, "Set state information for unpickling."),
+    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", NATIVE_LEAF, "How many items are to come, as far as is known."),
+    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
+    NATIVE("__setstate__", long_set_state, "($self, object, /)", 0, "Take over the position that pickle or copy has kept."),
     NATIVE_END,
 };
 
@@ -539,9 +539,9 @@ const TypeSpec long_range_iterator_spec = {
 /* ---- the type ---- */
 
 static const NativeDef range_methods[] = {
-    NATIVE("__reversed__", reversed, "($self, /)", NATIVE_LEAF, "Return a reverse iterator."),
+    NATIVE("__reversed__", reversed, "($self, /)", NATIVE_LEAF, "An iterator over the same numbers from the last to the first."),
     NATIVE("__reduce__", reduce, "($self, /)", 0, NULL),
-    NATIVE("count", count_method, "($self, object, /)", 0, "Return number of occurrences of value."),
+    NATIVE("count", count_method, "($self, object, /)", 0, "How many items are equal to value."),
     NATIVE("index", index_method, "($self, object, /)", 0, "Return index of value.\nRaise ValueError if the value is not present."),
     NATIVE_END,
 };

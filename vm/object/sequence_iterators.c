@@ -163,9 +163,9 @@ static Value set_state(Thread *t, Value self, const Value *args)
 }
 
 static const NativeDef methods[] = {
-    NATIVE("__length_hint__", length_hint, "($self, /)", NATIVE_LEAF, "Private method returning an estimate of len(list(it))."),
-    NATIVE("__reduce__", reduce, "($self, /)", 0, "Return state information for pickling."),
-    NATIVE("__setstate__", set_state, "($self, object, /)", 0, "Set state information for unpickling."),
+    NATIVE("__length_hint__", length_hint, "($self, /)", NATIVE_LEAF, "How many items are to come, as far as is known."),
+    NATIVE("__reduce__", reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
+    NATIVE("__setstate__", set_state, "($self, object, /)", 0, "Take over the position that pickle or copy has kept."),
     NATIVE_END,
 };
 

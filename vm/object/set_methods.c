@@ -538,8 +538,8 @@ static Value iterator_reduce(Thread *t, Value self, const Value *args)
 }
 
 static const NativeDef iterator_methods[] = {
-    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", NATIVE_LEAF, "Private method returning an estimate of len(list(it))."),
-    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "Return state information for pickling."),
+    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", NATIVE_LEAF, "How many items are to come, as far as is known."),
+    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     NATIVE_END,
 };
 
@@ -551,18 +551,18 @@ const TypeSpec set_iterator_spec = {
 
 /* ---- the two types ---- */
 
-#define METHODS_OF_BOTH                                                                                                                  \
-    NATIVE("copy", copy, "($self, /)", NATIVE_LEAF, "Return a shallow copy of a set."),                                                  \
-    NATIVE("difference", difference, "($self, /, *others)", 0, "Return a new set with elements in the set that are not in the others."), \
-    NATIVE("intersection", intersection, "($self, /, *others)", 0, "Return a new set with elements common to the set and all others."),  \
-    NATIVE("isdisjoint", isdisjoint, "($self, other, /)", 0, "Return True if two sets have a null intersection."),                       \
-    NATIVE("issubset", issubset, "($self, other, /)", 0, "Report whether another set contains this set."),                               \
-    NATIVE("issuperset", issuperset, "($self, other, /)", 0, "Report whether this set contains another set."),                           \
-    NATIVE("__reduce__", reduce, "($self, /)", 0, "Return state information for pickling."),                                             \
-    NATIVE("__sizeof__", size_of_method, "($self, /)", NATIVE_LEAF, "S.__sizeof__() -> size of S in memory, in bytes."),                 \
-    NATIVE("symmetric_difference", symmetric_difference, "($self, other, /)", 0,                                                         \
-           "Return a new set with elements in either the set or other but not both."),                                                   \
-    NATIVE("union", union_method, "($self, /, *others)", 0, "Return a new set with elements from the set and all others."),              \
+#define METHODS_OF_BOTH                                                                                                                \
+    NATIVE("copy", copy, "($self, /)", NATIVE_LEAF, "A new set with the same items; a frozenset may return itself."),                  \
+    NATIVE("difference", difference, "($self, /, *others)", 0, "A new set of the items that none of the others has."),                 \
+    NATIVE("intersection", intersection, "($self, /, *others)", 0, "A new set of the items that all the others have too."),            \
+    NATIVE("isdisjoint", isdisjoint, "($self, other, /)", 0, "Have the set and the other no item in common?"),                         \
+    NATIVE("issubset", issubset, "($self, other, /)", 0, "Is every item of this set in the other?"),                                   \
+    NATIVE("issuperset", issuperset, "($self, other, /)", 0, "Is every item of the other in this set?"),                               \
+    NATIVE("__reduce__", reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),                              \
+    NATIVE("__sizeof__", size_of_method, "($self, /)", NATIVE_LEAF, "How many bytes of memory the set takes, its items not counted."), \
+    NATIVE("symmetric_difference", symmetric_difference, "($self, other, /)", 0,                                                       \
+           "A new set of the items that are in just one of the two."),                                                                 \
+    NATIVE("union", union_method, "($self, /, *others)", 0, "A new set of the items of this set and of all the others."),              \
     CLASS_GET_ITEM_ROW
 
 static const NativeDef frozenset_methods[] = {
@@ -572,23 +572,23 @@ static const NativeDef frozenset_methods[] = {
 
 static const NativeDef set_methods[] = {
     METHODS_OF_BOTH,
-    NATIVE("add", add, "($self, object, /)", 0, "Add an element to a set.\n\nThis has no effect if the element is already present."),
-    NATIVE("clear", clear_method, "($self, /)", 0, "Remove all elements from this set."),
+    NATIVE("add", add, "($self, object, /)", 0, "Put an item into the set; nothing happens if it is there."),
+    NATIVE("clear", clear_method, "($self, /)", 0, "Take out all items."),
     NATIVE("discard", discard, "($self, object, /)", 0, "Remove an element from a set if it is a member; do nothing if it is not."),
-    NATIVE("difference_update", difference_update, "($self, /, *others)", 0, "Update the set, removing elements found in others."),
+    NATIVE("difference_update", difference_update, "($self, /, *others)", 0, "Take out the items that one of the others has."),
     NATIVE("intersection_update", intersection_update_method, "($self, /, *others)", 0,
-           "Update the set, keeping only elements found in it and all others."),
-    NATIVE("pop", pop, "($self, /)", NATIVE_LEAF, "Remove and return an arbitrary set element.\n\nRaises KeyError if the set is empty."),
+           "Keep only the items that all the others have too."),
+    NATIVE("pop", pop, "($self, /)", NATIVE_LEAF, "Take out any one item and return it.\n\nKeyError if there is none."),
     NATIVE("remove", remove_key, "($self, object, /)", 0,
-           "Remove an element from a set; it must be a member.\n\nIf the element is not a member, raise a KeyError."),
+           "Take out an item.\n\nKeyError if it is not in the set."),
     NATIVE("symmetric_difference_update", symmetric_difference_update, "($self, other, /)", 0,
-           "Update the set, keeping only elements found in either set, but not in both."),
-    NATIVE("update", update, "($self, /, *others)", 0, "Update the set, adding elements from all others."),
+           "Take out the items that both have, and put in those that only the other has."),
+    NATIVE("update", update, "($self, /, *others)", 0, "Put in the items of all the others."),
     NATIVE_END,
 };
 
 const TypeSpec set_spec = {
-    .doc = "Build an unordered collection of unique elements.", .signature = "(iterable=(), /)",
+    .doc = "An unordered collection of different items, those of an iterable.", .signature = "(iterable=(), /)",
     .size = sizeof(Set), .flags = TYPE_IS_CONTAINER | TYPE_MATCHES_SELF | TYPE_IS_WEAK_REFERABLE,
     .slots = {.repr = set_repr, .hash = hash_not_implemented, .compare = set_compare, .iterate = set_iterate, .init = set_init,
               .new_instance = set_new_instance, .length = set_length, .contains = set_contains_slot, .or = set_or, .and = set_and,
@@ -598,7 +598,7 @@ const TypeSpec set_spec = {
 };
 
 const TypeSpec frozenset_spec = {
-    .doc = "Build an immutable unordered collection of unique elements.", .signature = "(iterable=(), /)",
+    .doc = "A set that never changes and so can be a key: the different items of an iterable.", .signature = "(iterable=(), /)",
     .size = sizeof(Set), .flags = TYPE_IS_CONTAINER | TYPE_MATCHES_SELF | TYPE_IS_WEAK_REFERABLE,
     .slots = {.repr = set_repr, .hash = frozenset_hash_slot, .compare = set_compare, .iterate = set_iterate,
               .new_instance = frozenset_new_instance, .length = set_length, .contains = set_contains_slot, .or = set_or, .and = set_and,

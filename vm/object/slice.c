@@ -261,7 +261,7 @@ static Value reduce(Thread *t, Value self, const Value *args)
 static const NativeDef slice_methods[] = {
     NATIVE("indices", indices, "($self, object, /)", 0,
            "S.indices(len) -> (start, stop, stride)\n\nThe slice's numbers for a sequence of that length, clipped as slicing clips them."),
-    NATIVE("__reduce__", reduce, "($self, /)", 0, "Return state information for pickling."),
+    NATIVE("__reduce__", reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     NATIVE_END,
 };
 

@@ -153,9 +153,9 @@ static Value super_repr(Thread *t, Value self)
 }
 
 static const MemberDef super_members[] = {
-    {"__thisclass__", MEMBER_VALUE_OR_NONE, offsetof(Super, type), true, "the class invoking super()"},
-    {"__self__", MEMBER_VALUE_OR_NONE, offsetof(Super, object), true, "the instance invoking super(); may be None"},
-    {"__self_class__", MEMBER_VALUE_OR_NONE, offsetof(Super, object_type), true, "the type of the instance invoking super(); may be None"},
+    {"__thisclass__", MEMBER_VALUE_OR_NONE, offsetof(Super, type), true, "class after which the search begins"},
+    {"__self__", MEMBER_VALUE_OR_NONE, offsetof(Super, object), true, "object that found attributes are bound to, or None"},
+    {"__self_class__", MEMBER_VALUE_OR_NONE, offsetof(Super, object_type), true, "class whose order of inheritance is searched, or None"},
     {NULL, 0, 0, false, NULL},
 };
 
@@ -176,14 +176,12 @@ static void super_free(Object *self)
 }
 
 const TypeSpec super_spec = {
-    .doc = "super() -> same as super(__class__, <first argument>)\n"
-           "super(type) -> unbound super object\n"
-           "super(type, obj) -> bound super object; requires isinstance(obj, type)\n"
-           "super(type, type2) -> bound super object; requires issubclass(type2, type)\n"
-           "Typical use to call a cooperative superclass method:\n"
-           "class C(B):\n    def meth(self, arg):\n        super().meth(arg)\n"
-           "This works for class methods too:\n"
-           "class C(B):\n    @classmethod\n    def cmeth(cls, arg):\n        super().cmeth(arg)\n",
+    .doc = "The attributes that classes after a given one, in the order of inheritance, define.\n\n"
+           "super(type, object) looks them up for an instance of type, super(type, type2) for a subclass;\n"
+           "super() within a method means its class and its first argument; super(type) is bound later.\n"
+           "class Child(Parent):\n"
+           "    def method(self, argument):\n"
+           "        super().method(argument)\n",
     .size = sizeof(Super), .flags = TYPE_IS_CONTAINER,
     .slots = {.repr = super_repr, .get_attribute = super_get, .new_instance = super_new, .init = super_init, .descriptor_get = super_bind},
     .members = super_members, .traverse = super_traverse, .free = super_free,

@@ -319,8 +319,8 @@ static Value getnewargs(Thread *t, Value self, const Value *args)
 static const NativeDef tuple_methods[] = {
     NATIVE("__getnewargs__", getnewargs, "($self, /)", NATIVE_LEAF, NULL),
     NATIVE("index", index_method, "($self, value, start=0, stop=sys.maxsize, /)", 0,
-           "Return first index of value.\n\nRaises ValueError if the value is not present."),
-    NATIVE("count", count_method, "($self, value, /)", 0, "Return number of occurrences of value."),
+           "The index of the first item that is equal to value.\n\nValueError if there is none."),
+    NATIVE("count", count_method, "($self, value, /)", 0, "How many items are equal to value."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };

@@ -141,13 +141,13 @@ static Value method_sizeof(Thread *t, Value self, const Value *args)
 }
 
 static const NativeDef type_methods[] = {
-    NATIVE("mro", method_mro, "($self, /)", 0, "Return a type's method resolution order."),
-    NATIVE("__subclasses__", method_subclasses, "($self, /)", 0, "Return a list of immediate subclasses."),
-    NATIVE_RAW_ROW("__prepare__", method_prepare, "($cls, name, bases, /, **kwds)", NATIVE_CLASS, "Create the namespace for the class statement"),
-    NATIVE("__instancecheck__", method_instancecheck, "($self, instance, /)", 0, "Check if an object is an instance."),
-    NATIVE("__subclasscheck__", method_subclasscheck, "($self, subclass, /)", 0, "Check if a class is a subclass."),
-    NATIVE("__dir__", method_dir, "($self, /)", 0, "Specialized __dir__ implementation for types."),
-    NATIVE("__sizeof__", method_sizeof, "($self, /)", 0, "Return memory consumption of the type object."),
+    NATIVE("mro", method_mro, "($self, /)", 0, "The order in which the class and its bases are searched, in a list."),
+    NATIVE("__subclasses__", method_subclasses, "($self, /)", 0, "The classes derived directly from this one that are still alive."),
+    NATIVE_RAW_ROW("__prepare__", method_prepare, "($cls, name, bases, /, **kwds)", NATIVE_CLASS, "A new dict for the body of a class statement to run in."),
+    NATIVE("__instancecheck__", method_instancecheck, "($self, instance, /)", 0, "Is the object an instance of this class? What isinstance() asks."),
+    NATIVE("__subclasscheck__", method_subclasscheck, "($self, subclass, /)", 0, "Is the class derived from this one? What issubclass() asks."),
+    NATIVE("__dir__", method_dir, "($self, /)", 0, "The names of the attributes of the class and its bases, without those of its metaclass."),
+    NATIVE("__sizeof__", method_sizeof, "($self, /)", 0, "How many bytes of memory the class takes."),
     NATIVE_END,
 };
 

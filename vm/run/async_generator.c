@@ -300,7 +300,10 @@ static Value async_generator_get_running(Thread *t, Value self) { return bool_va
 
 static const NativeDef async_generator_methods[] = {
     NATIVE("asend", async_generator_asend, "($self, arg, /)", 0, "asend(v) -> send 'v' in generator."),
-    NATIVE("athrow", async_generator_athrow, "($self, typ, val=None, tb=None, /)", 0, "athrow(value)\nathrow(type[,value[,tb]])\n\nraise exception in generator."),
+    NATIVE("athrow", async_generator_athrow, "($self, typ, val=None, tb=None, /)", 0,
+           "athrow(value)\n"
+           "athrow(type[,value[,tb]])\n\n"
+           "raise exception in generator."),
     NATIVE("aclose", async_generator_aclose, "($self, /)", 0, "aclose() -> raise GeneratorExit inside generator."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,
@@ -308,7 +311,7 @@ static const NativeDef async_generator_methods[] = {
 static const GetSetDef async_generator_getsets[] = {
     {"__name__", generator_get_name, generator_set_name, "name of the async generator"},
     {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "qualified name of the async generator"},
-    {"ag_await", generator_get_delegate, NULL, "object being awaited on, or None"},
+    {"ag_await", generator_get_delegate, NULL, "what an await is waiting for, or None"},
     {"ag_frame", generator_get_frame, NULL, NULL},
     {"ag_code", generator_get_code, NULL, NULL},
     {"ag_running", async_generator_get_running, NULL, NULL},

@@ -238,6 +238,6 @@ const NativeDef builtins_code_functions[] = {
     NATIVE("exec", builtin_exec, "(source, /, globals=None, locals=None, *, closure=None)", 0, "Execute the given source in the context of globals and locals."),
     NATIVE("globals", builtin_globals, "()", 0, "Return the dictionary containing the current scope's global variables."),
     NATIVE("locals", builtin_locals, "()", 0, "Return a dictionary containing the current scope's local variables."),
-    NATIVE("vars", builtin_vars, "(object=<unrepresentable>, /)", 0, "Without arguments, equivalent to locals(). With an argument, equivalent to object.__dict__."),
+    NATIVE("vars", builtin_vars, "(object=<unrepresentable>, /)", 0, "The attributes of an object, as its __dict__; without an argument, what locals() returns."),
     NATIVE_END,
 };

@@ -192,8 +192,8 @@ static Value builtin_sorted(Thread *t, Value self, const Value *args)
 }
 
 const NativeDef builtins_iterate_functions[] = {
-    NATIVE("all", builtin_all, "(iterable, /)", 0, "Return True if bool(x) is True for all values x in the iterable.\n\nIf the iterable is empty, return True."),
-    NATIVE("any", builtin_any, "(iterable, /)", 0, "Return True if bool(x) is True for any x in the iterable.\n\nIf the iterable is empty, return False."),
+    NATIVE("all", builtin_all, "(iterable, /)", 0, "Are all items of the iterable true? True if there are none."),
+    NATIVE("any", builtin_any, "(iterable, /)", 0, "Is at least one item of the iterable true? False if there are none."),
     NATIVE_RAW_ROW("max", builtin_max, "(*args, key=None, default=<unrepresentable>)", 0, "With a single iterable argument, return its biggest item; with two or more arguments, the largest argument."),
     NATIVE_RAW_ROW("min", builtin_min, "(*args, key=None, default=<unrepresentable>)", 0, "With a single iterable argument, return its smallest item; with two or more arguments, the smallest argument."),
     NATIVE("sorted", builtin_sorted, "(iterable, /, *, key=None, reverse=False)", 0, "Return a new list containing all items from the iterable in ascending order."),

@@ -78,16 +78,22 @@ static void coroutine_finalize(Thread *t, Value self)
 }
 
 static const NativeDef coroutine_methods[] = {
-    NATIVE("send", generator_send_method, "($self, arg, /)", 0, "send(arg) -> send 'arg' into coroutine,\nreturn next yielded value or raise StopIteration."),
-    NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0, "throw(value)\nthrow(type[,value[,traceback]])\n\nRaise exception in coroutine, return next yielded value or raise\nStopIteration."),
-    NATIVE("close", generator_close_method, "($self, /)", 0, "close() -> raise GeneratorExit inside coroutine."),
+    NATIVE("send", generator_send_method, "($self, arg, /)", 0,
+           "Resume the coroutine so that what it awaits gets this value.\n\n"
+           "Returns what it yields next; StopIteration if it ends."),
+    NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0,
+           "throw(value)\n"
+           "throw(type[,value[,traceback]])\n\n"
+           "Raise exception in coroutine, return next yielded value or raise\n"
+           "StopIteration."),
+    NATIVE("close", generator_close_method, "($self, /)", 0, "End the coroutine by raising GeneratorExit where it waits."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };
 static const GetSetDef coroutine_getsets[] = {
-    {"__name__", generator_get_name, generator_set_name, "name of the coroutine"},
-    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "qualified name of the coroutine"},
-    {"cr_await", generator_get_delegate, NULL, "object being awaited on, or None"},
+    {"__name__", generator_get_name, generator_set_name, "the coroutine's name"},
+    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "the coroutine's name with those of the scopes around it"},
+    {"cr_await", generator_get_delegate, NULL, "what an await is waiting for, or None"},
     {"cr_frame", generator_get_frame, NULL, NULL},
     {"cr_code", generator_get_code, NULL, NULL},
     {"cr_running", generator_get_running, NULL, NULL},

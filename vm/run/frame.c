@@ -358,7 +358,7 @@ static const NativeDef traceback_methods[] = {
 };
 
 const TypeSpec traceback_spec = {
-    .doc = "Create a new traceback object.",
+    .doc = "One line of a traceback: a frame, the place in it, and the next line.",
     .signature = "(tb_next, tb_frame, tb_lasti, tb_lineno)",
     .size = sizeof(Traceback),
     .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER,

@@ -390,8 +390,8 @@ static void method_free(Object *self)
 
 static const NativeDef method_methods[] = {NATIVE("__reduce__", method_reduce, "($self, /)", 0, NULL), NATIVE_END};
 static const GetSetDef method_getsets[] = {
-    {"__func__", method_get_function, NULL, "the function (or other callable) implementing a method"},
-    {"__self__", method_get_self, NULL, "the instance to which a method is bound"},
+    {"__func__", method_get_function, NULL, "function, or other callable, that is called"},
+    {"__self__", method_get_self, NULL, "object that it gets as first argument"},
     {"__doc__", method_get_doc, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };

@@ -551,20 +551,26 @@ static void generator_finalize(Thread *t, Value self)
 }
 
 static const NativeDef generator_methods[] = {
-    NATIVE("send", generator_send_method, "($self, arg, /)", 0, "send(value) -> send 'value' into generator,\nreturn next yielded value or raise StopIteration."),
-    NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0, "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or raise\nStopIteration."),
-    NATIVE("close", generator_close_method, "($self, /)", 0, "close() -> raise GeneratorExit inside generator."),
+    NATIVE("send", generator_send_method, "($self, arg, /)", 0,
+           "Resume the generator so that its yield returns this value.\n\n"
+           "Returns what it yields next; StopIteration if it ends."),
+    NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0,
+           "throw(value)\n"
+           "throw(type[,value[,tb]])\n\n"
+           "Raise exception in generator, return next yielded value or raise\n"
+           "StopIteration."),
+    NATIVE("close", generator_close_method, "($self, /)", 0, "End the generator by raising GeneratorExit where it waits."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };
 static const GetSetDef generator_getsets[] = {
-    {"__name__", generator_get_name, generator_set_name, "name of the generator"},
-    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "qualified name of the generator"},
+    {"__name__", generator_get_name, generator_set_name, "the generator's name"},
+    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "the generator's name with those of the scopes around it"},
     {"gi_frame", generator_get_frame, NULL, NULL},
     {"gi_code", generator_get_code, NULL, NULL},
     {"gi_running", generator_get_running, NULL, NULL},
     {"gi_suspended", generator_get_suspended, NULL, NULL},
-    {"gi_yieldfrom", generator_get_delegate, NULL, "object being iterated by yield from, or None"},
+    {"gi_yieldfrom", generator_get_delegate, NULL, "what a 'yield from' is waiting for, or None"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeSpec generator_spec = {
