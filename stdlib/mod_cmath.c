@@ -14,7 +14,7 @@
 
 typedef double complex Complex;
 
-static Complex make(double real, double imaginary) { return CMPLX(real, imaginary); }
+static Complex make(double real, double imaginary) { return __builtin_complex(real, imaginary); }
 static bool is_finite(Complex z) { return isfinite(creal(z)) && isfinite(cimag(z)); }
 static bool is_infinite(Complex z) { return isinf(creal(z)) || isinf(cimag(z)); }
 static bool is_same_number(double a, double b) { return isnan(a) ? isnan(b) : a == b && signbit(a) == signbit(b); }
