@@ -12,6 +12,7 @@ import concurrent.futures
 import difflib
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -254,7 +255,16 @@ class Report:
         print(f'{self.passed} passed, {self.failed} failed')
 
 
+def default_signals():
+    """What a background job or nohup lets us inherit ignored or blocked must not reach the tests: they are about signals."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def main():
+    default_signals()
     parser = argparse.ArgumentParser(prog='tests/run', description='Run the tests. TOY=PATH tests another program.')
     parser.add_argument('--program', default=os.environ.get('TOY', os.path.join(ROOT, 'build', 'toy')))
     parser.add_argument('--stress', metavar='LIST', help='run scripts with -X stress=LIST, e.g. gc,switch')
