@@ -296,7 +296,7 @@ static const ToyGetSet function_getsets[] = {
     {NULL, NULL, NULL, NULL},
 };
 static const ToyTypeSpec function_spec = {
-    .doc = "Function Pointer",
+    .doc = "A foreign function; restype and argtypes say how it is called.",
     .size = sizeof(Function),
     .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE,
     .slots = {.repr = function_repr, .call = function_call, .truth = function_truth, .new_instance = function_new},

@@ -92,7 +92,7 @@ static ToyValue gc_freeze(ToyThread *t, ToyValue self, const ToyValue *args) { r
 static ToyValue gc_get_freeze_count(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, 0); }
 
 static const ToyFunction functions[] = {
-    TOY_FUNCTION("collect", gc_collect, "(generation=2)", 0, "Run the collector; return the number of unreachable objects that were found."),
+    TOY_FUNCTION("collect", gc_collect, "(generation=2)", 0, "Look for cycles that nobody can reach and free them; how many objects were found."),
     TOY_FUNCTION("enable", gc_enable, "()", 0, "Let the collector run by itself."),
     TOY_FUNCTION("disable", gc_disable, "()", 0, "Do not let the collector run by itself."),
     TOY_FUNCTION("isenabled", gc_isenabled, "()", 0, "Return whether the collector runs by itself."),
@@ -103,8 +103,8 @@ static const ToyFunction functions[] = {
     TOY_FUNCTION("get_count", gc_get_count, "()", 0, "Return the counts that are compared with the thresholds."),
     TOY_FUNCTION("get_stats", gc_get_stats, "()", 0, "Return a list of dicts: collections, collected, uncollectable."),
     TOY_FUNCTION("get_objects", gc_get_objects, "(generation=None)", 0, "Return a list of all objects that the collector tracks."),
-    TOY_FUNCTION("get_referrers", gc_get_referrers, "(*objs)", 0, "Return the list of objects that directly refer to any of objs."),
-    TOY_FUNCTION("get_referents", gc_get_referents, "(*objs)", 0, "Return the list of objects that are directly referred to by objs."),
+    TOY_FUNCTION("get_referrers", gc_get_referrers, "(*objs)", 0, "The containers that hold one of the given objects, as a list."),
+    TOY_FUNCTION("get_referents", gc_get_referents, "(*objs)", 0, "All that the given objects hold, one step away, as a list."),
     TOY_FUNCTION("is_tracked", gc_is_tracked, "(obj, /)", 0, "Return whether the collector tracks the object."),
     TOY_FUNCTION("is_finalized", gc_is_finalized, "(obj, /)", 0, "Return whether the object has been finalized by the collector."),
     TOY_FUNCTION("freeze", gc_freeze, "()", 0, "Ignore all present objects in later collections. Here: nothing."),

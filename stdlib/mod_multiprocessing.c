@@ -183,7 +183,7 @@ static const ToyFunction semlock_methods[] = {
 };
 static const ToyGetSet semlock_getsets[] = {{"kind", semlock_kind, NULL, NULL}, {"maxvalue", semlock_maximum, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 static const ToyTypeSpec semlock_spec = {
-    .doc = "Semaphore/Mutex type",
+    .doc = "A lock or semaphore of the system that processes share: the floor under those of multiprocessing.",
     .signature = "(kind, value, maxvalue)",
     .size = sizeof(SemLock),
     .flags = TOY_TYPE_IS_FINAL,

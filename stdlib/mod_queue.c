@@ -130,17 +130,18 @@ static void queue_free(ToyObject *self)
 }
 
 static const ToyFunction queue_methods[] = {
-    TOY_RAW_FUNCTION("put", queue_put, "($self, item, block=True, timeout=None)", 0, "Put the item on the queue. Never waits; the other arguments are for the sake of Queue."),
-    TOY_FUNCTION("put_nowait", queue_put_nowait, "($self, item)", 0, "Put the item on the queue."),
+    TOY_RAW_FUNCTION("put", queue_put, "($self, item, block=True, timeout=None)", 0,
+                     "Add an item at the end. It never waits; the other arguments are for the sake of Queue."),
+    TOY_FUNCTION("put_nowait", queue_put_nowait, "($self, item)", 0, "Add an item at the end, as put() does."),
     TOY_RAW_FUNCTION("get", queue_get, "($self, block=True, timeout=None)", 0, "Remove and return an item; wait for one, for ever or for the time given, or raise Empty."),
     TOY_FUNCTION("get_nowait", queue_get_nowait, "($self)", 0, "Remove and return an item, or raise Empty at once."),
-    TOY_FUNCTION("empty", queue_empty, "($self)", 0, "Return True if the queue is empty at this moment."),
+    TOY_FUNCTION("empty", queue_empty, "($self)", 0, "Whether there is nothing in it just now; another thread may change that at once."),
     TOY_FUNCTION("qsize", queue_size, "($self)", 0, "Return how many items there are at this moment."),
     TOY_FUNCTION("__class_getitem__", queue_class_item, "($type, object, /)", TOY_CLASS, "See PEP 585"),
     TOY_FUNCTIONS_END,
 };
 static const ToyTypeSpec queue_spec = {
-    .doc = "Simple, unbounded, reentrant FIFO queue.",
+    .doc = "A queue of any length for threads, first in, first out; put() never waits, so a destructor may call it.",
     .signature = "()",
     .size = sizeof(SimpleQueue),
     .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_WEAK_REFERABLE,

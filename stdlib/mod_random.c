@@ -311,17 +311,17 @@ static ToyValue sha512(ToyThread *t, ToyValue self, const ToyValue *args)
 /* ==== the module ============================================================================================================ */
 
 static const ToyFunction random_methods[] = {
-    TOY_FUNCTION("random", random_random, "($self, /)", 0, "random() -> x in the interval [0, 1)."),
+    TOY_FUNCTION("random", random_random, "($self, /)", 0, "The next float that is at least 0.0 and less than 1.0, of 53 bits."),
     TOY_FUNCTION("seed", random_seed, "($self, n=None, /)", 0, "Start anew with an int, or the hash of something else; None: what the system offers."),
-    TOY_FUNCTION("getstate", random_getstate, "($self, /)", 0, "getstate() -> tuple containing the current state."),
-    TOY_FUNCTION("setstate", random_setstate, "($self, state, /)", 0, "setstate(state) -> None.  Restores generator state."),
-    TOY_FUNCTION("getrandbits", random_bits, "($self, k, /)", 0, "getrandbits(k) -> x.  Generates an int with k random bits."),
+    TOY_FUNCTION("getstate", random_getstate, "($self, /)", 0, "The 624 words of the state and the place in them, as a tuple for setstate()."),
+    TOY_FUNCTION("setstate", random_setstate, "($self, state, /)", 0, "Go on from a state that getstate() gave."),
+    TOY_FUNCTION("getrandbits", random_bits, "($self, k, /)", 0, "The next k bits, as an int of at least 0."),
     TOY_FUNCTION("_randbelow", random_below, "($self, n, /)", 0, "A random int in the range [0, n)."),
     TOY_FUNCTION("_shuffle", random_shuffle, "($self, list, /)", 0, "Shuffle the list in place."),
     TOY_FUNCTIONS_END,
 };
 static const ToyTypeSpec random_spec = {
-    .doc = "Random() -> create a random number generator with its own internal state.",
+    .doc = "A generator with a state of its own, set by the seed; without one, by the system.",
     .signature = "(seed=None, /)",
     .size = sizeof(Random),
     .slots = {.new_instance = random_new},
@@ -340,7 +340,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_random = {
     .name = "_random",
-    .doc = "Module implements the Mersenne Twister random number generator.",
+    .doc = "Pseudo-random numbers from the Mersenne Twister: the floor under the module random.",
     .functions = functions,
     .init = init,
 };

@@ -306,35 +306,40 @@ static ToyValue signal_valid_signals(ToyThread *t, ToyValue self, const ToyValue
 /* ---- the module ---- */
 
 static const ToyFunction default_int_handler_row = TOY_FUNCTION(
-    "default_int_handler", default_int_handler, "(signalnum, frame, /)", 0, "The default handler for SIGINT: it raises KeyboardInterrupt.");
+    "default_int_handler", default_int_handler, "(signalnum, frame, /)", 0,
+                                                  "What Ctrl-C does unless something else is set: raise KeyboardInterrupt.");
 
 static const ToyFunction functions[] = {
     TOY_FUNCTION("signal", signal_signal, "(signalnum, handler, /)", 0, "Set what happens on a signal: SIG_DFL, SIG_IGN or a function of the number and a frame. Return what it was."),
     TOY_FUNCTION("getsignal", signal_getsignal, "(signalnum, /)", 0, "Return what happens on a signal. None: a handler that no script has set."),
     TOY_FUNCTION("siginterrupt", signal_siginterrupt, "(signalnum, flag, /)", 0, "Change whether system calls are cut short by the signal."),
     TOY_FUNCTION("set_wakeup_fd", signal_set_wakeup_fd, "(fd, /, *, warn_on_full_buffer=True)", 0, "Let each signal write a byte to fd; -1 for none. Return the old one."),
-    TOY_FUNCTION("raise_signal", signal_raise_signal, "(signalnum, /)", 0, "Send a signal to the executing process."),
-    TOY_FUNCTION("pthread_kill", signal_pthread_kill, "(thread_id, signalnum, /)", 0, "Send a signal to a thread."),
-    TOY_FUNCTION("pidfd_send_signal", signal_pidfd_send_signal, "(pidfd, signalnum, siginfo=None, flags=0, /)", 0, "Send a signal to a process referred to by a pid file descriptor."),
-    TOY_FUNCTION("alarm", signal_alarm, "(seconds, /)", 0, "Arrange for SIGALRM to arrive after the given number of seconds. Return what was left of an earlier one."),
+    TOY_FUNCTION("raise_signal", signal_raise_signal, "(signalnum, /)", 0, "Send a signal to this very process."),
+    TOY_FUNCTION("pthread_kill", signal_pthread_kill, "(thread_id, signalnum, /)", 0, "Send a signal to one thread of this process."),
+    TOY_FUNCTION("pidfd_send_signal", signal_pidfd_send_signal, "(pidfd, signalnum, siginfo=None, flags=0, /)", 0,
+                 "Send a signal to the process that the descriptor pidfd stands for."),
+    TOY_FUNCTION("alarm", signal_alarm, "(seconds, /)", 0,
+                 "Have SIGALRM sent to this process in so many seconds, 0 for never; what was left of the time before."),
     TOY_FUNCTION("setitimer", signal_setitimer, "(which, seconds, interval=0.0, /)", 0, "Set a timer that fires after seconds and then every interval. Return the old values."),
-    TOY_FUNCTION("getitimer", signal_getitimer, "(which, /)", 0, "Return the current values of a timer."),
-    TOY_FUNCTION("pause", signal_pause, "()", 0, "Wait until a signal arrives."),
-    TOY_FUNCTION("pthread_sigmask", signal_pthread_sigmask, "(how, mask, /)", 0, "Fetch and/or change the signal mask of the calling thread."),
+    TOY_FUNCTION("getitimer", signal_getitimer, "(which, /)", 0, "The pair of seconds until the timer fires, and between firings after that."),
+    TOY_FUNCTION("pause", signal_pause, "()", 0, "Do nothing until a signal has come, the lock released; its handler has run when this returns."),
+    TOY_FUNCTION("pthread_sigmask", signal_pthread_sigmask, "(how, mask, /)", 0,
+                 "Change which signals the calling thread holds back (how: SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK); the set from before."),
     TOY_FUNCTION("sigpending", signal_sigpending, "()", 0, "Return the set of signals that wait to be delivered to this thread."),
     TOY_FUNCTION("sigwait", signal_sigwait, "(sigset, /)", 0, "Wait for one of the signals; accept it and return its number."),
     TOY_FUNCTION("sigwaitinfo", signal_sigwaitinfo, "(sigset, /)", 0, "Wait for one of the signals; return what is known of it."),
     TOY_FUNCTION("sigtimedwait", signal_sigtimedwait, "(sigset, timeout, /)", 0, "As sigwaitinfo(), for a limited time; then None."),
-    TOY_FUNCTION("strsignal", signal_strsignal, "(signalnum, /)", 0, "Return the system's description of a signal."),
+    TOY_FUNCTION("strsignal", signal_strsignal, "(signalnum, /)", 0, "What the system calls a signal, in words; None if it does not know it."),
     TOY_FUNCTION("valid_signals", signal_valid_signals, "()", 0, "Return the set of signal numbers that exist on this system."),
     TOY_FUNCTIONS_END,
 };
 
 static const ToyMember siginfo_fields[] = {
     TOY_RECORD_FIELD("si_signo", 0, "signal number"), TOY_RECORD_FIELD("si_code", 1, "signal code"),
-    TOY_RECORD_FIELD("si_errno", 2, "errno associated with this signal"), TOY_RECORD_FIELD("si_pid", 3, "sending process ID"),
-    TOY_RECORD_FIELD("si_uid", 4, "real user ID of sending process"), TOY_RECORD_FIELD("si_status", 5, "exit value or signal"),
-    TOY_RECORD_FIELD("si_band", 6, "band event for SIGPOLL"), TOY_RECORD_END};
+    TOY_RECORD_FIELD("si_errno", 2, "number of an error that came with it"), TOY_RECORD_FIELD("si_pid", 3, "the process that sent it"),
+    TOY_RECORD_FIELD("si_uid", 4, "the user whose process sent it"),
+    TOY_RECORD_FIELD("si_status", 5, "how the child ended: its exit status, or the signal"),
+    TOY_RECORD_FIELD("si_band", 6, "which events SIGPOLL reports"), TOY_RECORD_END};
 static const ToyTypeSpec siginfo_spec = TOY_RECORD("struct_siginfo: Result from sigwaitinfo or sigtimedwait.", siginfo_fields, 7);
 
 static bool init(ToyThread *t, ToyModuleObject *module)

@@ -23,11 +23,14 @@ typedef struct SysState {
 /* ---- records ---- */
 
 static const ToyMember version_fields[] = {
-    TOY_RECORD_FIELD("major", 0, "Major release number"), TOY_RECORD_FIELD("minor", 1, "Minor release number"),
-    TOY_RECORD_FIELD("micro", 2, "Patch release number"), TOY_RECORD_FIELD("releaselevel", 3, "'alpha', 'beta', 'candidate', or 'final'"),
-    TOY_RECORD_FIELD("serial", 4, "Serial release number"), TOY_RECORD_END,
+    TOY_RECORD_FIELD("major", 0, "first number: the language"), TOY_RECORD_FIELD("minor", 1, "second number: what was added to it"),
+    TOY_RECORD_FIELD("micro", 2, "third number: what was mended"),
+    TOY_RECORD_FIELD("releaselevel", 3, "how finished it is: 'final', or 'candidate', 'beta', 'alpha'"),
+    TOY_RECORD_FIELD("serial", 4, "which of several such"), TOY_RECORD_END,
 };
-static const ToyTypeSpec version_spec = TOY_RECORD("sys.version_info\n\nVersion information as a named tuple.", version_fields, 5);
+static const ToyTypeSpec version_spec = TOY_RECORD(
+                                                   "sys.version_info\n\nThe version of the language, in parts that can be "
+                                                   "compared.", version_fields, 5);
 
 #define EACH_FLAG(X) \
     X(debug) X(inspect) X(interactive) X(optimize) X(dont_write_bytecode) X(no_user_site) X(no_site) X(ignore_environment) X(verbose) \
@@ -44,14 +47,16 @@ static const ToyMember flag_fields[] = {
 #undef X
     TOY_RECORD_END,
 };
-static const ToyTypeSpec flags_spec = TOY_RECORD("sys.flags\n\nFlags provided through command line arguments or environment vars.", flag_fields, FLAG_COUNT);
+static const ToyTypeSpec flags_spec = TOY_RECORD(
+                                                 "sys.flags\n\nWhat the options of the command line and the environment "
+                                                 "have switched on.", flag_fields, FLAG_COUNT);
 
 static const ToyMember float_fields[] = {
     TOY_RECORD_FIELD("max", 0, NULL), TOY_RECORD_FIELD("max_exp", 1, NULL), TOY_RECORD_FIELD("max_10_exp", 2, NULL), TOY_RECORD_FIELD("min", 3, NULL),
     TOY_RECORD_FIELD("min_exp", 4, NULL), TOY_RECORD_FIELD("min_10_exp", 5, NULL), TOY_RECORD_FIELD("dig", 6, NULL), TOY_RECORD_FIELD("mant_dig", 7, NULL),
     TOY_RECORD_FIELD("epsilon", 8, NULL), TOY_RECORD_FIELD("radix", 9, NULL), TOY_RECORD_FIELD("rounds", 10, NULL), TOY_RECORD_END,
 };
-static const ToyTypeSpec float_spec = TOY_RECORD("sys.float_info\n\nA named tuple holding information about the float type.", float_fields, 11);
+static const ToyTypeSpec float_spec = TOY_RECORD("sys.float_info\n\nWhat a float can hold, and how exactly.", float_fields, 11);
 
 static const ToyMember int_fields[] = {
     TOY_RECORD_FIELD("bits_per_digit", 0, NULL), TOY_RECORD_FIELD("sizeof_digit", 1, NULL), TOY_RECORD_FIELD("default_max_str_digits", 2, NULL),
@@ -64,19 +69,22 @@ static const ToyMember hash_fields[] = {
     TOY_RECORD_FIELD("imag", 4, NULL), TOY_RECORD_FIELD("algorithm", 5, NULL), TOY_RECORD_FIELD("hash_bits", 6, NULL),
     TOY_RECORD_FIELD("seed_bits", 7, NULL), TOY_RECORD_FIELD("cutoff", 8, NULL), TOY_RECORD_END,
 };
-static const ToyTypeSpec hash_spec = TOY_RECORD("hash_info\n\nA named tuple providing parameters used for computing hashes.", hash_fields, 9);
+static const ToyTypeSpec hash_spec = TOY_RECORD("hash_info\n\nThe numbers from which the hashes of numbers and texts are made.", hash_fields, 9);
 
 static const ToyMember thread_fields[] = {
-    TOY_RECORD_FIELD("name", 0, "name of the thread implementation"), TOY_RECORD_FIELD("lock", 1, "name of the lock implementation"),
-    TOY_RECORD_FIELD("version", 2, "name and version of the thread library"), TOY_RECORD_END,
+    TOY_RECORD_FIELD("name", 0, "what threads are made of"), TOY_RECORD_FIELD("lock", 1, "what locks are made of"),
+    TOY_RECORD_FIELD("version", 2, "the library of threads and its version, or None"), TOY_RECORD_END,
 };
-static const ToyTypeSpec thread_spec = TOY_RECORD("sys.thread_info\n\nA named tuple holding information about the thread implementation.", thread_fields, 3);
+static const ToyTypeSpec thread_spec = TOY_RECORD("sys.thread_info\n\nWhat threads and locks are made of here.", thread_fields, 3);
 
 static const ToyMember hook_fields[] = {
-    TOY_RECORD_FIELD("exc_type", 0, "Exception type"), TOY_RECORD_FIELD("exc_value", 1, "Exception value"), TOY_RECORD_FIELD("exc_traceback", 2, "Exception traceback"),
-    TOY_RECORD_FIELD("err_msg", 3, "Error message"), TOY_RECORD_FIELD("object", 4, "Object causing the exception"), TOY_RECORD_END,
+    TOY_RECORD_FIELD("exc_type", 0, "Exception type"), TOY_RECORD_FIELD("exc_value", 1, "the exception itself, or None"),
+    TOY_RECORD_FIELD("exc_traceback", 2, "its traceback, or None"),
+    TOY_RECORD_FIELD("err_msg", 3, "Error message"), TOY_RECORD_FIELD("object", 4, "where it happened, as an object"), TOY_RECORD_END,
 };
-static const ToyTypeSpec hook_spec = TOY_RECORD("UnraisableHookArgs\n\nType used to pass arguments to sys.unraisablehook.", hook_fields, 5);
+static const ToyTypeSpec hook_spec = TOY_RECORD(
+                                                "UnraisableHookArgs\n\nWhat sys.unraisablehook is told about an exception that "
+                                                "could not be raised.", hook_fields, 5);
 
 /* ---- leaving, limits ---- */
 
@@ -264,48 +272,69 @@ static ToyValue sys_breakpointhook(ToyThread *t, ToyValue self, const ToyValue *
 ToyType *sys_async_hooks_type(ToyValue self) { return ((SysState *)toy_module_state(self))->async_hooks; }
 
 static const ToyFunction sys_functions[] = {
-    TOY_FUNCTION("_current_frames", sys_current_frames, "()", 0, "Return a dict mapping each thread's thread id to its current stack frame."),
+    TOY_FUNCTION("_current_frames", sys_current_frames, "()", 0, "The frame in which each thread is, by the thread's number."),
     TOY_FUNCTION("_clear_internal_caches", sys_clear_caches, "()", 0, "Nothing to do: what is cached here is never out of date."),
     TOY_FUNCTION("_clear_type_cache", sys_clear_caches, "()", 0, "Nothing to do: what is cached here is never out of date."),
-    TOY_FUNCTION("_current_exceptions", sys_current_exceptions, "()", 0, "Return a dict mapping each thread's identifier to its current raised exception."),
-    TOY_FUNCTION("_is_gil_enabled", sys_is_gil_enabled, "()", 0, "Return True if the GIL is currently enabled."),
-    TOY_FUNCTION("_is_interned", sys_is_interned, "(string, /)", 0, "Return True if the given string is \"interned\"."),
-    TOY_FUNCTION("_getframe", sys_getframe, "(depth=0, /)", 0, "Return a frame object from the call stack."),
-    TOY_FUNCTION("_getframemodulename", sys_getframemodulename, "(depth=0)", 0, "Return the name of the module for a calling frame."),
-    TOY_FUNCTION("_setprofileallthreads", sys_setprofileallthreads, "(function, /)", 0, "Set the profiling function in all running threads belonging to the current interpreter."),
-    TOY_FUNCTION("_settraceallthreads", sys_settraceallthreads, "(function, /)", 0, "Set the global debug tracing function in all running threads belonging to the current interpreter."),
-    TOY_FUNCTION("addaudithook", sys_addaudithook, "(hook)", 0, "Adds a new audit hook callback."),
-    TOY_RAW_FUNCTION("audit", sys_audit, "(event, /, *args)", 0, "Passes the event to any hooks that are attached."),
-    TOY_RAW_FUNCTION("breakpointhook", sys_breakpointhook, "(*args, **kws)", 0, "This hook function is called by built-in breakpoint()."),
-    TOY_FUNCTION("call_tracing", sys_call_tracing, "(func, args, /)", 0, "Call func(*args), while tracing is enabled."),
-    TOY_FUNCTION("displayhook", sys_displayhook, "(object, /)", 0, "Print an object to sys.stdout and also save it in builtins._"),
-    TOY_FUNCTION("exc_info", sys_exc_info, "()", 0, "Return current exception information: (type, value, traceback)."),
-    TOY_FUNCTION("excepthook", sys_excepthook, "(exctype, value, traceback, /)", 0, "Handle an exception by displaying it with a traceback on sys.stderr."),
-    TOY_FUNCTION("exception", sys_exception, "()", 0, "Return the current exception."),
-    TOY_FUNCTION("exit", sys_exit, "(status=None, /)", 0, "Exit the interpreter by raising SystemExit(status)."),
-    TOY_FUNCTION("get_asyncgen_hooks", sys_get_asyncgen_hooks, "()", 0, "Return the installed asynchronous generators hooks."),
-    TOY_FUNCTION("get_coroutine_origin_tracking_depth", sys_get_origin_depth, "()", 0, "Check status of origin tracking for coroutine objects in this thread."),
-    TOY_FUNCTION("getallocatedblocks", sys_getallocatedblocks, "()", 0, "Return the number of memory blocks currently allocated."),
-    TOY_FUNCTION("getdefaultencoding", sys_getdefaultencoding, "()", 0, "Return the current default encoding used by the Unicode implementation."),
-    TOY_FUNCTION("getfilesystemencodeerrors", sys_getfilesystemencodeerrors, "()", 0, "Return the error mode used for Unicode to OS filename conversion."),
-    TOY_FUNCTION("getfilesystemencoding", sys_getdefaultencoding, "()", 0, "Return the encoding used to convert Unicode filenames to OS filenames."),
-    TOY_FUNCTION("get_int_max_str_digits", sys_get_int_max_str_digits, "()", 0, "Return the maximum string digits limit for non-binary int<->str conversions."),
-    TOY_FUNCTION("getprofile", sys_getprofile, "()", 0, "Return the profiling function set with sys.setprofile."),
-    TOY_FUNCTION("getrecursionlimit", sys_getrecursionlimit, "()", 0, "Return the current value of the recursion limit."),
-    TOY_FUNCTION("getrefcount", sys_getrefcount, "(object, /)", 0, "Return the reference count of object."),
-    TOY_FUNCTION("getsizeof", sys_getsizeof, "(object, default=<unrepresentable>)", 0, "Return the size of object in bytes."),
-    TOY_FUNCTION("gettrace", sys_gettrace, "()", 0, "Return the global debug tracing function set with sys.settrace."),
-    TOY_FUNCTION("getswitchinterval", sys_getswitchinterval, "()", 0, "Return the current thread switch interval."),
-    TOY_FUNCTION("intern", sys_intern, "(string, /)", 0, "``Intern'' the given string."),
-    TOY_FUNCTION("is_finalizing", sys_is_finalizing, "()", 0, "Return True if Python is exiting."),
+    TOY_FUNCTION("_current_exceptions", sys_current_exceptions, "()", 0, "The exception that each thread is handling, by the thread's number."),
+    TOY_FUNCTION("_is_gil_enabled", sys_is_gil_enabled, "()", 0, "True: here one lock lets one thread at a time run."),
+    TOY_FUNCTION("_is_interned", sys_is_interned, "(string, /)", 0, "Whether this str is the one that stands for all equal names."),
+    TOY_FUNCTION("_getframe", sys_getframe, "(depth=0, /)", 0, "The frame of the caller, or of whoever is depth calls above it."),
+    TOY_FUNCTION("_getframemodulename", sys_getframemodulename, "(depth=0)", 0,
+                 "The name of the module that the caller's code stands in, or that of whoever is depth calls above."),
+    TOY_FUNCTION("_setprofileallthreads", sys_setprofileallthreads, "(function, /)", 0, "What setprofile() does, for every thread that runs now."),
+    TOY_FUNCTION("_settraceallthreads", sys_settraceallthreads, "(function, /)", 0, "What settrace() does, for every thread that runs now."),
+    TOY_FUNCTION("addaudithook", sys_addaudithook, "(hook)", 0,
+                 "Have hook(event, args) called at every audit event from now on; there is no way to remove it."),
+    TOY_RAW_FUNCTION("audit", sys_audit, "(event, /, *args)", 0,
+                     "Tell every audit hook of the event and its arguments; what a hook raises is passed on."),
+    TOY_RAW_FUNCTION("breakpointhook", sys_breakpointhook, "(*args, **kws)", 0,
+                     "What breakpoint() calls with its arguments; this one hands them to pdb.set_trace()."),
+    TOY_FUNCTION("call_tracing", sys_call_tracing, "(func, args, /)", 0, "Call func(*args) and have it traced, even from within a trace function."),
+    TOY_FUNCTION("displayhook", sys_displayhook, "(object, /)", 0,
+                 "Print what an expression typed at the prompt came to, and keep it as builtins._; None does neither."),
+    TOY_FUNCTION("exc_info", sys_exc_info, "()", 0,
+                 "The exception being handled as the triple of its class, itself and its traceback; three times None if there is none."),
+    TOY_FUNCTION("excepthook", sys_excepthook, "(exctype, value, traceback, /)", 0,
+                 "Print an exception that nobody caught to sys.stderr, with its traceback."),
+    TOY_FUNCTION("exception", sys_exception, "()", 0, "The exception being handled, or None."),
+    TOY_FUNCTION("exit", sys_exit, "(status=None, /)", 0,
+                 "Raise SystemExit with a status: None is success, an int is the exit status, anything else is printed and means 1."),
+    TOY_FUNCTION("get_asyncgen_hooks", sys_get_asyncgen_hooks, "()", 0,
+                 "The pair of functions that hear of async generators: of the first step, and of one that is given up."),
+    TOY_FUNCTION("get_coroutine_origin_tracking_depth", sys_get_origin_depth, "()", 0,
+                 "How many frames each new coroutine of this thread remembers of where it was made."),
+    TOY_FUNCTION("getallocatedblocks", sys_getallocatedblocks, "()", 0, "The number of blocks of memory in use at this moment."),
+    TOY_FUNCTION("getdefaultencoding", sys_getdefaultencoding, "()", 0,
+                 "The encoding that str.encode() and bytes.decode() use if none is named: 'utf-8'."),
+    TOY_FUNCTION("getfilesystemencodeerrors", sys_getfilesystemencodeerrors, "()", 0,
+                 "The error handler for names of files: bytes that are not UTF-8 become lone surrogates and back."),
+    TOY_FUNCTION("getfilesystemencoding", sys_getdefaultencoding, "()", 0, "The encoding of names of files: 'utf-8'."),
+    TOY_FUNCTION("get_int_max_str_digits", sys_get_int_max_str_digits, "()", 0,
+                 "The number of digits above which int() and str() refuse to convert; 0 means no limit."),
+    TOY_FUNCTION("getprofile", sys_getprofile, "()", 0, "The function that setprofile() set, or None."),
+    TOY_FUNCTION("getrecursionlimit", sys_getrecursionlimit, "()", 0, "How many calls may be under way at a time in one thread."),
+    TOY_FUNCTION("getrefcount", sys_getrefcount, "(object, /)", 0,
+                 "How many references to the object there are, the argument of this call among them."),
+    TOY_FUNCTION("getsizeof", sys_getsizeof, "(object, default=<unrepresentable>)", 0,
+                 "The memory that the object takes, in bytes, without what it refers to."),
+    TOY_FUNCTION("gettrace", sys_gettrace, "()", 0, "The function that settrace() set, or None."),
+    TOY_FUNCTION("getswitchinterval", sys_getswitchinterval, "()", 0, "After how many seconds a waiting thread asks for the lock."),
+    TOY_FUNCTION("intern", sys_intern, "(string, /)", 0, "The one str that stands for all equal to this: such names are compared by identity."),
+    TOY_FUNCTION("is_finalizing", sys_is_finalizing, "()", 0, "Whether the interpreter is on its way down."),
     TOY_FUNCTION("set_asyncgen_hooks", sys_set_asyncgen_hooks, "(firstiter=None, finalizer=None)", 0, "Set what hears of asynchronous generators: of their first step, of their end."),
-    TOY_FUNCTION("set_coroutine_origin_tracking_depth", sys_set_origin_depth, "(depth)", 0, "Enable or disable origin tracking for coroutine objects in this thread."),
-    TOY_FUNCTION("set_int_max_str_digits", sys_set_int_max_str_digits, "(maxdigits)", 0, "Set the maximum string digits limit for non-binary int<->str conversions."),
-    TOY_FUNCTION("setprofile", sys_setprofile, "(function, /)", 0, "Set the profiling function: it is called on each function call and return."),
-    TOY_FUNCTION("settrace", sys_settrace, "(function, /)", 0, "Set the global debug tracing function: it is called on each function call."),
-    TOY_FUNCTION("setrecursionlimit", sys_setrecursionlimit, "(limit, /)", 0, "Set the maximum depth of the Python interpreter stack to n."),
-    TOY_FUNCTION("setswitchinterval", sys_setswitchinterval, "(interval, /)", 0, "Set the ideal thread switching delay inside the interpreter."),
-    TOY_FUNCTION("unraisablehook", sys_unraisablehook, "(unraisable, /)", 0, "Handle an unraisable exception."),
+    TOY_FUNCTION("set_coroutine_origin_tracking_depth", sys_set_origin_depth, "(depth)", 0,
+                 "Let each new coroutine of this thread remember so many frames of where it was made; 0 for none."),
+    TOY_FUNCTION("set_int_max_str_digits", sys_set_int_max_str_digits, "(maxdigits)", 0,
+                 "Set the number of digits above which int() and str() refuse to convert: 0 (no limit) or at least 640."),
+    TOY_FUNCTION("setprofile", sys_setprofile, "(function, /)", 0,
+                 "Have function(frame, event, arg) called when calls begin and end in this thread, native ones included."),
+    TOY_FUNCTION("settrace", sys_settrace, "(function, /)", 0,
+                 "Have function(frame, event, arg) called for every call in this thread; what it returns hears of the lines within."),
+    TOY_FUNCTION("setrecursionlimit", sys_setrecursionlimit, "(limit, /)", 0,
+                 "Set how many calls may be under way at a time in one thread, before RecursionError."),
+    TOY_FUNCTION("setswitchinterval", sys_setswitchinterval, "(interval, /)", 0, "Set after how many seconds a waiting thread asks for the lock."),
+    TOY_FUNCTION("unraisablehook", sys_unraisablehook, "(unraisable, /)", 0,
+                 "Print an exception that nobody can catch, such as one raised by a __del__, to sys.stderr."),
     TOY_FUNCTIONS_END,
 };
 
@@ -437,7 +466,9 @@ static bool sys_init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_sys = {
     .name = "sys",
-    .doc = "This module provides access to some objects used or maintained by the\ninterpreter and to functions that interact strongly with the interpreter.",
+    .doc =
+        "The interpreter as a script can see it: its streams and settings, the modules loaded,\nwhere they are looked for, and the hooks into what "
+        "it does.",
     .functions = sys_functions,
     .state_size = sizeof(SysState),
     .init = sys_init,

@@ -93,19 +93,18 @@ static ToyValue lock_new(ToyThread *t, ToyType *type, const ToyValue *args, size
 #define RELEASE_DOC "Release the lock, so that another thread that waits for it may have it. It need not be locked by this thread."
 static const ToyFunction lock_methods[] = {
     TOY_RAW_FUNCTION("acquire", lock_acquire, "($self, /, blocking=True, timeout=-1)", 0, ACQUIRE_DOC),
-    TOY_RAW_FUNCTION("acquire_lock", lock_acquire, "($self, /, blocking=True, timeout=-1)", 0, "An obsolete synonym of acquire()."),
+    TOY_RAW_FUNCTION("acquire_lock", lock_acquire, "($self, /, blocking=True, timeout=-1)", 0, "What acquire() was called in earlier versions."),
     TOY_FUNCTION("release", lock_release, "($self, /)", 0, RELEASE_DOC),
-    TOY_FUNCTION("release_lock", lock_release, "($self, /)", 0, "An obsolete synonym of release()."),
-    TOY_FUNCTION("locked", lock_locked, "($self, /)", 0, "Return whether the lock is locked."),
-    TOY_FUNCTION("locked_lock", lock_locked, "($self, /)", 0, "An obsolete synonym of locked()."),
+    TOY_FUNCTION("release_lock", lock_release, "($self, /)", 0, "What release() was called in earlier versions."),
+    TOY_FUNCTION("locked", lock_locked, "($self, /)", 0, "Whether somebody holds the lock at this moment."),
+    TOY_FUNCTION("locked_lock", lock_locked, "($self, /)", 0, "What locked() was called in earlier versions."),
     TOY_FUNCTION("__enter__", lock_enter, "($self, /)", 0, "Lock the lock."),
-    TOY_RAW_FUNCTION("__exit__", lock_exit, "($self, /, *exc_info)", 0, "Release the lock."),
+    TOY_RAW_FUNCTION("__exit__", lock_exit, "($self, /, *exc_info)", 0, "The end of a with block: let the lock go, whatever was raised."),
     TOY_FUNCTION("_at_fork_reinit", lock_at_fork_reinit, "($self, /)", 0, NULL),
     TOY_FUNCTIONS_END,
 };
 static const ToyTypeSpec lock_spec = {
-    .doc = "A lock object is a synchronization primitive: acquire() takes it, release() gives it back. It has no owner:\n"
-           "any thread may release it.",
+    .doc = "What one thread at a time can hold: acquire() takes it, release() gives it back. It has no owner:\nany thread may release it.",
     .signature = "()",
     .size = sizeof(Lock),
     .flags = TOY_TYPE_IS_FINAL | TOY_TYPE_IS_WEAK_REFERABLE,
@@ -176,11 +175,11 @@ static const ToyFunction rlock_methods[] = {
     TOY_RAW_FUNCTION("acquire", rlock_acquire, "($self, /, blocking=True, timeout=-1)", 0, ACQUIRE_DOC " The owner may acquire it again."),
     TOY_FUNCTION("release", rlock_release, "($self, /)", 0, "Release the lock once; the thread that acquired it must do so as often as it did."),
     TOY_FUNCTION("__enter__", rlock_enter, "($self, /)", 0, "Lock the lock."),
-    TOY_RAW_FUNCTION("__exit__", rlock_exit, "($self, /, *exc_info)", 0, "Release the lock."),
-    TOY_FUNCTION("_is_owned", rlock_is_owned, "($self, /)", 0, "For internal use by threading.Condition."),
-    TOY_FUNCTION("_recursion_count", rlock_recursion_count, "($self, /)", 0, "For internal use by reentrancy checks."),
-    TOY_FUNCTION("_release_save", rlock_release_save, "($self, /)", 0, "For internal use by threading.Condition."),
-    TOY_FUNCTION("_acquire_restore", rlock_acquire_restore, "($self, state, /)", 0, "For internal use by threading.Condition."),
+    TOY_RAW_FUNCTION("__exit__", rlock_exit, "($self, /, *exc_info)", 0, "The end of a with block: let the lock go, whatever was raised."),
+    TOY_FUNCTION("_is_owned", rlock_is_owned, "($self, /)", 0, "Whether the calling thread holds it."),
+    TOY_FUNCTION("_recursion_count", rlock_recursion_count, "($self, /)", 0, "How many times the calling thread holds it; 0 if it does not."),
+    TOY_FUNCTION("_release_save", rlock_release_save, "($self, /)", 0, "Let go of all levels at once, for a wait; what takes them back is returned."),
+    TOY_FUNCTION("_acquire_restore", rlock_acquire_restore, "($self, state, /)", 0, "Take back the levels that _release_save() let go."),
     TOY_FUNCTION("_at_fork_reinit", rlock_at_fork_reinit, "($self, /)", 0, "For internal use at fork."),
     TOY_FUNCTIONS_END,
 };
@@ -285,7 +284,7 @@ static void local_free(ToyObject *self)
 }
 
 static const ToyTypeSpec local_spec = {
-    .doc = "Thread-local data",
+    .doc = "An object whose attributes every thread sees its own values of.",
     .signature = "(*args, **kwargs)",
     .size = sizeof(Local),
     .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_WEAK_REFERABLE,
@@ -511,15 +510,15 @@ static ToyValue raise_in_thread(ToyThread *t, ToyValue self, const ToyValue *arg
 static const ToyFunction functions[] = {
     TOY_FUNCTION("start_new_thread", start_new_thread, "(function, args, kwargs={}, /)", 0,
                  "Start a thread that calls function(*args, **kwargs); return its ident. An exception of it is reported and ends the thread."),
-    TOY_FUNCTION("start_new", start_new_thread, "(function, args, kwargs={}, /)", 0, "An obsolete synonym of start_new_thread()."),
+    TOY_FUNCTION("start_new", start_new_thread, "(function, args, kwargs={}, /)", 0, "What start_new_thread() was called in earlier versions."),
     TOY_FUNCTION("start_joinable_thread", start_joinable_thread, "(function, handle=None, daemon=True)", 0, "For internal use by threading."),
     TOY_FUNCTION("_make_thread_handle", make_thread_handle, "(ident, /)", 0, "For internal use by threading."),
     TOY_FUNCTION("daemon_threads_allowed", yes, "()", 0, "True: this interpreter may have daemon threads."),
     TOY_FUNCTION("_is_main_interpreter", yes, "()", 0, NULL),
     TOY_FUNCTION("allocate_lock", allocate_lock, "()", 0, "Return a new lock, not locked."),
-    TOY_FUNCTION("allocate", allocate_lock, "()", 0, "An obsolete synonym of allocate_lock()."),
+    TOY_FUNCTION("allocate", allocate_lock, "()", 0, "What allocate_lock() was called in earlier versions."),
     TOY_FUNCTION("exit", exit_thread, "()", 0, "Raise SystemExit: ends the thread, silently."),
-    TOY_FUNCTION("exit_thread", exit_thread, "()", 0, "An obsolete synonym of exit()."),
+    TOY_FUNCTION("exit_thread", exit_thread, "()", 0, "What exit() was called in earlier versions."),
     TOY_FUNCTION("interrupt_main", interrupt_main, "(signum=signal.SIGINT, /)", 0, "As if the signal had arrived: the main thread handles it."),
     TOY_FUNCTION("get_ident", get_ident, "()", 0, "Return a number that no other living thread has."),
     TOY_FUNCTION("get_native_id", get_native_id, "()", 0, "Return the number by which the kernel knows the thread."),
@@ -536,9 +535,11 @@ static const ToyFunction functions[] = {
 /* ---- the module ---- */
 
 static const ToyMember hook_args_fields[] = {
-    TOY_RECORD_FIELD("exc_type", 0, "Exception type"), TOY_RECORD_FIELD("exc_value", 1, "Exception value"),
-    TOY_RECORD_FIELD("exc_traceback", 2, "Exception traceback"), TOY_RECORD_FIELD("thread", 3, "Thread"), TOY_RECORD_END};
-static const ToyTypeSpec hook_args_spec = TOY_RECORD("ExceptHookArgs\n\nType used to pass arguments to threading.excepthook.", hook_args_fields, 4);
+    TOY_RECORD_FIELD("exc_type", 0, "Exception type"), TOY_RECORD_FIELD("exc_value", 1, "the exception itself, or None"),
+    TOY_RECORD_FIELD("exc_traceback", 2, "its traceback, or None"), TOY_RECORD_FIELD("thread", 3, "Thread"), TOY_RECORD_END};
+static const ToyTypeSpec hook_args_spec = TOY_RECORD(
+                                                     "ExceptHookArgs\n\nWhat threading.excepthook is told about an exception "
+                                                     "that ended a thread.", hook_args_fields, 4);
 
 static bool init(ToyThread *t, ToyModuleObject *module)
 {

@@ -145,7 +145,7 @@ static ToyValue time_sleep(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static const ToyMember struct_time_fields[] = {
     TOY_RECORD_FIELD("tm_year", 0, "year in full, as in 1993"), TOY_RECORD_FIELD("tm_mon", 1, "month, 1 to 12"),
-    TOY_RECORD_FIELD("tm_mday", 2, "day of the month, 1 to 31"), TOY_RECORD_FIELD("tm_hour", 3, "hours, range [0, 23]"),
+    TOY_RECORD_FIELD("tm_mday", 2, "day of the month, 1 to 31"), TOY_RECORD_FIELD("tm_hour", 3, "hour of the day, 0 to 23"),
     TOY_RECORD_FIELD("tm_min", 4, "minute, 0 to 59"), TOY_RECORD_FIELD("tm_sec", 5, "second, 0 to 61: leap seconds are allowed for"),
     TOY_RECORD_FIELD("tm_wday", 6, "weekday, 0 (Monday) to 6"), TOY_RECORD_FIELD("tm_yday", 7, "day of the year, 1 to 366"),
     TOY_RECORD_FIELD("tm_isdst", 8, "1 in summer time, 0 outside it, -1 when not known"),
@@ -382,7 +382,7 @@ static ToyValue time_tzset(ToyThread *t, ToyValue self, const ToyValue *args)
 /* ---- the module ---- */
 
 static const ToyFunction functions[] = {
-    TOY_FUNCTION("time", wall_time, "()", 0, "Return the current time in seconds since the Epoch. Fractions of a second may be present."),
+    TOY_FUNCTION("time", wall_time, "()", 0, "The seconds since the beginning of 1970 in UTC, as a float."),
     TOY_FUNCTION("time_ns", wall_time_ns, "()", 0, "Nanoseconds since the Epoch, as an int."),
     TOY_FUNCTION("monotonic", monotonic, "()", 0, "Return a clock that cannot go backward, in seconds."),
     TOY_FUNCTION("monotonic_ns", monotonic_ns, "()", 0, "Return a clock that cannot go backward, in nanoseconds."),

@@ -34,10 +34,11 @@ static ToyValue remove_dead(ToyThread *t, ToyValue self, const ToyValue *args)
 }
 
 static const ToyFunction functions[] = {
-    TOY_FUNCTION("getweakrefcount", count_of, "(object, /)", 0, "Return the number of weak references to 'object'."),
-    TOY_FUNCTION("getweakrefs", list_of, "(object, /)", 0, "Return a list of all weak reference objects pointing to 'object'."),
+    TOY_FUNCTION("getweakrefcount", count_of, "(object, /)", 0, "How many weak references and proxies of the object there are."),
+    TOY_FUNCTION("getweakrefs", list_of, "(object, /)", 0, "The weak references and proxies of the object, as a list."),
     TOY_FUNCTION("proxy", proxy, "(object, callback=None, /)", 0, "Create a proxy object that weakly references 'object'."),
-    TOY_FUNCTION("_remove_dead_weakref", remove_dead, "(dct, key, /)", 0, "Atomically remove key from dict if it points to a dead weakref."),
+    TOY_FUNCTION("_remove_dead_weakref", remove_dead, "(dct, key, /)", 0,
+                 "Delete key from the dict dct if its value is a weak reference whose object is gone; no other thread runs in between."),
     TOY_FUNCTIONS_END,
 };
 
@@ -53,7 +54,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_weakref = {
     .name = "_weakref",
-    .doc = "Weak-reference support module.",
+    .doc = "References that do not keep their object alive: the floor under the module weakref.",
     .functions = functions,
     .init = init,
 };

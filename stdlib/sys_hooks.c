@@ -15,7 +15,9 @@ static const ToyMember hook_fields[] = {
     TOY_RECORD_FIELD("firstiter", 0, NULL), TOY_RECORD_FIELD("finalizer", 1, NULL), TOY_RECORD_END,
 };
 const ToyTypeSpec sys_async_hooks_spec =
-    TOY_RECORD("asyncgen_hooks\n\nA named tuple about asynchronous generators' hooks:\nfirstiter and finalizer.", hook_fields, 2);
+    TOY_RECORD(
+               "asyncgen_hooks\n\nWho hears of async generators: firstiter when one takes its first step,\nfinalizer when one is "
+               "given up before its end.", hook_fields, 2);
 
 ToyValue sys_get_asyncgen_hooks(ToyThread *t, ToyValue self, const ToyValue *args)
 {

@@ -452,7 +452,7 @@ static const ToyTypeSpec iterator_spec = {
 static ToyValue get_typecode(ToyThread *t, ToyValue self) { return toy_str_from_char(t, (uint8_t)as_array(self)->item->code); }
 static ToyValue get_itemsize(ToyThread *t, ToyValue self) { return toy_int(t, as_array(self)->item->size); }
 static const ToyGetSet array_getsets[] = {
-    {"typecode", get_typecode, NULL, "The typecode character used to create the array."},
+    {"typecode", get_typecode, NULL, "the letter for the type of the items"},
     {"itemsize", get_itemsize, NULL, "The bytes that one item takes."},
     {NULL, NULL, NULL, NULL},
 };
@@ -468,7 +468,8 @@ const ToyTypeSpec array_spec = {
 };
 
 static const ToyFunction functions[] = {
-    TOY_FUNCTION("_array_reconstructor", array_reconstruct, "(arraytype, typecode, mformat_code, items, /)", 0, "Internal. Used for pickling support."),
+    TOY_FUNCTION("_array_reconstructor", array_reconstruct, "(arraytype, typecode, mformat_code, items, /)", 0,
+                 "What pickle calls to make an array of bytes that may come from a machine with another layout."),
     TOY_FUNCTIONS_END,
 };
 

@@ -36,7 +36,7 @@ static ToyValue encoding_map_size(ToyThread *t, ToyValue self, const ToyValue *a
 }
 
 static const ToyFunction encoding_map_methods[] = {
-    TOY_FUNCTION("size", encoding_map_size, "($self, /)", TOY_LEAF, "Return the size (in bytes) of this object."),
+    TOY_FUNCTION("size", encoding_map_size, "($self, /)", TOY_LEAF, "The memory it takes, in bytes."),
     TOY_FUNCTIONS_END,
 };
 

@@ -119,7 +119,8 @@ static ToyValue count_elements(ToyThread *t, ToyValue self, const ToyValue *args
 /* ---- the module ---- */
 
 static const ToyFunction functions[] = {
-    TOY_FUNCTION("_count_elements", count_elements, "(mapping, iterable, /)", 0, "Count elements from the iterable, updating the mapping."),
+    TOY_FUNCTION("_count_elements", count_elements, "(mapping, iterable, /)", 0,
+                 "For each item of the iterable, add 1 to its number in the mapping."),
     TOY_FUNCTIONS_END,
 };
 

@@ -223,13 +223,15 @@ static void time_clear(ToyObject *self) { toy_replace(&((Time *)self)->zone, TOY
 static const ToyFunction time_methods[] = {
     TOY_FUNCTION("fromisoformat", time_fromisoformat, "($type, object, /)", TOY_CLASS, "The time that a text in ISO 8601 format says."),
     TOY_FUNCTION("isoformat", time_isoformat, "($self, /, timespec='auto')", 0,
-           "Return a text in ISO 8601 format, [HH[:MM[:SS[.mmm[uuu]]]]][+HH:MM].\n\n"
-                 "timespec: 'auto', 'hours', 'minutes', 'seconds', 'milliseconds' or 'microseconds'."),
+           "The time of day as ISO 8601 writes it: '12:30:05.000250+01:00'; without the fraction or the offset if there is none.\n\ntimespec: "
+           "'auto', 'hours', 'minutes', 'seconds', 'milliseconds' or 'microseconds'."),
     TOY_FUNCTION("strftime", time_strftime, "($self, /, format)", 0, "Return a text made by a format in strftime style."),
-    TOY_FUNCTION("__format__", format_method, "($self, object, /)", 0, "Formats self with strftime."),
-    TOY_FUNCTION("utcoffset", time_utcoffset, "($self, /)", 0, "Return self.tzinfo.utcoffset(None)."),
-    TOY_FUNCTION("tzname", time_tzname, "($self, /)", 0, "Return self.tzinfo.tzname(None)."),
-    TOY_FUNCTION("dst", time_dst, "($self, /)", 0, "Return self.tzinfo.dst(None)."),
+    TOY_FUNCTION("__format__", format_method, "($self, object, /)", 0, "What strftime() makes of the specification; str(self) if that is empty."),
+    TOY_FUNCTION("utcoffset", time_utcoffset, "($self, /)", 0,
+                 "How far the clock is ahead of UTC, as tzinfo says without knowing the day; None if it does not."),
+    TOY_FUNCTION("tzname", time_tzname, "($self, /)", 0, "What tzinfo calls the zone without knowing the day; None if it does not."),
+    TOY_FUNCTION("dst", time_dst, "($self, /)", 0,
+                 "How much daylight saving time there is, as tzinfo says without knowing the day; None if it does not."),
     TOY_FUNCTION("replace", time_replace, "($self, /, " FIELDS ", *, fold=None)", 0, "Return the time with some fields changed."),
     TOY_FUNCTION("__replace__", time_replace, "($self, /, *, " FIELDS ", fold=None)", 0, "As replace(), for copy.replace()."),
     TOY_FUNCTION("__reduce_ex__", time_reduce_ex, "($self, protocol, /)", 0, "What it is made anew of, for a protocol of pickle."),

@@ -390,14 +390,14 @@ static ToyValue get_seconds(ToyThread *t, ToyValue self) { return toy_int(t, as_
 static ToyValue get_micros(ToyThread *t, ToyValue self) { return toy_int(t, as_delta(self)->micros); }
 
 static const ToyFunction delta_methods[] = {
-    TOY_FUNCTION("total_seconds", delta_total_seconds, "($self, /)", 0, "Total seconds in the duration."),
+    TOY_FUNCTION("total_seconds", delta_total_seconds, "($self, /)", 0, "The whole span in seconds, as a float."),
     TOY_FUNCTION("__reduce__", delta_reduce, "($self, /)", 0, "What it is made anew of."),
     TOY_FUNCTIONS_END,
 };
 static const ToyGetSet delta_getsets[] = {
-    {"days", get_days, NULL, "Number of days."},
-    {"seconds", get_seconds, NULL, "Number of seconds (>= 0 and less than 1 day)."},
-    {"microseconds", get_micros, NULL, "Number of microseconds (>= 0 and less than 1 second)."},
+    {"days", get_days, NULL, "whole days; the only part that can be negative"},
+    {"seconds", get_seconds, NULL, "seconds beyond the whole days, 0 to 86399"},
+    {"microseconds", get_micros, NULL, "microseconds beyond the whole seconds, 0 to 999999"},
     {NULL, NULL, NULL, NULL},
 };
 const ToyTypeSpec delta_spec = {

@@ -105,7 +105,7 @@ static const ToyFunction tzinfo_methods[] = {
     TOY_FUNCTION("tzname", tzinfo_tzname, "($self, dt, /)", 0, "datetime -> name of the time zone, for subclasses to say."),
     TOY_FUNCTION("utcoffset", tzinfo_utcoffset, "($self, dt, /)", 0, "datetime -> timedelta that local time is ahead of UTC, for subclasses to say."),
     TOY_FUNCTION("dst", tzinfo_dst, "($self, dt, /)", 0, "datetime -> timedelta that summer time is ahead of standard time, for subclasses to say."),
-    TOY_FUNCTION("fromutc", tzinfo_fromutc, "($self, dt, /)", 0, "datetime in UTC -> datetime in local time."),
+    TOY_FUNCTION("fromutc", tzinfo_fromutc, "($self, dt, /)", 0, "What the clocks of this zone show at a moment that is given in UTC."),
     TOY_FUNCTION("__reduce__", tzinfo_reduce, "($self, /)", 0, "What it is made anew of."),
     TOY_FUNCTIONS_END,
 };
@@ -221,9 +221,9 @@ static void timezone_free(ToyObject *self)
 
 static const ToyFunction timezone_methods[] = {
     TOY_FUNCTION("tzname", timezone_tzname, "($self, dt, /)", 0, "The name given at the start, or UTC+HH:MM."),
-    TOY_FUNCTION("utcoffset", timezone_utcoffset, "($self, dt, /)", 0, "The fixed offset."),
+    TOY_FUNCTION("utcoffset", timezone_utcoffset, "($self, dt, /)", 0, "The offset from UTC; it is always the same."),
     TOY_FUNCTION("dst", timezone_dst, "($self, dt, /)", 0, "None."),
-    TOY_FUNCTION("fromutc", timezone_fromutc, "($self, dt, /)", 0, "datetime in UTC -> datetime in local time."),
+    TOY_FUNCTION("fromutc", timezone_fromutc, "($self, dt, /)", 0, "What the clocks of this zone show at a moment that is given in UTC."),
     TOY_FUNCTION("__getinitargs__", timezone_getinitargs, "($self, /)", 0, "What it is made anew of, for pickle."),
     TOY_FUNCTIONS_END,
 };

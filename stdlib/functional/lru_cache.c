@@ -274,8 +274,9 @@ static void cache_drop(ToyObject *self)
 }
 
 static const ToyFunction methods[] = {
-    TOY_FUNCTION("cache_info", cache_info, "($self, /)", 0, "Report cache statistics"),
-    TOY_FUNCTION("cache_clear", cache_clear, "($self, /)", 0, "Clear the cache and cache statistics"),
+    TOY_FUNCTION("cache_info", cache_info, "($self, /)", 0,
+                 "How often the cache had the answer and how often not, its limit and its size, as a named tuple."),
+    TOY_FUNCTION("cache_clear", cache_clear, "($self, /)", 0, "Forget all answers, and count anew."),
     TOY_FUNCTION("__reduce__", cache_reduce, "($self, /)", 0, "It is found by its name."),
     TOY_FUNCTION("__copy__", cache_copy, "($self, /)", 0, "Return the same: a cache is not copied."),
     TOY_FUNCTION("__deepcopy__", cache_copy, "($self, memo, /)", 0, "Return the same: a cache is not copied."),

@@ -54,7 +54,7 @@ static void key_free(ToyObject *self)
 }
 
 static const ToyMember key_members[] = {
-    {"obj", MEMBER_VALUE_OR_NONE, offsetof(Key, object), false, "Value wrapped by a key function."},
+    {"obj", MEMBER_VALUE_OR_NONE, offsetof(Key, object), false, "the object that is compared"},
     {NULL, MEMBER_VALUE, 0, true, NULL},
 };
 static ToyValue get_text_signature(ToyThread *t, ToyValue self) { return toy_str(t, "(obj)"); }
@@ -104,7 +104,8 @@ static ToyValue reduce(ToyThread *t, ToyValue self, const ToyValue *args, size_t
 
 static const ToyFunction functions[] = {
     TOY_FUNCTION("cmp_to_key", cmp_to_key, "(mycmp)", 0,
-                 "Convert a cmp= function into a key= function.\n\n  mycmp\n    Function that compares two objects: negative, zero or positive."),
+                 "Make a function for the key= of sorted() out of one that compares.\n\n  mycmp\n    Takes two objects; its result is below zero, "
+                 "zero or above zero as the first is less than, equal to or more than the second."),
     TOY_RAW_FUNCTION("reduce", reduce, "(function, iterable, initial=<unrepresentable>, /)", 0,
                  "Apply a function of two arguments to the first two items, then to its result and the third item, and so on; return the last result.\n"
                  "With an initial value, that stands in front of the items."),

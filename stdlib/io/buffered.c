@@ -643,6 +643,10 @@ static const ToyGetSet getsets[] = {
     .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,                                  \
     .slots = {.repr = method_repr, .new_instance = make_, .finalize = finalize},                                            \
     .methods = methods_, .getsets = getsets, .traverse = traverse, .clear = clear, .free = free_buffered}
-const ToyTypeSpec buffered_reader_spec = BUFFERED("Create a new buffered reader using the given readable raw IO object.", reader_make, reader_methods);
-const ToyTypeSpec buffered_writer_spec = BUFFERED("A buffer for a writeable sequential RawIO object.", writer_make, writer_methods);
-const ToyTypeSpec buffered_random_spec = BUFFERED("A buffered interface to random access streams.", random_make, random_methods);
+const ToyTypeSpec buffered_reader_spec = BUFFERED(
+                                                  "Reads from a raw stream in large pieces, and hands them out in the "
+                                                  "sizes asked for.", reader_make, reader_methods);
+const ToyTypeSpec buffered_writer_spec = BUFFERED(
+                                                  "Collects what is written, and hands it to a raw stream in large "
+                                                  "pieces.", writer_make, writer_methods);
+const ToyTypeSpec buffered_random_spec = BUFFERED("Reads and writes one raw stream that can seek, in large pieces.", random_make, random_methods);

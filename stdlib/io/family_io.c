@@ -68,8 +68,8 @@ static ToyValue raw_refuse(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static const ToyFunction raw_methods[] = {
     TOY_FUNCTION("read", raw_read, "($self, size=-1, /)", 0, "Return up to so many bytes, None if there are none yet, b'' at the end."),
-    TOY_FUNCTION("readall", raw_readall, "($self, /)", 0, "Read until EOF, using multiple read() call."),
-    TOY_FUNCTION("readinto", raw_refuse, "($self, buffer, /)", 0, "Read bytes into the buffer; return how many."),
+    TOY_FUNCTION("readall", raw_readall, "($self, /)", 0, "Everything up to the end, by as many reads as that takes; None if nothing was ready."),
+    TOY_FUNCTION("readinto", raw_refuse, "($self, buffer, /)", 0, "Fill the buffer with what comes; how many bytes that were."),
     TOY_FUNCTION("write", raw_refuse, "($self, b, /)", 0, "Write bytes; return how many."),
     TOY_FUNCTIONS_END,
 };
@@ -114,12 +114,12 @@ static ToyValue buffered_readinto(ToyThread *t, ToyValue self, const ToyValue *a
 static ToyValue buffered_readinto1(ToyThread *t, ToyValue self, const ToyValue *args) { return read_into(t, self, args[0], "readinto1", "read1"); }
 
 static const ToyFunction buffered_methods[] = {
-    TOY_FUNCTION("read", refuse_read, "($self, size=-1, /)", 0, "Read and return up to so many bytes."),
+    TOY_FUNCTION("read", refuse_read, "($self, size=-1, /)", 0, "The next bytes, size of them or all that come; fewer only at the end."),
     TOY_FUNCTION("read1", refuse_read1, "($self, size=-1, /)", 0, "Read and return bytes, with at most one read of the raw file."),
-    TOY_FUNCTION("readinto", buffered_readinto, "($self, buffer, /)", 0, "Read bytes into the buffer; return how many."),
+    TOY_FUNCTION("readinto", buffered_readinto, "($self, buffer, /)", 0, "Fill the buffer with what comes; how many bytes that were."),
     TOY_FUNCTION("readinto1", buffered_readinto1, "($self, buffer, /)", 0, "As readinto, with at most one read of the raw file."),
     TOY_FUNCTION("write", refuse_write, "($self, b, /)", 0, "Write bytes; return how many."),
-    TOY_FUNCTION("detach", refuse_detach, "($self, /)", 0, "Disconnect this buffer from its underlying raw stream and return it."),
+    TOY_FUNCTION("detach", refuse_detach, "($self, /)", 0, "Give the raw stream back; this one can be used no more."),
     TOY_FUNCTIONS_END,
 };
 
@@ -130,19 +130,23 @@ static const ToyFunction text_methods[] = {
     TOY_FUNCTION("read", refuse_read, "($self, size=-1, /)", 0, "Read at most so many characters."),
     TOY_FUNCTION("readline", refuse_readline, "($self, size=-1, /)", 0, "Read until newline or EOF."),
     TOY_FUNCTION("write", refuse_write, "($self, s, /)", 0, "Write the str; return its length."),
-    TOY_FUNCTION("detach", refuse_detach, "($self, /)", 0, "Separate the underlying buffer from the TextIOBase and return it."),
+    TOY_FUNCTION("detach", refuse_detach, "($self, /)", 0, "Give the binary stream below back; this one can be used no more."),
     TOY_FUNCTIONS_END,
 };
 static const ToyGetSet text_getsets[] = {
-    {"encoding", get_none, NULL, "Encoding of the text stream."},
-    {"errors", get_none, NULL, "The error setting of the decoder or encoder."},
-    {"newlines", get_none, NULL, "Line endings translated so far."},
+    {"encoding", get_none, NULL, "the name of the encoding, or None"},
+    {"errors", get_none, NULL, "what is done about text that cannot be encoded or decoded, or None"},
+    {"newlines", get_none, NULL, "the line ends met so far: None, one of them, or a tuple"},
     {NULL, NULL, NULL, NULL},
 };
 
 #define FAMILY(doc_, methods_, getsets_)                                                            \
     {.doc = doc_, .size = sizeof(ToyObject), .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER, \
      .methods = methods_, .getsets = getsets_}
-const ToyTypeSpec raw_base_spec = FAMILY("Base class for raw binary I/O.", raw_methods, NULL);
-const ToyTypeSpec buffered_base_spec = FAMILY("Base class for buffered IO objects.", buffered_methods, NULL);
+const ToyTypeSpec raw_base_spec = FAMILY(
+                                         "The base of streams without a buffer: what is written goes out at once, by one call "
+                                         "of the system.", raw_methods, NULL);
+const ToyTypeSpec buffered_base_spec = FAMILY(
+                                              "The base of streams that read and write as much as they are asked to, "
+                                              "whatever the system gives at a time.", buffered_methods, NULL);
 const ToyTypeSpec text_base_spec = FAMILY("Base class for text I/O.", text_methods, text_getsets);

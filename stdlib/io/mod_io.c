@@ -208,9 +208,10 @@ static void io_free(ToyThread *t, void *state) { toy_clear(&((IoState *)state)->
 
 static const ToyFunction io_functions[] = {
     TOY_FUNCTION("open", io_open, "(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)", 0,
-                 "Open file and return a stream.  Raise OSError upon failure."),
-    TOY_FUNCTION("open_code", io_open_code, "(path)", 0, "Opens the provided file with the intent to import the contents."),
-    TOY_FUNCTION("text_encoding", io_text_encoding, "(encoding, stacklevel=2, /)", 0, "A helper function to choose the text encoding."),
+                 "Open a file by its name, or by a descriptor, and return the stream to read or write it. OSError if the system refuses."),
+    TOY_FUNCTION("open_code", io_open_code, "(path)", 0, "Open a file that is going to be imported, to be read as bytes."),
+    TOY_FUNCTION("text_encoding", io_text_encoding, "(encoding, stacklevel=2, /)", 0,
+                 "The encoding to open a text file with: the argument, or 'utf-8' if it is None."),
     TOY_FUNCTIONS_END,
 };
 const ToyModule toy_module_io = {

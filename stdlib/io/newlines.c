@@ -160,7 +160,8 @@ static const ToyFunction methods[] = {
 };
 static const ToyGetSet getsets[] = {{"newlines", get_newlines, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 const ToyTypeSpec newline_decoder_spec = {
-    .doc = "Codec used when reading a file in universal newlines mode.", .signature = "(decoder, translate, errors='strict')",
+    .doc = "Turns \\\\r\\\n and \\\\r into \\\n, piece by piece, on top of another decoder or of none.", .signature =
+        "(decoder, translate, errors='strict')",
     .size = sizeof(NewlineDecoder), .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE,
     .slots = {.new_instance = decoder_new, .init = decoder_init}, .methods = methods, .getsets = getsets,
     .traverse = traverse, .clear = clear, .free = clear,

@@ -104,7 +104,8 @@ static const ToyFunction methods[] = {
 };
 static const ToyGetSet getsets[] = {{"closed", get_closed, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 const ToyTypeSpec buffered_pair_spec = {
-    .doc = "A buffered reader and writer object together.", .signature = "(reader, writer, buffer_size=8192, /)",
+    .doc = "Two raw streams as one: what comes is read from the first, what is written goes to the second.", .signature =
+        "(reader, writer, buffer_size=8192, /)",
     .size = sizeof(Pair), .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,
     .slots = {.new_instance = pair_new, .init = pair_init}, .methods = methods, .getsets = getsets, .traverse = traverse, .clear = clear, .free = clear,
 };

@@ -272,17 +272,18 @@ static void free_file(ToyObject *self)
 }
 
 static const ToyFunction methods[] = {
-    TOY_FUNCTION("close", method_close, "($self, /)", 0, "Close the IO object."),
-    TOY_FUNCTION("getvalue", method_getvalue, "($self, /)", 0, "Retrieve the entire contents of the object."),
-    TOY_FUNCTION("read", method_read, "($self, size=-1, /)", 0, "Read at most size characters, returned as a string."),
-    TOY_FUNCTION("readable", method_yes, "($self, /)", 0, "Returns True if the IO object can be read."),
+    TOY_FUNCTION("close", method_close, "($self, /)", 0, "Give the text up; whatever is asked of the stream after that raises ValueError."),
+    TOY_FUNCTION("getvalue", method_getvalue, "($self, /)", 0, "All of the text, wherever the position is."),
+    TOY_FUNCTION("read", method_read, "($self, size=-1, /)", 0, "The characters from the position on, size of them or all; '' at the end."),
+    TOY_FUNCTION("readable", method_yes, "($self, /)", 0, "True, unless it is closed, which raises ValueError."),
     TOY_FUNCTION("readline", method_readline, "($self, size=-1, /)", 0, "Read until newline or EOF."),
-    TOY_FUNCTION("seek", method_seek, "($self, pos, whence=0, /)", 0, "Change stream position."),
-    TOY_FUNCTION("seekable", method_yes, "($self, /)", 0, "Returns True if the IO object can be seeked."),
-    TOY_FUNCTION("tell", method_tell, "($self, /)", 0, "Tell the current file position."),
-    TOY_FUNCTION("truncate", method_truncate, "($self, pos=None, /)", 0, "Truncate size to pos."),
-    TOY_FUNCTION("writable", method_yes, "($self, /)", 0, "Returns True if the IO object can be written."),
-    TOY_FUNCTION("write", method_write, "($self, s, /)", 0, "Write string to file."),
+    TOY_FUNCTION("seek", method_seek, "($self, pos, whence=0, /)", 0,
+                 "Go to a position: from the start (whence 0), from here (1) or from the end (2); the new position."),
+    TOY_FUNCTION("seekable", method_yes, "($self, /)", 0, "True, unless it is closed; then ValueError."),
+    TOY_FUNCTION("tell", method_tell, "($self, /)", 0, "The position: how many characters lie before the next."),
+    TOY_FUNCTION("truncate", method_truncate, "($self, pos=None, /)", 0, "Drop what lies beyond pos, or beyond the position; the position stays."),
+    TOY_FUNCTION("writable", method_yes, "($self, /)", 0, "True while it is open; closed, it raises ValueError."),
+    TOY_FUNCTION("write", method_write, "($self, s, /)", 0, "Put a text at the position, over what is there; the number of its characters."),
     TOY_FUNCTION("__getstate__", method_get_state, "($self, /)", 0, NULL),
     TOY_FUNCTION("__setstate__", method_set_state, "($self, state, /)", 0, NULL),
     TOY_FUNCTIONS_END,
@@ -291,7 +292,8 @@ static const ToyGetSet getsets[] = {
     {"closed", get_closed, NULL, NULL}, {"line_buffering", get_line_buffering, NULL, NULL}, {"newlines", get_newlines, NULL, NULL}, {NULL, NULL, NULL, NULL},
 };
 const ToyTypeSpec string_io_spec = {
-    .doc = "Text I/O implementation using an in-memory buffer.", .signature = "(initial_value='', newline='\\n')", .size = sizeof(StringFile),
+    .doc = "A text stream whose file is memory: it begins with initial_value and grows as it is written.", .signature =
+        "(initial_value='', newline='\\n')", .size = sizeof(StringFile),
     .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,
     .slots = {.new_instance = string_new, .init = string_init, .next = method_next},
     .methods = methods, .getsets = getsets, .free = free_file,

@@ -632,7 +632,8 @@ static const ToyFunction text_methods[] = {
     TOY_FUNCTION("read", text_read, "($self, size=-1, /)", 0, NULL),
     TOY_FUNCTION("readable", text_readable, "($self, /)", 0, NULL),
     TOY_FUNCTION("readline", text_readline, "($self, size=-1, /)", 0, NULL),
-    TOY_FUNCTION("reconfigure", text_reconfigure, "($self, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)", 0, "Reconfigure the text stream with new parameters."),
+    TOY_FUNCTION("reconfigure", text_reconfigure, "($self, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)", 0,
+                 "Flush, and use another encoding, other newlines or another way of buffering from now on."),
     TOY_FUNCTION("seek", text_seek, "($self, cookie, whence=0, /)", 0, NULL),
     TOY_FUNCTION("seekable", text_seekable, "($self, /)", 0, NULL),
     TOY_FUNCTION("tell", text_tell, "($self, /)", 0, NULL),
@@ -647,7 +648,7 @@ static const ToyGetSet text_getsets[] = {
     {"write_through", get_write_through, NULL, NULL}, {NULL, NULL, NULL, NULL},
 };
 const ToyTypeSpec text_io_spec = {
-    .doc = "Character and line based layer over a BufferedIOBase object, buffer.",
+    .doc = "A text stream over a binary one: it encodes what is written and decodes what is read.",
     .signature = "(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)",
     .size = sizeof(TextFile),
     .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,

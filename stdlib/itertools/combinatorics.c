@@ -122,7 +122,7 @@ static ToyValue size_of(ToyThread *t, ToyValue self, const ToyValue *args)
     const Choice *choice = as_choice(self);
     return toy_int(t, (int64_t)(sizeof(Choice) + (choice->index_count + (choice->cycles ? choice->length : 0)) * sizeof(size_t)));
 }
-#define SIZE_ROW TOY_FUNCTION("__sizeof__", size_of, "($self, /)", TOY_LEAF, "Returns size in memory, in bytes.")
+#define SIZE_ROW TOY_FUNCTION("__sizeof__", size_of, "($self, /)", TOY_LEAF, "The memory it takes, in bytes, its working arrays included.")
 
 /* ---- one pool, r of its items ---- */
 

@@ -92,7 +92,7 @@ static ToyValue block_new(ToyThread *t, ToyType *type, const ToyValue *args, siz
 }
 static const ToyFunction block_methods[] = {REDUCE_ROW(block_reduce), TOY_FUNCTIONS_END};
 const ToyTypeSpec tee_block_spec = {
-    .doc = "Data container common to multiple tee objects.",
+    .doc = "A row of items that iterators of one tee() share: the first to come for one fetches it.",
     .size = sizeof(Block), .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_FINAL,
     .slots = {.new_instance = block_new}, .methods = block_methods,
     .traverse = block_traverse, .clear = block_free, .free = block_free,
@@ -165,7 +165,8 @@ static ToyValue tee_set_state(ToyThread *t, ToyValue self, const ToyValue *args)
 static void tee_traverse(ToyObject *self, ToyVisit visit, void *context) { toy_visit(((Tee *)self)->block, visit, context); }
 static void tee_free(ToyObject *self) { toy_clear(&((Tee *)self)->block); }
 static const ToyFunction tee_methods[] = {
-    TOY_FUNCTION("__copy__", tee_copy, "($self, /)", 0, "Return an independent iterator."), REDUCE_ROW(tee_reduce), SET_STATE_ROW(tee_set_state), TOY_FUNCTIONS_END,
+    TOY_FUNCTION("__copy__", tee_copy, "($self, /)", 0, "One more iterator that goes on from where this one is."), REDUCE_ROW(tee_reduce),
+    SET_STATE_ROW(tee_set_state), TOY_FUNCTIONS_END,
 };
 const ToyTypeSpec tee_spec = {
     .doc = "One of the iterators that tee() gives.", .signature = "(iterable, /)",

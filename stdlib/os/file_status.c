@@ -11,15 +11,17 @@
 #include "stdlib/os/os.h"
 
 static const ToyMember stat_fields[] = {
-    TOY_RECORD_FIELD("st_mode", 0, "protection bits"), TOY_RECORD_FIELD("st_ino", 1, "inode"), TOY_RECORD_FIELD("st_dev", 2, "device"),
-    TOY_RECORD_FIELD("st_nlink", 3, "number of hard links"), TOY_RECORD_FIELD("st_uid", 4, "user ID of owner"),
-    TOY_RECORD_FIELD("st_gid", 5, "group ID of owner"), TOY_RECORD_FIELD("st_size", 6, "total size, in bytes"),
-    TOY_RECORD_HIDDEN("st_atime", 10, "time of last access"), TOY_RECORD_HIDDEN("st_mtime", 11, "time of last modification"),
-    TOY_RECORD_HIDDEN("st_ctime", 12, "time of last change"), TOY_RECORD_HIDDEN("st_atime_ns", 13, "time of last access in nanoseconds"),
-    TOY_RECORD_HIDDEN("st_mtime_ns", 14, "time of last modification in nanoseconds"),
-    TOY_RECORD_HIDDEN("st_ctime_ns", 15, "time of last change in nanoseconds"),
-    TOY_RECORD_HIDDEN("st_blksize", 16, "blocksize for filesystem I/O"), TOY_RECORD_HIDDEN("st_blocks", 17, "number of blocks allocated"),
-    TOY_RECORD_HIDDEN("st_rdev", 18, "device type (if inode device)"), TOY_RECORD_END,
+    TOY_RECORD_FIELD("st_mode", 0, "kind of file and permissions"), TOY_RECORD_FIELD("st_ino", 1, "inode"), TOY_RECORD_FIELD("st_dev", 2, "device"),
+    TOY_RECORD_FIELD("st_nlink", 3, "how many names it has"), TOY_RECORD_FIELD("st_uid", 4, "user it belongs to"),
+    TOY_RECORD_FIELD("st_gid", 5, "group it belongs to"), TOY_RECORD_FIELD("st_size", 6, "its length in bytes"),
+    TOY_RECORD_HIDDEN("st_atime", 10, "when it was last read"), TOY_RECORD_HIDDEN("st_mtime", 11, "when it was last written"),
+    TOY_RECORD_HIDDEN("st_ctime", 12, "when anything about it last changed"),
+    TOY_RECORD_HIDDEN("st_atime_ns", 13, "when it was last read, in nanoseconds"),
+    TOY_RECORD_HIDDEN("st_mtime_ns", 14, "when it was last written, in nanoseconds"),
+    TOY_RECORD_HIDDEN("st_ctime_ns", 15, "when anything about it last changed, in nanoseconds"),
+    TOY_RECORD_HIDDEN("st_blksize", 16, "number of bytes best read at once"),
+    TOY_RECORD_HIDDEN("st_blocks", 17, "number of 512-byte blocks it takes"),
+    TOY_RECORD_HIDDEN("st_rdev", 18, "which device it stands for"), TOY_RECORD_END,
 };
 static const ToyTypeSpec stat_spec = TOY_RECORD(
     "stat_result: Result from stat, fstat, or lstat.\n\nA tuple of ten ints, (mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime),\n"
@@ -150,10 +152,10 @@ static ToyValue device_make(ToyThread *t, ToyValue self, const ToyValue *args)
 
 const ToyFunction posix_stat_functions[] = {
     TOY_FUNCTION("stat", posix_stat, "(path, *, dir_fd=None, follow_symlinks=True)", 0, "Perform a stat system call on the given path, or open file descriptor."),
-    TOY_FUNCTION("lstat", posix_lstat, "(path, *, dir_fd=None)", 0, "Perform a stat system call on the given path, without following symbolic links."),
-    TOY_FUNCTION("fstat", posix_fstat, "(fd)", 0, "Perform a stat system call on the given file descriptor."),
+    TOY_FUNCTION("lstat", posix_lstat, "(path, *, dir_fd=None)", 0, "What stat() says, of a symbolic link itself."),
+    TOY_FUNCTION("fstat", posix_fstat, "(fd)", 0, "What stat() says of the file that fd is open on."),
     TOY_FUNCTION("statvfs", posix_statvfs, "(path)", 0, "Perform a statvfs system call on the given path, or open file descriptor."),
-    TOY_FUNCTION("fstatvfs", posix_fstatvfs, "(fd, /)", 0, "Perform an fstatvfs system call on the given fd."),
+    TOY_FUNCTION("fstatvfs", posix_fstatvfs, "(fd, /)", 0, "What statvfs() says of the file system of the file that fd is open on."),
     TOY_FUNCTION("major", device_major, "(device, /)", 0, "The major part of a device number."),
     TOY_FUNCTION("minor", device_minor, "(device, /)", 0, "The minor part of a device number."),
     TOY_FUNCTION("makedev", device_make, "(major, minor, /)", 0, "Join a major and a minor part into one device number."),

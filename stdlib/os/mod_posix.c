@@ -38,7 +38,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_posix = {
     .name = "posix",
-    .doc = "This module provides access to operating system functionality that is\nstandardized by the C Standard and the POSIX standard.",
+    .doc = "What the operating system offers, one function a call: the floor under the module os.",
     .state_size = sizeof(PosixState),
     .init = init,
 };

@@ -296,7 +296,8 @@ bool add_scan_types(ToyThread *t, ToyModuleObject *module)
 }
 
 const ToyFunction posix_scan_functions[] = {
-    TOY_FUNCTION("listdir", posix_listdir, "(path=None)", 0, "Return a list containing the names of the files in the directory."),
-    TOY_FUNCTION("scandir", posix_scandir, "(path=None)", 0, "Return an iterator of DirEntry objects for given path."),
+    TOY_FUNCTION("listdir", posix_listdir, "(path=None)", 0, "The names in a folder, in no order, as a list; bytes for a path of bytes."),
+    TOY_FUNCTION("scandir", posix_scandir, "(path=None)", 0,
+                 "An iterator over what is in a folder, with what the system told about each along with its name."),
     TOY_FUNCTIONS_END,
 };

@@ -15,8 +15,8 @@
 /* ---- records ---- */
 
 static const ToyMember terminal_fields[] = {
-    TOY_RECORD_FIELD("columns", 0, "width of the terminal window in characters"),
-    TOY_RECORD_FIELD("lines", 1, "height of the terminal window in characters"), TOY_RECORD_END,
+    TOY_RECORD_FIELD("columns", 0, "how many characters a line has"),
+    TOY_RECORD_FIELD("lines", 1, "how many lines it shows"), TOY_RECORD_END,
 };
 static const ToyTypeSpec terminal_spec = TOY_RECORD("Width and height of a terminal: (columns, lines).", terminal_fields, 2);
 
@@ -30,7 +30,7 @@ static const ToyTypeSpec times_spec = TOY_RECORD("times_result: Result from os.t
 static const ToyMember uname_fields[] = {
     TOY_RECORD_FIELD("sysname", 0, "name of the operating system"), TOY_RECORD_FIELD("nodename", 1, "the machine's name in its network"),
     TOY_RECORD_FIELD("release", 2, "release of the operating system"), TOY_RECORD_FIELD("version", 3, "version of the operating system"),
-    TOY_RECORD_FIELD("machine", 4, "hardware identifier"), TOY_RECORD_END,
+    TOY_RECORD_FIELD("machine", 4, "kind of processor"), TOY_RECORD_END,
 };
 static const ToyTypeSpec uname_spec = TOY_RECORD("uname_result: Result from os.uname().", uname_fields, 5);
 
@@ -215,9 +215,10 @@ bool add_system_values(ToyThread *t, ToyModuleObject *module)
 }
 
 const ToyFunction posix_system_functions[] = {
-    TOY_FUNCTION("uname", posix_uname, "()", 0, "Return an object identifying the current operating system."),
-    TOY_FUNCTION("times", posix_times, "()", 0, "Return a collection containing process timing information."),
-    TOY_FUNCTION("getloadavg", posix_getloadavg, "()", 0, "Return average recent system load information: over 1, 5 and 15 minutes."),
+    TOY_FUNCTION("uname", posix_uname, "()", 0, "The names of the system, the machine and their versions."),
+    TOY_FUNCTION("times", posix_times, "()", 0,
+                 "The processor time that this process and its children have taken, and the time elapsed, in seconds."),
+    TOY_FUNCTION("getloadavg", posix_getloadavg, "()", 0, "How many processes wanted to run, on average over the last 1, 5 and 15 minutes."),
     TOY_FUNCTION("putenv", posix_putenv, "(name, value, /)", 0, "Set a variable in the environment that child processes inherit; os.environ does not see it."),
     TOY_FUNCTION("unsetenv", posix_unsetenv, "(name, /)", 0, "Take a variable out of the environment that child processes inherit; os.environ does not see it."),
     TOY_FUNCTION("_read_environ", read_environ, "()", 0, "The environment as the C library has it now: a dict of bytes."),

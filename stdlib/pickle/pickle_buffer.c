@@ -87,12 +87,14 @@ static void traverse(ToyObject *self, ToyVisit visit, void *context) { toy_visit
 static void clear(ToyObject *self) { drop((PickleBuffer *)self); }
 
 static const ToyFunction methods[] = {
-    TOY_FUNCTION("raw", method_raw, "($self, /)", 0, "Return a memoryview of the raw memory underlying this buffer."),
-    TOY_FUNCTION("release", method_release, "($self, /)", 0, "Release the underlying buffer exposed by the PickleBuffer object."),
+    TOY_FUNCTION("raw", method_raw, "($self, /)", 0,
+                 "The memory as a memoryview of bytes in one dimension; BufferError if it does not lie in one piece."),
+    TOY_FUNCTION("release", method_release, "($self, /)", 0, "Let the memory go; after that it can be neither viewed nor pickled."),
     TOY_FUNCTIONS_END,
 };
 const ToyTypeSpec pickle_buffer_spec = {
-    .doc = "Wrapper for potentially out-of-band buffers", .signature = "(object)", .size = sizeof(PickleBuffer),
+    .doc = "The memory of an object, for a pickle of protocol 5 that may carry it outside of its own bytes.", .signature =
+        "(object)", .size = sizeof(PickleBuffer),
     .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_FINAL | TOY_TYPE_IS_WEAK_REFERABLE,
     .slots = {.new_instance = pickle_buffer_new, .get_buffer = get_buffer}, .methods = methods, .traverse = traverse, .clear = clear, .free = clear,
 };

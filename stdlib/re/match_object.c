@@ -268,7 +268,7 @@ static const ToyMember match_members[] = {
     {NULL, MEMBER_VALUE, 0, true, NULL},
 };
 const ToyTypeSpec match_spec = {
-    .doc = "The result of re.match() and re.search().\nMatch objects always have a boolean value of True.",
+    .doc = "Where a pattern has matched, and what its groups hold. It counts as true.",
     .size = sizeof(Match),
     .flags = TOY_TYPE_IS_FINAL | TOY_TYPE_IS_CONTAINER | TOY_TYPE_NO_NEW,
     .slots = {.repr = match_repr, .get_item = match_get_item},

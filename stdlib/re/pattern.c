@@ -441,7 +441,7 @@ static const ToyFunction pattern_methods[] = {
     TOY_FUNCTIONS_END,
 };
 static const ToyGetSet pattern_getsets[] = {
-    {"groupindex", pattern_get_names, NULL, "A mapping of group names to group numbers."},
+    {"groupindex", pattern_get_names, NULL, "the numbers of the groups that have a name, by name"},
     {NULL, NULL, NULL, NULL},
 };
 static const ToyMember pattern_members[] = {
@@ -451,7 +451,7 @@ static const ToyMember pattern_members[] = {
     {NULL, MEMBER_VALUE, 0, true, NULL},
 };
 const ToyTypeSpec pattern_spec = {
-    .doc = "Compiled regular expression object.",
+    .doc = "A regular expression, ready to be looked for in texts.",
     .size = sizeof(Pattern),
     .flags = TOY_TYPE_IS_FINAL | TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_NO_NEW,
     .slots = {.repr = pattern_repr, .hash = pattern_hash, .compare = pattern_compare},

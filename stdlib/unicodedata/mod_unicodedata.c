@@ -286,7 +286,7 @@ static ToyValue is_normalized(ToyThread *t, ToyValue self, const ToyValue *args)
 #define FUNCTIONS(receiver) \
     TOY_FUNCTION("bidirectional", bidirectional, "(" receiver "chr, /)", TOY_LEAF, "Return the bidirectional class of a character, '' if it has none."), \
     TOY_FUNCTION("category", category, "(" receiver "chr, /)", TOY_LEAF, "Return the general category of a character: 'Lu', 'Nd' ..."), \
-    TOY_FUNCTION("combining", combining, "(" receiver "chr, /)", TOY_LEAF, "Return the canonical combining class of a character as int; 0 for most."), \
+    TOY_FUNCTION("combining", combining, "(" receiver "chr, /)", TOY_LEAF, "How a mark is placed at the letter before it: its combining class, 0 if it is none."), \
     TOY_FUNCTION("decimal", decimal, "(" receiver "chr, default=<unrepresentable>, /)", TOY_LEAF, \
                  "Return the value of a decimal digit as int.\n\nWithout a value: the default, or ValueError."), \
     TOY_FUNCTION("decomposition", decomposition, "(" receiver "chr, /)", TOY_LEAF, "Return the decomposition mapping of a character as text."), \

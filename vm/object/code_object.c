@@ -362,7 +362,7 @@ static const NativeDef code_methods[] = {
     NATIVE_END,
 };
 const TypeSpec code_spec = {
-    .doc = "Create a code object.  Not for mere mortals.",
+    .doc = "What a function or module consists of once it is compiled. compile() makes them.",
     .size = sizeof(Code),
     .signature =
            "(argcount, posonlyargcount, kwonlyargcount, nlocals, stacksize,\n"

@@ -194,8 +194,8 @@ static bool set_cause(Thread *t, Value self, Value value)
 static const GetSetDef base_getsets[] = {
     {"args", get_args, set_args, NULL},
     {"__traceback__", get_traceback, set_traceback, NULL},
-    {"__context__", get_context, set_context, "exception context"},
-    {"__cause__", get_cause, set_cause, "exception cause"},
+    {"__context__", get_context, set_context, "the exception that was being handled when this one was raised, or None"},
+    {"__cause__", get_cause, set_cause, "what \"raise ... from\" named as the reason, or None"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -287,8 +287,9 @@ static Value set_state(Thread *t, Value self, const Value *args)
 static const NativeDef base_methods[] = {
     NATIVE("__reduce__", base_exception_reduce, "($self, /)", 0, NULL),
     NATIVE("__setstate__", set_state, "($self, object, /)", 0, NULL),
-    NATIVE("with_traceback", with_traceback, "($self, object, /)", NATIVE_LEAF, "Set self.__traceback__ to the traceback and return self."),
-    NATIVE("add_note", add_note, "($self, object, /)", 0, "Add a note to the exception; it is shown below the traceback."),
+    NATIVE("with_traceback", with_traceback, "($self, object, /)", NATIVE_LEAF,
+           "Put tb in the place of the traceback, and return the exception itself."),
+    NATIVE("add_note", add_note, "($self, object, /)", 0, "Have a text shown below the traceback, as one more of __notes__."),
     NATIVE_END,
 };
 

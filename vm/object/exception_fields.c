@@ -166,7 +166,7 @@ static Value import_error_reduce(Thread *t, Value self, const Value *args)
 }
 
 const MemberDef import_members[] = {
-    FIELD("msg", FIELD_IMPORT_MESSAGE, "exception message"), FIELD("name", FIELD_IMPORT_NAME, "module name"),
+    FIELD("msg", FIELD_IMPORT_MESSAGE, "the text given when it was made"), FIELD("name", FIELD_IMPORT_NAME, "module name"),
     FIELD("path", FIELD_IMPORT_PATH, "module path"), FIELD("name_from", FIELD_IMPORT_NAME_FROM, "name that was asked of the module"), FIELD_END,
 };
 const NativeDef import_methods[] = {
@@ -229,9 +229,9 @@ Value syntax_error_str(Thread *t, Value self)
 }
 
 const MemberDef syntax_members[] = {
-    FIELD("msg", FIELD_SYNTAX_MESSAGE, "exception msg"), FIELD("filename", FIELD_SYNTAX_FILENAME, "exception filename"),
-    FIELD("lineno", FIELD_LINE, "exception lineno"), FIELD("offset", FIELD_COLUMN, "exception offset"),
-    FIELD("text", FIELD_TEXT, "exception text"), FIELD("end_lineno", FIELD_END_LINE, "exception end lineno"),
-    FIELD("end_offset", FIELD_END_COLUMN, "exception end offset"),
+    FIELD("msg", FIELD_SYNTAX_MESSAGE, "exception msg"), FIELD("filename", FIELD_SYNTAX_FILENAME, "the file it is about, or None"),
+    FIELD("lineno", FIELD_LINE, "the line, counted from 1"), FIELD("offset", FIELD_COLUMN, "the column, counted from 1"),
+    FIELD("text", FIELD_TEXT, "exception text"), FIELD("end_lineno", FIELD_END_LINE, "the line in which the place ends"),
+    FIELD("end_offset", FIELD_END_COLUMN, "the column in which the place ends"),
     FIELD("print_file_and_line", FIELD_PRINT_FILE, "whether a traceback shows the place"), FIELD_END,
 };

@@ -249,8 +249,9 @@ static Value derive_method(Thread *t, Value self, const Value *args)
 }
 
 const MemberDef group_members[] = {
-    {"message", MEMBER_VALUE_OR_NONE, offsetof(Exception, fields) + FIELD_MESSAGE * sizeof(Value), true, "exception message"},
-    {"exceptions", MEMBER_VALUE_OR_NONE, offsetof(Exception, fields) + FIELD_EXCEPTIONS * sizeof(Value), true, "nested exceptions"},
+    {"message", MEMBER_VALUE_OR_NONE, offsetof(Exception, fields) + FIELD_MESSAGE * sizeof(Value), true, "the text given when it was made"},
+    {"exceptions", MEMBER_VALUE_OR_NONE, offsetof(Exception, fields) + FIELD_EXCEPTIONS * sizeof(Value), true,
+                                                  "the exceptions it is made of, as a tuple"},
     FIELD_END,
 };
 const NativeDef group_methods[] = {

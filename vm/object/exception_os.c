@@ -158,8 +158,10 @@ static bool set_characters_written(Thread *t, Value self, Value value)
 }
 
 const MemberDef os_members[] = {
-    FIELD("errno", FIELD_ERRNO, "POSIX exception code"), FIELD("strerror", FIELD_STRERROR, "exception strerror"),
-    FIELD("filename", FIELD_FILENAME, "exception filename"), FIELD("filename2", FIELD_FILENAME2, "the other file name of an operation with two"), FIELD_END,
+    FIELD("errno", FIELD_ERRNO, "the number of the error, one of the module errno's"),
+    FIELD("strerror", FIELD_STRERROR, "what the system says about that number"),
+    FIELD("filename", FIELD_FILENAME, "the file it is about, or None"),
+    FIELD("filename2", FIELD_FILENAME2, "the other file name of an operation with two"), FIELD_END,
 };
 const GetSetDef os_getsets[] = {
     {"characters_written", get_characters_written, set_characters_written, NULL},

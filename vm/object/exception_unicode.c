@@ -154,11 +154,12 @@ Value translate_error_str(Thread *t, Value self)
 }
 
 const MemberDef unicode_members[] = {
-    FIELD("encoding", FIELD_ENCODING, "exception encoding"), FIELD("object", FIELD_DATA, "exception object"),
-    FIELD("start", FIELD_START, "exception start"), FIELD("end", FIELD_END_AT, "exception end"),
-    FIELD("reason", FIELD_REASON, "exception reason"), FIELD_END,
+    FIELD("encoding", FIELD_ENCODING, "the name of the encoding"), FIELD("object", FIELD_DATA, "what was to be converted"),
+    FIELD("start", FIELD_START, "where in it the trouble begins"), FIELD("end", FIELD_END_AT, "where it ends"),
+    FIELD("reason", FIELD_REASON, "what is wrong there"), FIELD_END,
 };
 const MemberDef translate_members[] = {
-    FIELD("encoding", FIELD_ENCODING, "exception encoding"), FIELD("object", FIELD_DATA, "exception object"), FIELD("start", FIELD_START, "exception start"),
-    FIELD("end", FIELD_END_AT, "exception end"), FIELD("reason", FIELD_REASON, "exception reason"), FIELD_END,
+    FIELD("encoding", FIELD_ENCODING, "the name of the encoding"), FIELD("object", FIELD_DATA, "what was to be converted"),
+    FIELD("start", FIELD_START, "where in it the trouble begins"),
+    FIELD("end", FIELD_END_AT, "where it ends"), FIELD("reason", FIELD_REASON, "what is wrong there"), FIELD_END,
 };

@@ -335,7 +335,7 @@ static const NativeDef enumerate_methods[] = {
 };
 
 const TypeSpec enumerate_spec = {
-    .doc = "Return an enumerate object.\n\n  iterable\n    an object supporting iteration\n\n"
+    .doc = "Number the items of an iterable.\n\n"
            "It yields pairs of a count (from start, which defaults to zero) and a value of the iterable.",
     .signature = "(iterable, start=0)",
     .size = sizeof(Enumerate), .flags = TYPE_IS_CONTAINER,

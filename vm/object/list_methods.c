@@ -349,16 +349,18 @@ static const NativeDef list_methods[] = {
     NATIVE("index", index_method, "($self, value, start=0, stop=sys.maxsize, /)", 0,
            "The index of the first item that is equal to value.\n\nValueError if there is none."),
     NATIVE("count", count_method, "($self, value, /)", 0, "How many items are equal to value."),
-    NATIVE("reverse", reverse, "($self, /)", NATIVE_LEAF, "Reverse *IN PLACE*."),
+    NATIVE("reverse", reverse, "($self, /)", NATIVE_LEAF, "Turn the order of the items around, in this list itself."),
     NATIVE("sort", sort, "($self, /, *, key=None, reverse=False)", 0,
-           "Sort the list in ascending order and return None.\n\nThe list itself changes, and equal items keep their order."
-           "\nA key function is called once for each item; its results are compared in place of the items."),
+           "Put the items in order, the least first, in this list itself; the result is None.\n\nEqual items stay in the order they are in.\nA key "
+           "function is called once for each item; its results are compared in place of the items."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };
 
 const TypeSpec list_spec = {
-    .doc = "Built-in mutable sequence.\n\nWithout an argument, a new empty list; else a list of what the iterable yields.",
+    .doc =
+        "Items in a row that can be changed, inserted and removed.\n\nWithout an argument, a new empty list; else a list of what the iterable "
+        "yields.",
     .signature = "(iterable=(), /)",
     .size = sizeof(List),
     .flags = TYPE_IS_CONTAINER | TYPE_IS_SEQUENCE | TYPE_MATCHES_SELF,

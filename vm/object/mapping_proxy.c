@@ -118,7 +118,7 @@ static const NativeDef methods[] = {
     NATIVE("keys", keys, "($self, /)", 0, "The mapping's keys, as its own keys() returns them."),
     NATIVE("values", values, "($self, /)", 0, "The mapping's values, as its own values() returns them."),
     NATIVE("items", items, "($self, /)", 0, "The mapping's pairs (key, value), as its own items() returns them."),
-    NATIVE("copy", copy, "($self, /)", 0, "a shallow copy of D"),
+    NATIVE("copy", copy, "($self, /)", 0, "The copy that the mapping below makes of itself."),
     NATIVE("__reversed__", reversed, "($self, /)", 0, "reversed(D)"),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,

@@ -819,7 +819,7 @@ static const GetSetDef getsets[] = {
 static const NativeDef methods[] = {
     NATIVE("release", release_method, "($self, /)", 0, "Give the memory back; the view cannot be used after that."),
     NATIVE("tobytes", tobytes, "($self, /, order='C')", 0, "Return the data in the buffer as a byte string, in the order 'C', 'F' or 'A'."),
-    NATIVE("hex", hex, "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", 0, "Return the data in the buffer as a str of hexadecimal numbers."),
+    NATIVE("hex", hex, "($self, /, sep=<unrepresentable>, bytes_per_sep=1)", 0, "The bytes of the memory, two hexadecimal digits each, in a str."),
     NATIVE("tolist", tolist, "($self, /)", 0, "The elements in a list, one list within another for each further dimension."),
     NATIVE("cast", cast, "($self, /, format, shape=<unrepresentable>)", 0, "A view of the same memory with another format, another shape or both."),
     NATIVE("toreadonly", toreadonly, "($self, /)", 0, "A view of the same memory that cannot write."),

@@ -61,7 +61,7 @@ static void cell_clear(Object *self) { clear(&((Cell *)self)->content); }
 
 static const GetSetDef cell_getsets[] = {{"cell_contents", cell_get_contents, cell_set_contents, NULL}, {NULL, NULL, NULL, NULL}};
 const TypeSpec cell_spec = {
-    .doc = "Create a new cell object.",
+    .doc = "Where a variable lives that functions share: empty, or with contents.",
     .signature = "([contents])",
     .size = sizeof(Cell),
     .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER,

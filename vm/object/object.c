@@ -139,7 +139,7 @@ bool object_put_dict(Thread *t, Value self, Value value)
 }
 
 static const GetSetDef object_getsets[] = {
-    {"__class__", get_class, set_class, "the object's class"},
+    {"__class__", get_class, set_class, "the class of the object; setting it makes the object one of another class of the same layout"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -197,9 +197,9 @@ static Value method_subclasshook(Thread *t, Value self, const Value *args)
 }
 
 static const NativeDef object_methods[] = {
-    NATIVE("__reduce_ex__", object_reduce_ex, "($self, protocol, /)", 0, "Helper for pickle."),
-    NATIVE("__reduce__", object_reduce, "($self, /)", 0, "Helper for pickle."),
-    NATIVE("__getstate__", object_getstate, "($self, /)", 0, "Helper for pickle."),
+    NATIVE("__reduce_ex__", object_reduce_ex, "($self, protocol, /)", 0, "How to make the object again, for pickle and copy, in a protocol."),
+    NATIVE("__reduce__", object_reduce, "($self, /)", 0, "How to make the object again, in the oldest protocol."),
+    NATIVE("__getstate__", object_getstate, "($self, /)", 0, "What a copy needs besides its class: the attributes, or None."),
     NATIVE("__subclasshook__", method_subclasshook, "($type, object, /)", NATIVE_CLASS,
            "What an abstract class may define to have a say in issubclass().\n\n"
            "True or False is the answer, which ABCMeta keeps; NotImplemented leaves it to the usual rules.\n"),

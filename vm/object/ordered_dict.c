@@ -377,8 +377,8 @@ static const NativeDef methods[] = {
     NATIVE("values", values, "($self, /)", 0, "Return a view of the values."),
     NATIVE("items", items, "($self, /)", 0, "Return a view of the pairs of key and value."),
     NATIVE_RAW_ROW("update", update, NULL, 0, "Take over the items of a mapping, or pairs of an iterable; then the keywords."),
-    NATIVE("copy", copy, "($self, /)", 0, "Return a shallow copy."),
-    NATIVE("__reversed__", reversed_method, "($self, /)", 0, "Return a reverse iterator over the keys."),
+    NATIVE("copy", copy, "($self, /)", 0, "A new OrderedDict with the same keys and values, in the same order."),
+    NATIVE("__reversed__", reversed_method, "($self, /)", 0, "An iterator over the keys, the last first."),
     NATIVE("__reduce__", reduce, "($self, /)", 0, "What pickle and copy need to build an equal object."),
     NATIVE_END,
 };

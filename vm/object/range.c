@@ -542,7 +542,7 @@ static const NativeDef range_methods[] = {
     NATIVE("__reversed__", reversed, "($self, /)", NATIVE_LEAF, "An iterator over the same numbers from the last to the first."),
     NATIVE("__reduce__", reduce, "($self, /)", 0, NULL),
     NATIVE("count", count_method, "($self, object, /)", 0, "How many items are equal to value."),
-    NATIVE("index", index_method, "($self, object, /)", 0, "Return index of value.\nRaise ValueError if the value is not present."),
+    NATIVE("index", index_method, "($self, object, /)", 0, "The position of value, counted from 0; ValueError if the range does not come by it."),
     NATIVE_END,
 };
 

@@ -574,7 +574,7 @@ static const NativeDef set_methods[] = {
     METHODS_OF_BOTH,
     NATIVE("add", add, "($self, object, /)", 0, "Put an item into the set; nothing happens if it is there."),
     NATIVE("clear", clear_method, "($self, /)", 0, "Take out all items."),
-    NATIVE("discard", discard, "($self, object, /)", 0, "Remove an element from a set if it is a member; do nothing if it is not."),
+    NATIVE("discard", discard, "($self, object, /)", 0, "Take an element out; nothing happens if it is not in."),
     NATIVE("difference_update", difference_update, "($self, /, *others)", 0, "Take out the items that one of the others has."),
     NATIVE("intersection_update", intersection_update_method, "($self, /, *others)", 0,
            "Keep only the items that all the others have too."),

@@ -273,7 +273,7 @@ static const MemberDef slice_members[] = {
 };
 
 const TypeSpec slice_spec = {
-    .doc = "slice(stop)\nslice(start, stop[, step])\n\nCreate a slice object, as a[start:stop:step] does.",
+    .doc = "slice(stop)\nslice(start, stop[, step])\n\nWhat stands between the brackets of a[start:stop:step].",
     .size = sizeof(Slice), .flags = TYPE_IS_CONTAINER | TYPE_IS_FINAL,
     .slots = {.repr = slice_repr, .hash = slice_hash, .compare = slice_compare, .new_instance = slice_new_instance},
     .methods = slice_methods, .members = slice_members, .traverse = slice_traverse, .free = slice_free,

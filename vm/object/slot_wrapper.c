@@ -138,7 +138,8 @@ static Value call_new(Thread *t, Value self, const Value *args, size_t count, Tu
 }
 
 static const NativeDef new_def =
-    NATIVE_RAW_ROW("__new__", call_new, "($type, *args, **kwargs)", NATIVE_STATIC, "Create and return a new object.  See help(type) for accurate signature.");
+    NATIVE_RAW_ROW("__new__", call_new, "($type, *args, **kwargs)", NATIVE_STATIC,
+                   "Make an object of the class that is the first argument; the class says what else is taken.");
 
 Value new_wrapper(Thread *t, Type *type) { return native_function_new(t, &new_def, object_value(type), UNBOUND); }
 

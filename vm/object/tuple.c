@@ -326,8 +326,9 @@ static const NativeDef tuple_methods[] = {
 };
 
 const TypeSpec tuple_spec = {
-    .doc = "Built-in immutable sequence.\n\nWithout an argument, the empty tuple; else a tuple of what the iterable yields."
-           "\nA tuple as argument is returned itself.",
+    .doc =
+        "Items in a row that never changes.\n\nWithout an argument, the empty tuple; else a tuple of what the iterable yields.\nA tuple as argument "
+        "is returned itself.",
     .signature = "(iterable=(), /)",
     .size = sizeof(Tuple),
     .flags = TYPE_IS_CONTAINER | TYPE_IS_SEQUENCE | TYPE_MATCHES_SELF | TYPE_IS_VARIABLE_SIZE,

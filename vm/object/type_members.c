@@ -18,8 +18,8 @@
 
 static Value get_weakref(Thread *t, Value self) { return weakref_first(t, self); }
 
-static const GetSetDef dict_getset = {"__dict__", object_get_dict, object_put_dict, "dictionary for instance variables"};
-static const GetSetDef weakref_getset = {"__weakref__", get_weakref, NULL, "list of weak references to the object"};
+static const GetSetDef dict_getset = {"__dict__", object_get_dict, object_put_dict, "the attributes of this one object"};
+static const GetSetDef weakref_getset = {"__weakref__", get_weakref, NULL, "the first of the weak references to the object, or None"};
 
 static bool add_getset(Thread *t, Type *type, const GetSetDef *def, Str *name)
 {

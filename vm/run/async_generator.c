@@ -299,18 +299,19 @@ static Value async_generator_aclose(Thread *t, Value self, const Value *args)
 static Value async_generator_get_running(Thread *t, Value self) { return bool_value(((Generator *)as_object(self))->is_running_async); }
 
 static const NativeDef async_generator_methods[] = {
-    NATIVE("asend", async_generator_asend, "($self, arg, /)", 0, "asend(v) -> send 'v' in generator."),
+    NATIVE("asend", async_generator_asend, "($self, arg, /)", 0,
+           "An awaitable: the generator goes on, its yield giving v, and the next item is the result."),
     NATIVE("athrow", async_generator_athrow, "($self, typ, val=None, tb=None, /)", 0,
            "athrow(value)\n"
            "athrow(type[,value[,tb]])\n\n"
-           "raise exception in generator."),
-    NATIVE("aclose", async_generator_aclose, "($self, /)", 0, "aclose() -> raise GeneratorExit inside generator."),
+           "An awaitable: the exception is raised where the generator stands, and the next item is the result."),
+    NATIVE("aclose", async_generator_aclose, "($self, /)", 0, "An awaitable: GeneratorExit is raised where the generator stands, and it must end."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };
 static const GetSetDef async_generator_getsets[] = {
-    {"__name__", generator_get_name, generator_set_name, "name of the async generator"},
-    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "qualified name of the async generator"},
+    {"__name__", generator_get_name, generator_set_name, "the function's name"},
+    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "the function's name, with those it is nested in"},
     {"ag_await", generator_get_delegate, NULL, "what an await is waiting for, or None"},
     {"ag_frame", generator_get_frame, NULL, NULL},
     {"ag_code", generator_get_code, NULL, NULL},

@@ -232,12 +232,15 @@ static Value builtin_import(Thread *t, Value self, const Value *args)
 
 const NativeDef builtins_code_functions[] = {
     NATIVE("__import__", builtin_import, "(name, globals=None, locals=None, fromlist=(), level=0)", 0, "Import a module."),
-    NATIVE("compile", builtin_compile, "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1)", 0, "Compile source into a code object that can be executed by exec() or eval()."),
-    NATIVE("dir", builtin_dir, "(object=<unrepresentable>, /)", 0, "If called without an argument, return the names in the current scope."),
-    NATIVE("eval", builtin_eval, "(source, /, globals=None, locals=None)", 0, "Evaluate the given source in the context of globals and locals."),
-    NATIVE("exec", builtin_exec, "(source, /, globals=None, locals=None, *, closure=None)", 0, "Execute the given source in the context of globals and locals."),
-    NATIVE("globals", builtin_globals, "()", 0, "Return the dictionary containing the current scope's global variables."),
-    NATIVE("locals", builtin_locals, "()", 0, "Return a dictionary containing the current scope's local variables."),
+    NATIVE("compile", builtin_compile, "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1)", 0,
+           "Make a code object of source (text, bytes or a tree of ast nodes), for exec() and eval()."),
+    NATIVE("dir", builtin_dir, "(object=<unrepresentable>, /)", 0, "The names known here, sorted; with an argument, the names of its attributes."),
+    NATIVE("eval", builtin_eval, "(source, /, globals=None, locals=None)", 0,
+           "The value of an expression, given as text or as a code object, with these globals and locals."),
+    NATIVE("exec", builtin_exec, "(source, /, globals=None, locals=None, *, closure=None)", 0,
+           "Run statements, given as text or as a code object, with these globals and locals."),
+    NATIVE("globals", builtin_globals, "()", 0, "The names of this module and their values: the dict itself, not a copy."),
+    NATIVE("locals", builtin_locals, "()", 0, "The names known here and their values: in a function a new dict, elsewhere the namespace itself."),
     NATIVE("vars", builtin_vars, "(object=<unrepresentable>, /)", 0, "The attributes of an object, as its __dict__; without an argument, what locals() returns."),
     NATIVE_END,
 };

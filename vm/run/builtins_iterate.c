@@ -196,7 +196,7 @@ const NativeDef builtins_iterate_functions[] = {
     NATIVE("any", builtin_any, "(iterable, /)", 0, "Is at least one item of the iterable true? False if there are none."),
     NATIVE_RAW_ROW("max", builtin_max, "(*args, key=None, default=<unrepresentable>)", 0, "With a single iterable argument, return its biggest item; with two or more arguments, the largest argument."),
     NATIVE_RAW_ROW("min", builtin_min, "(*args, key=None, default=<unrepresentable>)", 0, "With a single iterable argument, return its smallest item; with two or more arguments, the smallest argument."),
-    NATIVE("sorted", builtin_sorted, "(iterable, /, *, key=None, reverse=False)", 0, "Return a new list containing all items from the iterable in ascending order."),
-    NATIVE("sum", builtin_sum, "(iterable, /, start=0)", 0, "Return the sum of a 'start' value (default: 0) plus an iterable of numbers"),
+    NATIVE("sorted", builtin_sorted, "(iterable, /, *, key=None, reverse=False)", 0, "A new list of the items of the iterable, the least first."),
+    NATIVE("sum", builtin_sum, "(iterable, /, start=0)", 0, "All the numbers of an iterable added up, on top of start."),
     NATIVE_END,
 };

@@ -84,8 +84,8 @@ static const NativeDef coroutine_methods[] = {
     NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0,
            "throw(value)\n"
            "throw(type[,value[,traceback]])\n\n"
-           "Raise exception in coroutine, return next yielded value or raise\n"
-           "StopIteration."),
+           "Raise an exception where the coroutine stands; what it awaits next is returned,\n"
+           "or StopIteration comes with its result."),
     NATIVE("close", generator_close_method, "($self, /)", 0, "End the coroutine by raising GeneratorExit where it waits."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,
@@ -136,7 +136,7 @@ static const NativeDef wrapper_methods[] = {
     NATIVE_END,
 };
 const TypeSpec coroutine_wrapper_spec = {
-    .doc = "A wrapper object implementing __await__ for coroutines.",
+    .doc = "The iterator that __await__() of a coroutine gives.",
     .size = sizeof(CoroutineWrapper),
     .flags = TYPE_IS_FINAL | TYPE_IS_CONTAINER | TYPE_NO_NEW,
     .slots = {.iterate = self_iterate, .next = wrapper_next},

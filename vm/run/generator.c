@@ -557,8 +557,8 @@ static const NativeDef generator_methods[] = {
     NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0,
            "throw(value)\n"
            "throw(type[,value[,tb]])\n\n"
-           "Raise exception in generator, return next yielded value or raise\n"
-           "StopIteration."),
+           "Raise an exception where the generator stands; what it yields next is returned,\n"
+           "or StopIteration comes with its result."),
     NATIVE("close", generator_close_method, "($self, /)", 0, "End the generator by raising GeneratorExit where it waits."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,

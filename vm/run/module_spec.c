@@ -157,7 +157,7 @@ static void spec_clear(Object *self)
 }
 
 static const GetSetDef spec_getsets[] = {
-    {"parent", get_parent, NULL, "The name of the module's parent."},
+    {"parent", get_parent, NULL, "the package the module belongs to; for a package, the package itself"},
     {"cached", get_cached, set_cached, "Where compiled code would be kept."},
     {"has_location", get_has_location, set_has_location, "Is the origin a place that can be read?"},
     {"_set_fileattr", get_has_location, set_has_location, NULL},

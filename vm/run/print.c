@@ -125,7 +125,9 @@ static Value builtin_input(Thread *t, Value self, const Value *args)
 }
 
 const NativeDef builtins_print_functions[] = {
-    NATIVE("input", builtin_input, "(prompt='', /)", 0, "Read a string from standard input.  The trailing newline is stripped."),
-    NATIVE_RAW_ROW("print", builtin_print, "(*args, sep=' ', end='\\n', file=None, flush=False)", 0, "Prints the values to a stream, or to sys.stdout by default."),
+    NATIVE("input", builtin_input, "(prompt='', /)", 0,
+           "Write the prompt to standard output, and read a line: it comes without its end. EOFError if there is none."),
+    NATIVE_RAW_ROW("print", builtin_print, "(*args, sep=' ', end='\\n', file=None, flush=False)", 0,
+                   "Write the texts of the values to file, or to sys.stdout."),
     NATIVE_END,
 };
