@@ -448,6 +448,7 @@ static bool sys_init(ToyThread *t, ToyModuleObject *module)
            toy_module_add(t, module, "flags", flags_record(t, state)) && toy_module_add(t, module, "float_info", float_info(t, state)) &&
            toy_module_add(t, module, "int_info", int_info(t, state)) && toy_module_add(t, module, "hash_info", hash_info(t, state)) &&
            toy_module_add(t, module, "thread_info", thread_info(t, state)) &&
+           toy_module_add(t, module, "_git", toy_tuple_take(t, (ToyValue[]){toy_str(t, "toy"), toy_str(t, ""), toy_str(t, "")}, 3)) &&
            toy_module_add_int(t, module, "hexversion", VERSION_MAJOR << 24 | VERSION_MINOR << 16 | VERSION_MICRO << 8 | 0xf0) &&
            toy_module_add_int(t, module, "api_version", 1013) && toy_module_add_int(t, module, "maxsize", INT64_MAX) &&
            toy_module_add_int(t, module, "maxunicode", 0x10ffff) && toy_module_add(t, module, "platform", toy_str(t, "linux")) &&
