@@ -6,7 +6,9 @@ What        find_oracle(): its path and full version, or (None, why not). As a p
                 tests/cpython.py test_int test_re ...      a table: what CPython runs there, what passes
                 tests/cpython.py -v test_int               and each test that does not pass, with the reason
                 tests/cpython.py -k '*hash*' -v test_int   only tests whose name fits
-                tests/cpython.py --write                   the modules of the table in README.md, and the table anew
+                tests/cpython.py language, ... library     the modules of a table in README.md: what toy brings itself, or what it
+                                                           takes from CPython's Lib folder
+                tests/cpython.py --write                   both tables, and README.md anew
 
             $TOY is the program, else build-dev/toy. Not part of tests/run: it needs CPython's Lib folder.
 How         $TOY_ORACLE, else the newest 3.13 that pyenv has, else python3.13 on PATH. Another version is refused: messages change
@@ -124,6 +126,12 @@ class Row:
             if outcome != 'passed':
                 self.losses.append((test, outcome, reason))
 
+    def short_name(self):
+        return self.module.removeprefix('test.')
+
+    def numbers(self):
+        return f'{self.counts["ran"]} | {self.counts["passed"]} | {self.share()}'
+
     def share(self):
         return f'{100 * self.counts["passed"] / self.counts["ran"]:.1f}' if self.counts['ran'] else '-'
 
@@ -132,30 +140,74 @@ class Row:
         return f'{self.module:<28} {numbers} {self.share():>6}  {self.end[:60]}'
 
 
+# ---- the two tables of README.md ----
+
 README = os.path.join(HERE, 'README.md')
-MARKS = '<!-- CPython\'s tests -->\n', '<!-- end -->\n'
+END = '<!-- end -->\n'
 
 
-def modules_of_readme():
-    with open(README, encoding='utf-8') as file:
-        return re.findall(r'^\| `(test\w+)`', file.read().split(MARKS[0])[1].split(MARKS[1])[0], re.M)
+class Table:
+    """What stands between two marks of README.md: `language` has a row for each test module, `library` one for each module
+    that comes from CPython's Lib folder, beside its test module."""
+
+    def __init__(self, name, mark, pattern):
+        self.name, self.mark = name, f'<!-- {mark} -->\n'
+        with open(README, encoding='utf-8') as file:
+            text = file.read().split(self.mark)[1].split(END)[0]
+        self.entries = [match if isinstance(match, tuple) else ('', match) for match in re.findall(pattern, text, re.M)]
+
+    def tests(self):
+        return [test for _, test in self.entries]
+
+    def lines(self, rows, total, version):
+        yield f'| {version} | run there | pass here | % |'
+        yield '| --- | ---: | ---: | ---: |'
+        for row in rows:
+            yield f'| `{row.short_name()}` | {row.numbers()} |'
+        yield f'| all {len(rows)} | {total.numbers()} |'
+
+    def write(self, rows, version):
+        total = Row('all', {}, {}, '')
+        for row in rows:
+            total.counts += row.counts
+        with open(README, encoding='utf-8') as file:
+            before, rest = file.read().split(self.mark)
+        after = rest.split(END, 1)[1]
+        table = '\n'.join([*self.lines(rows, total, version), ''])
+        with open(README, 'w', encoding='utf-8') as file:
+            file.write(before + self.mark + table + END + after)
 
 
-def write_readme(rows, total, version):
-    with open(README, encoding='utf-8') as file:
-        before, rest = file.read().split(MARKS[0])
-    after = rest.split(MARKS[1])[1]
-    lines = [f'| `{row.module.removeprefix("test.")}` | {row.counts["ran"]} | {row.counts["passed"]} | {row.share()} |' for row in rows]
-    table = '\n'.join([f'| {version} | run there | pass here | % |', '| --- | ---: | ---: | ---: |', *lines,
-                       f'| all {len(rows)} | {total.counts["ran"]} | {total.counts["passed"]} | {total.share()} |', ''])
-    with open(README, 'w', encoding='utf-8') as file:
-        file.write(before + MARKS[0] + table + MARKS[1] + after)
+class LibraryTable(Table):
+    def lines(self, rows, total, version):
+        yield f'| module | tests of {version} | run there | pass here | % |'
+        yield '| --- | --- | ---: | ---: | ---: |'
+        for (module, _), row in zip(self.entries, rows):
+            yield f'| `{module}` | `{row.short_name()}` | {row.numbers()} |'
+        good = sum(row.counts['passed'] >= 0.9 * row.counts['ran'] > 0 for row in rows)
+        yield f'| {good} of {len(rows)} pass 90 % | | {total.numbers()} |'
+
+    def check(self, program, environment):
+        """Each must come from the Lib folder: what toy brings itself does not count."""
+        code = ('import sys\nfrom importlib.util import find_spec\n'
+                'for name in sys.argv[1:]: print(name, getattr(find_spec(name), "origin", None))')
+        command = [program, '-c', code, *(module for module, _ in self.entries)]
+        answer = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}).stdout
+        for line in answer.splitlines():
+            module, origin = line.split(' ', 1)
+            if not origin.startswith(environment['TOYLIB']):
+                sys.exit(f'{module} does not come from {environment["TOYLIB"]}: {origin}')
+
+
+def tables():
+    return {'language': Table('language', "CPython's tests", r'^\| `(test[\w.]+)`'),
+            'library': LibraryTable('library', "CPython's modules", r'^\| `([\w.]+)` \| `(test[\w.]+)`')}
 
 
 def main():
     parser = argparse.ArgumentParser(description="CPython's own test modules, under the program.")
-    parser.add_argument('modules', nargs='*', help='test_int, or test.test_int; none: those of README.md')
-    parser.add_argument('--write', action='store_true', help='write the table in README.md anew')
+    parser.add_argument('modules', nargs='*', help='test_int, or test.test_int; language, library: those of a table in README.md; none: both')
+    parser.add_argument('--write', action='store_true', help='write the tables of README.md anew')
     parser.add_argument('-v', '--verbose', action='store_true', help='name each test that does not pass')
     parser.add_argument('-k', dest='pattern', default='', help='only tests whose full name fits this pattern')
     parser.add_argument('-t', dest='limit', type=float, default=120, help='seconds for a module (120)')
@@ -166,31 +218,37 @@ def main():
         sys.exit(version)
     program = os.path.abspath(os.environ.get('TOY', os.path.join(HERE, '..', 'build-dev', 'toy')))
     library = subprocess.run([oracle, '-c', 'import os; print(os.path.dirname(os.__file__))'], capture_output=True, text=True).stdout.strip()
-    environment = {'TOYLIB': library, 'CASES_PATTERN': arguments.pattern}
+    # With PYTHONHOME set, test.support starts children that may read their environment: TOYLIB is there.
+    environment = {'TOYLIB': library, 'PYTHONHOME': library, 'CASES_PATTERN': arguments.pattern}
 
     def row_of(module):
-        module = module if '.' in module else f'test.{module}'
+        module = module if module.startswith('test.') else f'test.{module}'
         wanted = oracle_outcomes(oracle, version, module, arguments.limit, os.path.join(os.path.dirname(program), 'cpython_cases'))
         if arguments.pattern:
             import fnmatch
             wanted = {test: outcome for test, outcome in wanted.items() if fnmatch.fnmatchcase(test, arguments.pattern)}
         return Row(module, wanted, *run_module(program, module, arguments.limit, environment))
 
-    print(f'{"module":<28} ' + ' '.join(f'{column:>7}' for column in Row.columns) + f' {"%":>6}  ended')
-    total, rows, modules = collections.Counter(), [], arguments.modules or modules_of_readme()
-    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+    def run_all(pool, modules):
+        rows = []
         for row in pool.map(row_of, modules):
             rows.append(row)
             print(row, flush=True)
             if arguments.verbose:
                 for test, outcome, reason in row.losses:
                     print(f'    {outcome}: {test}: {reason[:200]}')
-            total += row.counts
-    whole = Row('all', {}, {}, '')
-    whole.counts = total
+            whole.counts += row.counts
+        return rows
+
+    print(f'{"module":<28} ' + ' '.join(f'{column:>7}' for column in Row.columns) + f' {"%":>6}  ended')
+    known, whole = tables(), Row('all', {}, {}, '')
+    known['library'].check(program, environment)
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for name in arguments.modules or known:
+            rows = run_all(pool, known[name].tests() if name in known else [name])
+            if arguments.write and name in known:
+                known[name].write(rows, f'CPython {version}')
     print(whole)
-    if arguments.write:
-        write_readme(rows, whole, f'CPython {version}')
 
 
 if __name__ == '__main__':
