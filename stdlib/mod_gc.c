@@ -1,8 +1,8 @@
 /* mod_gc.c - gc: the cycle collector, as scripts see and drive it.
  *
  * What        collect, enable, thresholds, statistics, callbacks; what refers to what.
- * How         Questions to and settings of the collector of vm/object. It has one generation where CPython has three: the numbers for the
- *             others are kept and counted, for those who print them.
+ * How         Questions to and settings of the collector of vm/object. Its generations are ages: collect(0) looks at what was made
+ *             since the last collection. By itself the collector looks at all of them, when the first threshold says so.
  * GIL         held; a collection runs finalisers, which are script code.
  * Read next   vm/object/collector.c */
 #include "vm/toy_vm.h"
@@ -37,17 +37,22 @@ static ToyValue gc_get_threshold(ToyThread *t, ToyValue self, const ToyValue *ar
 static ToyValue gc_set_threshold(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     size_t count = toy_tuple_length(args[0]);
-    int numbers[GENERATIONS];
+    int64_t thresholds[GENERATIONS];
     if (count < 1 || count > GENERATIONS) return toy_raise_type_error(t, "gc.set_threshold requires 1 to 3 arguments");
-    for (size_t i = 0; i < count; i++)
-        if (!toy_arg_int(t, toy_tuple_item(args[0], i), &numbers[i])) return TOY_FAILED;
-    for (size_t i = 0; i < count; i++) toy_collector_thresholds(t)[i] = numbers[i];
+    for (size_t i = 0; i < count; i++) {
+        int number;
+        if (!toy_arg_int(t, toy_tuple_item(args[0], i), &number)) return TOY_FAILED;
+        thresholds[i] = number;
+    }
+    toy_collector_set_thresholds(t, thresholds, count);
     return TOY_NONE;
 }
 
 static ToyValue gc_get_count(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    return toy_tuple(t, toy_int(t, (int64_t)toy_collector_young(t)), toy_int(t, 0), toy_int(t, 0));
+    int64_t counts[GENERATIONS];
+    toy_collector_counts(t, counts);
+    return toy_tuple(t, toy_int(t, counts[0]), toy_int(t, counts[1]), toy_int(t, counts[2]));
 }
 
 static ToyValue gc_get_stats(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -67,14 +72,14 @@ static ToyValue gc_get_stats(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static ToyValue gc_get_objects(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    int64_t generation = 0;
-    if (toy_is_given(args[0])) {
-        if (!toy_is_int(args[0])) return toy_raise_type_error(t, "argument should be integer or None, not '%T'", args[0]);
-        if (!toy_arg_int64(t, args[0], &generation)) return TOY_FAILED;
-        if (generation >= GENERATIONS)
-            return toy_raise_value_error(t, "generation parameter must be less than the number of available generations (%d)", GENERATIONS);
-    }
-    return toy_collector_objects(t);
+    int64_t generation = -1;
+    if (!toy_is_given(args[0])) return toy_collector_objects(t, -1);
+    if (!toy_is_int(args[0])) return toy_raise_type_error(t, "argument should be integer or None, not '%T'", args[0]);
+    if (!toy_arg_int64(t, args[0], &generation)) return TOY_FAILED;
+    if (generation >= GENERATIONS)
+        return toy_raise_value_error(t, "generation parameter must be less than the number of available generations (%d)", GENERATIONS);
+    if (generation < -1) return toy_raise_value_error(t, "generation parameter cannot be negative");
+    return toy_collector_objects(t, (int)generation);
 }
 static ToyValue gc_get_referrers(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -87,9 +92,9 @@ static ToyValue gc_get_referents(ToyThread *t, ToyValue self, const ToyValue *ar
 static ToyValue gc_is_tracked(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_bool(toy_is_tracked(args[0])); }
 static ToyValue gc_is_finalized(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_bool(toy_is_finalized(args[0])); }
 
-/* Objects that a fork will share are best left alone; here nothing moves or is written by not being looked at, so there is nothing to do. */
-static ToyValue gc_freeze(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_NONE; }
-static ToyValue gc_get_freeze_count(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, 0); }
+static ToyValue gc_freeze(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_collector_freeze(t, true), TOY_NONE; }
+static ToyValue gc_unfreeze(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_collector_freeze(t, false), TOY_NONE; }
+static ToyValue gc_get_freeze_count(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, (int64_t)toy_collector_frozen(t)); }
 
 static const ToyFunction functions[] = {
     TOY_FUNCTION("collect", gc_collect, "(generation=2)", 0, "Look for cycles that nobody can reach and free them; how many objects were found."),
@@ -97,19 +102,19 @@ static const ToyFunction functions[] = {
     TOY_FUNCTION("disable", gc_disable, "()", 0, "Do not let the collector run by itself."),
     TOY_FUNCTION("isenabled", gc_isenabled, "()", 0, "Return whether the collector runs by itself."),
     TOY_FUNCTION("get_debug", gc_get_debug, "()", 0, "Return the debugging flags."),
-    TOY_FUNCTION("set_debug", gc_set_debug, "(flags, /)", 0, "Set the debugging flags: DEBUG_SAVEALL keeps what is found in gc.garbage."),
+    TOY_FUNCTION("set_debug", gc_set_debug, "(flags, /)", 0, "Set the debugging flags: DEBUG_SAVEALL keeps what is found in gc.garbage, the others tell sys.stderr."),
     TOY_FUNCTION("get_threshold", gc_get_threshold, "()", 0, "Return the thresholds; the first is how many new containers make the collector run."),
     TOY_FUNCTION("set_threshold", gc_set_threshold, "(*thresholds)", 0, "Set the thresholds; a first one of 0 turns the collector off."),
     TOY_FUNCTION("get_count", gc_get_count, "()", 0, "Return the counts that are compared with the thresholds."),
     TOY_FUNCTION("get_stats", gc_get_stats, "()", 0, "Return a list of dicts: collections, collected, uncollectable."),
-    TOY_FUNCTION("get_objects", gc_get_objects, "(generation=None)", 0, "Return a list of all objects that the collector tracks."),
+    TOY_FUNCTION("get_objects", gc_get_objects, "(generation=None)", 0, "Return a list of the objects that the collector tracks, of one generation or of all."),
     TOY_FUNCTION("get_referrers", gc_get_referrers, "(*objs)", 0, "The containers that hold one of the given objects, as a list."),
     TOY_FUNCTION("get_referents", gc_get_referents, "(*objs)", 0, "All that the given objects hold, one step away, as a list."),
     TOY_FUNCTION("is_tracked", gc_is_tracked, "(obj, /)", 0, "Return whether the collector tracks the object."),
     TOY_FUNCTION("is_finalized", gc_is_finalized, "(obj, /)", 0, "Return whether the object has been finalized by the collector."),
-    TOY_FUNCTION("freeze", gc_freeze, "()", 0, "Ignore all present objects in later collections. Here: nothing."),
-    TOY_FUNCTION("unfreeze", gc_freeze, "()", 0, "Undo freeze(). Here: nothing."),
-    TOY_FUNCTION("get_freeze_count", gc_get_freeze_count, "()", 0, "Return how many objects are frozen: 0."),
+    TOY_FUNCTION("freeze", gc_freeze, "()", 0, "Let later collections ignore all objects that are there now."),
+    TOY_FUNCTION("unfreeze", gc_unfreeze, "()", 0, "Undo freeze(): frozen objects join the oldest generation."),
+    TOY_FUNCTION("get_freeze_count", gc_get_freeze_count, "()", 0, "Return how many objects are frozen."),
     TOY_FUNCTIONS_END,
 };
 

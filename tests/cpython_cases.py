@@ -5,7 +5,8 @@ What        One line for each test: its name, its outcome (passed, failed, error
 How         Run by cpython.py, under CPython and under toy. Lines are written as tests end, so that a crash loses nothing.
             $CASES_PATTERN: only tests whose names fit.
             Some test modules import CPython's own test extensions at their top, for a few of their tests. Under toy a stand-in is there,
-            whose functions skip: those tests then do not pass, instead of all of the module's.
+            whose functions skip: those tests then do not pass, instead of all of the module's. What the stand-in can answer, because
+            a script can know it or because there is nothing to do, it answers.
 Read next   cpython.py
 """
 import os
@@ -28,6 +29,14 @@ class StandIn(types.ModuleType):
     def get_recursion_depth():
         """test.support counts frames itself where this is missing."""
         raise ImportError('not to be had here')
+
+    @staticmethod
+    def suppress_immortalization(suppress):
+        """CPython without its lock keeps some objects for ever; toy, like CPython with it, none."""
+
+    @staticmethod
+    def get_immortalize_deferred():
+        return False
 
     def __getattr__(self, name):
         if name.startswith('__'):

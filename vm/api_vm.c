@@ -169,8 +169,14 @@ bool toy_collector_is_enabled(ToyThread *t) { return t->interp->collector->is_en
 void toy_collector_enable(ToyThread *t, bool is_enabled) { t->interp->collector->is_enabled = is_enabled; }
 int toy_collector_debug(ToyThread *t) { return t->interp->collector->debug; }
 void toy_collector_set_debug(ToyThread *t, int flags) { t->interp->collector->debug = flags; }
-int64_t *toy_collector_thresholds(ToyThread *t) { return t->interp->collector->thresholds; }
-size_t toy_collector_young(ToyThread *t) { return heap_young(t->interp); }
+const int64_t *toy_collector_thresholds(ToyThread *t) { return t->interp->collector->thresholds; }
+void toy_collector_set_thresholds(ToyThread *t, const int64_t *thresholds, size_t count) { collector_set_thresholds(t, thresholds, count); }
+void toy_collector_counts(ToyThread *t, int64_t counts[3])
+{
+    const Collector *collector = t->interp->collector;
+    counts[0] = (int64_t)(heap_young(t->interp));
+    for (int i = 1; i < COLLECTOR_GENERATIONS; i++) counts[i] = collector->runs[i];
+}
 ToyCollectorStats toy_collector_stats(ToyThread *t, int generation)
 {
     const struct CollectorStats *stats = &t->interp->collector->stats[generation];
@@ -183,19 +189,20 @@ static bool is_native_type(Value v) { return is_type(v) && !type_is(as_type(v), 
 
 bool toy_is_tracked(ToyValue v) { return object_is_tracked(v) && !is_native_type(v); }
 bool toy_is_finalized(ToyValue v) { return is_object(v) && (as_object(v)->flags & OBJECT_IS_FINALIZED); }
-ToyValue toy_collector_objects(ToyThread *t) { return object_value(collector_objects(t)); }
-ToyValue toy_collector_referents(ToyThread *t, const ToyValue *objects, size_t count)
-{
-    List *list = collector_referents(t, objects, count);
-    size_t kept = 0;
-    for (size_t i = 0; list && i < list->count; i++) {
-        if (is_native_type(list->items[i])) release(list->items[i]);
-        else list->items[kept++] = list->items[i];
-    }
-    if (list) list->count = kept;
-    return object_value(list);
-}
+ToyValue toy_collector_objects(ToyThread *t, int generation) { return object_value(collector_objects(t, generation)); }
+ToyValue toy_collector_referents(ToyThread *t, const ToyValue *objects, size_t count) { return object_value(collector_referents(t, objects, count)); }
 ToyValue toy_collector_referrers(ToyThread *t, const ToyValue *objects, size_t count) { return object_value(collector_referrers(t, objects, count)); }
+void toy_collector_freeze(ToyThread *t, bool freezes)
+{
+    if (freezes) collector_freeze(t);
+    else collector_unfreeze(t);
+}
+size_t toy_collector_frozen(ToyThread *t)
+{
+    size_t counts[COLLECTOR_AGES];
+    collector_count_ages(t, counts);
+    return counts[COLLECTOR_AGES - 1];
+}
 
 #if defined(TOY_HEAP_MALLOC) || !defined(NDEBUG)
 int64_t toy_live_objects(ToyThread *t) { return t->interp->live_objects; }

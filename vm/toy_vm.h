@@ -72,16 +72,19 @@ TOY_API bool toy_collector_is_enabled(ToyThread *t);
 TOY_API void toy_collector_enable(ToyThread *t, bool is_enabled);
 TOY_API int toy_collector_debug(ToyThread *t);
 TOY_API void toy_collector_set_debug(ToyThread *t, int flags);
-TOY_API int64_t *toy_collector_thresholds(ToyThread *t);                    /* three of them */
-TOY_API size_t toy_collector_young(ToyThread *t);
+TOY_API const int64_t *toy_collector_thresholds(ToyThread *t);              /* three of them */
+TOY_API void toy_collector_set_thresholds(ToyThread *t, const int64_t *thresholds, size_t count);
+TOY_API void toy_collector_counts(ToyThread *t, int64_t counts[3]);         /* gc.get_count */
 TOY_API ToyCollectorStats toy_collector_stats(ToyThread *t, int generation);
 TOY_API TOY_BORROWED TOY_MUST_CHECK ToyValue toy_collector_callbacks(ToyThread *t);
 TOY_API TOY_BORROWED TOY_MUST_CHECK ToyValue toy_collector_garbage(ToyThread *t);
 TOY_API bool toy_is_tracked(ToyValue v);
 TOY_API bool toy_is_finalized(ToyValue v);
-TOY_API TOY_MUST_CHECK ToyValue toy_collector_objects(ToyThread *t);
+TOY_API TOY_MUST_CHECK ToyValue toy_collector_objects(ToyThread *t, int generation);   /* -1: of all */
 TOY_API TOY_MUST_CHECK ToyValue toy_collector_referents(ToyThread *t, const ToyValue *objects, size_t count);
 TOY_API TOY_MUST_CHECK ToyValue toy_collector_referrers(ToyThread *t, const ToyValue *objects, size_t count);
+TOY_API void toy_collector_freeze(ToyThread *t, bool freezes);              /* false: unfreezes */
+TOY_API size_t toy_collector_frozen(ToyThread *t);
 TOY_API int64_t toy_live_objects(ToyThread *t);                             /* -1: this build does not count */
 TOY_API size_t toy_bytes_in_use(ToyThread *t);
 TOY_API int64_t toy_reference_count(ToyValue v);                            /* immortals: a large number */

@@ -87,6 +87,7 @@ int main(int argc, char **argv)
         return 1;
     }
     t->interp->unraisable_hook = unraisable_show;
+    t->interp->show_note = note_show;
     bool interrupted = false;
     if (!main_module_prepare(t, &options)) {
         status = uncaught_end(t, false, &interrupted);

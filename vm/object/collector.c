@@ -1,23 +1,25 @@
 /* collector.c - finds containers that only refer to each other, and frees them.
  *
- * What        collect, and what module gc asks about the heap.
+ * What        collect.
  * How         A count says how often an object is referred to, not from where. So take away, on a copy of the counts, what the
  *             containers contribute to each other: who is left with something is referred to from elsewhere (a stack, a
  *             native structure, an immortal object), and so is alive, with all that can be reached from it. The rest is garbage.
  *
- *               gather      every container                       WHITE, scratch = count
+ *               gather      every container of that age           WHITE, scratch = count
  *               subtract    for each reference between them       scratch of the target - 1
  *               mark        scratch > 0 and what it reaches       GREY, then BLACK
  *               judge       what is still WHITE                   GARBAGE, and held
  *             Garbage ends in CPython's order: weak references to it die and callbacks run, then finalisers (each once, all of them
  *             before anything is torn); who was brought back to life by one is spared, found by the same subtraction among
  *             the garbage alone; what remains is cleared, which breaks the cycles, and let go: counting does the rest.
+ *             By itself it looks at all but the frozen; gc.collect(0) or (1) leave out what is older, which then counts as alive.
  * Invariants  I1, I2 as in collector.h.  I3 outside of collect every colour is NONE or DYING.
  *             I4 marking needs no memory: if its stack can't grow, GREY objects are found by walking the heap again.
  * GIL         held; only callbacks and finalisers can lose it.
- * Read next   heap.c, weakref.c */
+ * Read next   collector_questions.c, heap.c, weakref.c */
 #include "vm/object/collector.h"
 
+#include "vm/base/clock.h"
 #include "vm/object/colours.h"
 #include "vm/object/descriptor.h"
 #include "vm/object/dict.h"
@@ -29,7 +31,12 @@
 #include "vm/object/str.h"
 #include "vm/object/weakref.h"
 
-enum { DEFAULT_THRESHOLD = 2000, GROWTH_FACTOR = 10 };
+enum {
+    DEFAULT_THRESHOLD = 2000,
+    GROWTH_FACTOR = 10,
+    LIVE_PER_RUN = 2,              /* a run over everything when the heap has grown by half */
+    LIVE_PER_YOUNG_RUN = 16,
+};
 
 bool collector_init(Interp *interp)
 {
@@ -42,6 +49,14 @@ bool collector_init(Interp *interp)
     return true;
 }
 
+void collector_hush(Thread *t)
+{
+    Collector *collector = t->interp->collector;
+    collector->debug = 0;
+    if (collector->callbacks) list_clear_items(t, collector->callbacks);
+    if (collector->garbage) list_clear_items(t, collector->garbage);
+}
+
 void collector_finish(Interp *interp)
 {
     Collector *collector = interp->collector;
@@ -52,14 +67,7 @@ void collector_finish(Interp *interp)
     interp->collector = NULL;
 }
 
-static enum Colour colour(const Object *object) { return object->flags & OBJECT_COLOUR_MASK; }
-static void paint(Object *object, enum Colour new_colour)
-{
-    object->flags = (uint16_t)((object->flags & ~OBJECT_COLOUR_MASK) | new_colour);
-}
-
-/* All references of an object, whoever keeps them. */
-static void object_traverse(Object *object, VisitFn visit, void *context)
+void object_traverse(Object *object, VisitFn visit, void *context)
 {
     Type *type = object->type;
     if (type->spec->traverse)
@@ -86,6 +94,7 @@ typedef struct Run {
     Object **garbage;
     size_t garbage_count, live;
     size_t white;                  /* candidates not reached yet */
+    enum Age oldest, next_age;     /* of the candidates; of those that live on */
 } Run;
 
 static void gather(Object *object, void *context)
@@ -93,7 +102,11 @@ static void gather(Object *object, void *context)
     Run *run = context;
     if (colour(object) == COLOUR_DYING) return;
     run->live++;
-    if (object->count >= COUNT_IMMORTAL) return;    /* not a candidate: its references count as coming from outside */
+    if (age(object) > run->oldest) return;          /* not a candidate: its references count as coming from outside */
+    if (object->count >= COUNT_IMMORTAL) {          /* nor is this */
+        set_age(object, run->next_age);
+        return;
+    }
     *heap_scratch(object) = object->count;
     paint(object, COLOUR_WHITE);
     run->white++;
@@ -169,6 +182,7 @@ static void judge(Object *object, void *context)
 {
     Run *run = context;
     if (colour(object) == COLOUR_DYING) return;
+    if (colour(object) != COLOUR_NONE) set_age(object, run->next_age);
     if (colour(object) == COLOUR_WHITE && run->garbage) {
         paint(object, COLOUR_GARBAGE);
         object_retain(object);
@@ -245,6 +259,13 @@ static size_t end_garbage(Thread *t, Run *run)
 
 /* ---- a whole run ---- */
 
+static void show_note(Thread *t, TAKES Str *line_or_null)
+{
+    if (line_or_null && t->interp->show_note) t->interp->show_note(t, line_or_null);
+    if (line_or_null) object_release(line_or_null);
+    if (is_bound(t->raised)) raised_clear(t);
+}
+
 static void tell_callbacks(Thread *t, const char *phase, int generation, int64_t collected)
 {
     List *callbacks = t->interp->collector->callbacks;
@@ -267,6 +288,22 @@ static void tell_callbacks(Thread *t, const char *phase, int generation, int64_t
     if (info) object_release(info);
 }
 
+/* gc.DEBUG_STATS and gc.DEBUG_COLLECTABLE: lines on sys.stderr. */
+static void tell_start(Thread *t, int generation)
+{
+    size_t counts[COLLECTOR_AGES];
+    collector_count_ages(t, counts);
+    show_note(t, str_format(t, "gc: collecting generation %d...\n"
+                               "gc: objects in each generation: %zu %zu %zu\n"
+                               "gc: objects in permanent generation: %zu\n", generation, counts[0], counts[1], counts[2], counts[3]));
+}
+
+static void tell_garbage(Thread *t, const Run *run)
+{
+    for (size_t i = 0; i < run->garbage_count; i++)
+        show_note(t, str_format(t, "gc: collectable <%T %p>\n", object_value(run->garbage[i]), (void *)run->garbage[i]));
+}
+
 static void find_garbage(Interp *interp, Run *run)
 {
     heap_walk_containers(interp, gather, run);
@@ -277,6 +314,34 @@ static void find_garbage(Interp *interp, Run *run)
     if (run->white)    /* without memory for the list the garbage stays where it is until the next run */
         run->garbage = memory_alloc_array(run->memory, run->white, sizeof(Object *));
     heap_walk_containers(interp, judge, run);
+}
+
+/* How much the heap may grow, as of now, before the next run by itself; 0: there is none. A script that has set the threshold gets it,
+ * unless walking the heap that often would cost more than the rest of the program; otherwise there are few runs, over everything. */
+static size_t growth_limit(const Collector *collector)
+{
+    size_t threshold = collector->thresholds[0] > 0 ? (size_t)collector->thresholds[0] : 0;
+    size_t least = collector->live / (collector->is_told ? LIVE_PER_YOUNG_RUN : LIVE_PER_RUN);
+    size_t limit = collector->is_told ? threshold : threshold * GROWTH_FACTOR;
+    return threshold && limit < least ? least : limit;
+}
+
+static void settle(Interp *interp, int generation)
+{
+    Collector *collector = interp->collector;
+    for (int i = 0; i <= generation; i++) collector->runs[i] = 0;
+    bool is_whole = generation == COLLECTOR_GENERATIONS - 1;
+    if (!is_whole) collector->runs[generation + 1]++;
+    collector->grown = is_whole ? 0 : collector->grown + heap_young(interp);
+    heap_settle(interp, growth_limit(collector));
+}
+
+void collector_set_thresholds(Thread *t, const int64_t *thresholds, size_t count)
+{
+    Collector *collector = t->interp->collector;
+    for (size_t i = 0; i < count; i++) collector->thresholds[i] = thresholds[i];
+    collector->is_told = true;
+    heap_allow(t->interp, growth_limit(collector));
 }
 
 int64_t collect(Thread *t, int generation)
@@ -291,11 +356,15 @@ int64_t collect(Thread *t, int generation)
     char *free_base = t->free_base;
     t->free_base = NULL;
     tell_callbacks(t, "start", generation, 0);
+    int64_t start_ns = clock_monotonic_ns();
+    if (collector->debug & COLLECTOR_STATS) tell_start(t, generation);
 
-    Run run = {.memory = &interp->memory};
+    Run run = {.memory = &interp->memory, .oldest = (enum Age)generation,
+               .next_age = generation < AGE_OLD ? (enum Age)generation + 1 : AGE_OLD};
     find_garbage(interp, &run);
     size_t found = run.white, collected = 0;
     if (run.garbage) {
+        if (collector->debug & COLLECTOR_COLLECTABLE) tell_garbage(t, &run);
         if (say_farewell(t, &run))
             spare_resurrected(interp, &run);
         collected = end_garbage(t, &run);
@@ -304,9 +373,10 @@ int64_t collect(Thread *t, int generation)
     memory_free(run.memory, run.stack, run.capacity * sizeof(Object *));
 
     collector->live = run.live - collected;
-    size_t growth = (size_t)collector->thresholds[0] * GROWTH_FACTOR;
-    if (growth && growth < collector->live / 2) growth = collector->live / 2;
-    heap_settle(interp, growth);
+    settle(interp, generation);
+    if (collector->debug & COLLECTOR_STATS)
+        show_note(t, str_format(t, "gc: done, %zu unreachable, 0 uncollectable, %.4fs elapsed\n", collected,
+                                (double)(clock_monotonic_ns() - start_ns) * 1e-9));
     struct CollectorStats *stats = &collector->stats[generation];
     stats->collections++;
     stats->collected += collected;
@@ -322,12 +392,12 @@ void collector_run_if_due(Thread *t)
     Interp *interp = t->interp;
     Collector *collector = interp->collector;
     if (!collector->is_enabled || collector->is_running || collector->thresholds[0] <= 0) return;
-    size_t growth = (size_t)collector->thresholds[0] * GROWTH_FACTOR;
-    if (!interp->config.stress_gc && heap_young(interp) < growth) return;
-    collect(t, COLLECTOR_GENERATIONS - 1);
+    if (!interp->config.stress_gc && heap_young(interp) < growth_limit(collector)) return;
+    bool is_whole = interp->config.stress_gc || !collector->is_told || collector->grown + heap_young(interp) >= collector->live / LIVE_PER_RUN;
+    collect(t, is_whole ? COLLECTOR_GENERATIONS - 1 : 0);
 }
 
-/* ---- what module gc asks ---- */
+/* ---- gc.callbacks, gc.garbage ---- */
 
 static BORROWED List *own_list(Thread *t, List **place)
 {
@@ -337,105 +407,3 @@ static BORROWED List *own_list(Thread *t, List **place)
 
 List *collector_callbacks(Thread *t) { return own_list(t, &t->interp->collector->callbacks); }
 List *collector_garbage(Thread *t) { return own_list(t, &t->interp->collector->garbage); }
-
-static bool may_refer(Value v) { return is_object(v) && as_object(v)->flags & OBJECT_IS_TRACKED; }
-
-/* As CPython answers it: a dict or tuple that holds nothing that could be part of a cycle does not count as tracked. */
-bool object_is_tracked(Value v)
-{
-    if (!may_refer(v)) return false;
-    if (is_kind(v, KIND_DICT)) {
-        size_t position = 0;
-        Value key, item;
-        while (dict_next(as_dict(v), &position, &key, &item))
-            if (may_refer(key) || may_refer(item)) return true;
-        return false;
-    }
-    if (is_kind(v, KIND_TUPLE)) return as_tuple(v)->count > 0;
-    return true;
-}
-
-/* Lists objects found on the way around the heap. They are noted in plain memory first: the heap must not change meanwhile. */
-typedef struct Search {
-    Memory *memory;
-    const Value *wanted;
-    size_t wanted_count;
-    bool is_hit, has_failed;
-    Object **found;
-    size_t count, capacity;
-} Search;
-
-static void search_add(Object *object, void *context)
-{
-    Search *search = context;
-    if (colour(object) == COLOUR_DYING || search->has_failed) return;
-    if (search->count == search->capacity) {
-        size_t capacity = search->capacity ? search->capacity * 2 : 256;
-        Object **grown = memory_resize(search->memory, search->found, search->capacity * sizeof(Object *), capacity * sizeof(Object *));
-        if (!grown) {
-            search->has_failed = true;
-            return;
-        }
-        search->found = grown;
-        search->capacity = capacity;
-    }
-    search->found[search->count++] = object;
-}
-
-static void search_child(Object *child, void *context)
-{
-    Search *search = context;
-    for (size_t i = 0; i < search->wanted_count; i++)
-        if (as_object(search->wanted[i]) == child) search->is_hit = true;
-}
-
-static void search_referrer(Object *object, void *context)
-{
-    Search *search = context;
-    if (colour(object) == COLOUR_DYING) return;
-    search->is_hit = false;
-    object_traverse(object, search_child, search);
-    if (search->is_hit) search_add(object, search);
-}
-
-static List *search_end(Thread *t, Search *search)
-{
-    for (size_t i = 0; i < search->count; i++) object_retain(search->found[i]);
-    List *list = NULL;
-    if (search->has_failed)
-        raise_memory_error(t);
-    else
-        list = list_new(t, search->count);
-    bool is_good = list != NULL;
-    for (size_t i = 0; i < search->count; i++) {
-        is_good = is_good && list_append(t, list, object_value(search->found[i]));
-        object_release(search->found[i]);
-    }
-    memory_free(search->memory, search->found, search->capacity * sizeof(Object *));
-    if (is_good) return list;
-    if (list) object_release(list);
-    return NULL;
-}
-
-List *collector_objects(Thread *t)
-{
-    Search search = {.memory = &t->interp->memory};
-    heap_walk_containers(t->interp, search_add, &search);
-    return search_end(t, &search);
-}
-
-List *collector_referrers(Thread *t, const Value *objects, size_t count)
-{
-    Search search = {.memory = &t->interp->memory, .wanted = objects, .wanted_count = count};
-    heap_walk_containers(t->interp, search_referrer, &search);
-    return search_end(t, &search);
-}
-
-List *collector_referents(Thread *t, const Value *objects, size_t count)
-{
-    Search search = {.memory = &t->interp->memory};
-    for (size_t i = 0; i < count; i++)
-        if (may_refer(objects[i]))
-            object_traverse(as_object(objects[i]), search_add, &search);
-    return search_end(t, &search);
-}

@@ -98,6 +98,7 @@ struct Interp {
     Value last_resort_recursion_error;
 
     UnraisableHook unraisable_hook;     /* plugged in by vm/run; NULL: two plain lines on stderr */
+    void (*show_note)(Thread *t, Str *text);   /* the same: onto sys.stderr, leaves no exception; NULL: nowhere */
     Value modules;                      /* sys.modules, a dict */
     Value builtins;                     /* the dict of the builtins module */
     List *native_owners;                /* native modules whose types use their state (vm/toy.h): kept until the last object is gone; NULL: none */

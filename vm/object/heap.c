@@ -490,11 +490,13 @@ void heap_walk_containers(Interp *interp, void (*visit)(Object *object, void *co
 
 size_t heap_young(Interp *interp) { return interp->heap->young; }
 
+void heap_allow(Interp *interp, size_t growth) { interp->heap->growth = growth ? growth : SIZE_MAX; }
+
 void heap_settle(Interp *interp, size_t growth)
 {
     Heap *heap = interp->heap;
     heap->young = 0;
-    heap->growth = growth ? growth : SIZE_MAX;
+    heap_allow(interp, growth);
     for (size_t class = 1; class < CLASS_COUNT; class++) {
         FreeCell *cell = heap->free[1][class];
         if (!cell) continue;

@@ -50,5 +50,6 @@ uint32_t *heap_scratch(Object *container);   /* 32 bits beside each container, o
 size_t heap_young(Interp *interp);           /* containers by which the heap grew since heap_settle */
 /* A collection has ended: growth counts from here, and BREAKER_COLLECT is asked for after [growth] more containers. */
 void heap_settle(Interp *interp, size_t growth);
+void heap_allow(Interp *interp, size_t growth);   /* the same limit, while growth counts on; 0: none */
 
 #endif

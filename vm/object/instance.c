@@ -221,6 +221,19 @@ void attributes_traverse(Object *object, VisitFn visit, void *context)
         visit(&attributes->extra->dict->head, context);
 }
 
+void attributes_each(Object *object, void (*visit)(Value v, void *context), void *context)
+{
+    Value *members = object_members(object);
+    for (uint32_t i = 0; i < object->type->member_count; i++)
+        if (is_bound(members[i])) visit(members[i], context);
+    Attributes *attributes = object_attributes(object);
+    Shape *shape = attributes ? attributes->shape : NULL;
+    for (uint32_t i = 0; shape && i < shape->count; i++)
+        if (is_bound(*slot_place(attributes, shape, i))) visit(*slot_place(attributes, shape, i), context);
+    if (attributes && attributes->extra && attributes->extra->dict)
+        visit(object_value(attributes->extra->dict), context);
+}
+
 /* The instance goes, its view may stay: then it takes the attributes over. Without memory for that it is left empty. */
 static void leave_view(Dict *dict)
 {

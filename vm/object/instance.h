@@ -58,6 +58,8 @@ BORROWED Value *object_members(Object *object);
 
 /* Attributes and members; heap.c and collector.c call them, a type's own traverse, clear and free need not. */
 void attributes_traverse(Object *object, VisitFn visit, void *context);
+/* The same for all values, numbers too; gc.get_referents' way. */
+void attributes_each(Object *object, void (*visit)(Value v, void *context), void *context);
 void attributes_clear(Object *object);
 
 /* object.__new__ and object.__init__ as slots: a class that has the first one can be made without asking anybody. */

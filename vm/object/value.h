@@ -57,6 +57,8 @@ enum ObjectFlags {
     OBJECT_KIND_FLAG_1 = 0x0100,  /* free for the kind's own use */
     OBJECT_KIND_FLAG_2 = 0x0200,
     OBJECT_KIND_FLAG_3 = 0x0400,
+    OBJECT_AGE_UNIT = 0x0800,     /* enum Age times this: the collector's, see colours.h */
+    OBJECT_AGE_MASK = 0x1800,
 };
 
 /* ---- immediate values ---- */

@@ -214,10 +214,9 @@ static void function_traverse(Object *self, VisitFn visit, void *context)
         if (is_object(fields[i])) visit(as_object(fields[i]), context);
 }
 
-/* code, globals and builtins stay: a finaliser that still runs may call the function. */
-static void function_clear(Object *self)
+static void drop_parts(Function *f)
 {
-    Function *f = (Function *)self;
+    clear(&f->module);
     clear(&f->defaults);
     clear(&f->keyword_defaults);
     clear(&f->doc);
@@ -226,14 +225,24 @@ static void function_clear(Object *self)
     clear(&f->closure);
 }
 
+/* code, globals and builtins stay: a finaliser that still runs may call the function. The names may be of a subclass of str, and so part
+ * of the cycle: they become empty, for whoever still shows the function. */
+static void function_clear(Object *self)
+{
+    Function *f = (Function *)self;
+    Value empty = thread_current()->interp->empty_str;
+    replace(&f->name, retain(empty));
+    replace(&f->qualified_name, retain(empty));
+    drop_parts(f);
+}
+
 static void function_free(Object *self)
 {
     Function *f = (Function *)self;
-    function_clear(self);
+    drop_parts(f);
     clear(&f->builtins);
     clear(&f->name);
     clear(&f->qualified_name);
-    clear(&f->module);
     if (f->code) object_release(f->code);
     if (f->globals) object_release(f->globals);
 }

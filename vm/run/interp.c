@@ -212,6 +212,7 @@ void interp_finish(Thread *t)
     clear(&t->locals);
     objects_forget_errors(interp);
     collect(t, 2);
+    collector_hush(t);
     empty_modules(t);
     collect(t, 2);
     if (interp->run->sys_module) {

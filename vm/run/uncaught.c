@@ -18,16 +18,21 @@
 #include "vm/run/interp.h"
 #include "vm/run/traceback_print.h"
 
-/* Onto sys.stderr; nowhere, if there is none. */
-static void write_stderr(Thread *t, const char *text)
+void note_show(Thread *t, Str *text)
 {
     Value file = sys_get(t, "stderr");
     if (is_unbound(file) || is_none(file)) return;
     retain(file);
-    Str *s = str_from_text(t, text);
-    if (!s || !file_write(t, file, s)) raised_clear(t);
-    if (s) object_release(s);
+    if (!file_write(t, file, text)) raised_clear(t);
     release(file);
+}
+
+static void write_stderr(Thread *t, const char *text)
+{
+    Str *s = str_from_text(t, text);
+    if (s) note_show(t, s);
+    else raised_clear(t);
+    if (s) object_release(s);
 }
 
 /* ---- SystemExit ---- */

@@ -22,6 +22,8 @@ MUST_CHECK int uncaught_exit_status(Thread *t, Value exception);
 
 /* Interp.unraisable_hook. */
 void unraisable_show(Thread *t, Value exception, Value where, const char *message);
+/* Interp.show_note: onto sys.stderr; nowhere, if there is none. */
+void note_show(Thread *t, Str *text);
 /* What sys.__unraisablehook__ does: the header, then the traceback, on sys.stderr. [where] may be UNBOUND or None. */
 void unraisable_print(Thread *t, Value exception, Value where, Value message_or_unbound);
 
