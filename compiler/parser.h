@@ -22,11 +22,17 @@ typedef enum ParseMode {
     PARSE_EVAL,          /* -> Expression */
 } ParseMode;
 
+/* Decodes [bytes] in an encoding that the compiler does not know by itself. True: *text is what they say, in UTF-8; false: it is a message
+ * that tells why not. Either lies in the arena; NULL when there is no memory, or something else to be told first. */
+typedef bool (*SourceDecoder)(void *context, Arena *arena, const char *encoding, const char *bytes, size_t length, CodeText *text);
+
 typedef struct ParseInput {
     const char *source;
     size_t length;                 /* bytes; NULs inside are an error, not the end */
     const char *filename;          /* only for messages that name it */
     ParseMode mode;
+    SourceDecoder decode;          /* NULL: the encodings that the compiler knows must do */
+    void *decode_context;
     bool is_text;                  /* from a str: UTF-8 already, an encoding line means nothing */
     bool is_script_file;           /* read from a file: bad bytes are reported as "Non-UTF-8 code starting with ..." */
     bool allows_incomplete;        /* say is_incomplete when more lines could make it right (REPL, codeop) */

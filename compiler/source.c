@@ -3,7 +3,7 @@
  * What        source_read().
  * How         A byte order mark means UTF-8. Else one of the first two lines may be a comment that holds "coding: NAME"
  *             (PEP 263); the second counts only when the first is blank or a comment. No declaration: UTF-8.
- *             CPython decodes with any of its codecs; here it is UTF-8, Latin-1 and ASCII, under all their names.
+ *             UTF-8, Latin-1 and ASCII, under all their names, are read here; any other is the business of the input's decoder.
  * Invariants  I1, I2 of source.h.
  * GIL         never needed.
  * Read next   lexer.c */
@@ -16,7 +16,7 @@
 /* Errors that belong to the whole source: line 0, column unknown, as CPython has them. */
 static const DiagnosticPlace whole_source = { .lineno = 0, .offset = -1, .end_lineno = -1, .end_offset = -1 };
 
-typedef enum Encoding { ENCODING_UTF8, ENCODING_UTF8_STRICT, ENCODING_LATIN1, ENCODING_ASCII, ENCODING_UNKNOWN } Encoding;
+typedef enum Encoding { ENCODING_UTF8, ENCODING_UTF8_STRICT, ENCODING_LATIN1, ENCODING_ASCII, ENCODING_FOREIGN } Encoding;
 
 typedef struct Declaration {   /* the NAME of an encoding line */
     const char *name;
@@ -110,15 +110,25 @@ static Encoding encoding_of_name(const char *name)
     for (size_t i = 0; i < ARRAY_LENGTH(aliases); i++)
         if (strcmp(name, aliases[i].name) == 0)
             return aliases[i].encoding;
-    return ENCODING_UNKNOWN;
+    return ENCODING_FOREIGN;
 }
 
-/* Reports the first byte that the codec does not know, if there is one. */
-static bool check_decodes(Codec codec, const char *bytes, size_t length, Diagnostics *diagnostics)
+static bool refuse(const ParseInput *input, Diagnostics *diagnostics, const char *problem, Declaration name, const char *more)
+{
+    diagnostic_add(diagnostics, DIAGNOSTIC_SYNTAX_ERROR, input->is_script_file ? NULL : &whole_source, "%s: %.*s%s", problem,
+                   (int)name.length, name.name, more);
+    return false;
+}
+
+/* Reports the first byte that the codec does not know, if there is one. A script is read from its file bit by bit, and all that CPython
+ * says of one that cannot be is the name of the encoding. */
+static bool check_decodes(const ParseInput *input, Codec codec, const char *bytes, size_t length, Diagnostics *diagnostics)
 {
     CodecRun run = codec_scan(codec, bytes, length, CODEC_STRICT);
     if (!run.reason)
         return true;
+    if (input->is_script_file)
+        return refuse(input, diagnostics, "encoding problem", (Declaration){ codec_name(codec), strlen(codec_name(codec)) }, "");
     if (run.error_length == 1)
         diagnostic_add(diagnostics, DIAGNOSTIC_SYNTAX_ERROR, &whole_source, "'%s' codec can't decode byte 0x%02x in position %zu: %s",
                        codec_name(codec), (unsigned char)bytes[run.taken], run.taken, run.reason);
@@ -159,10 +169,23 @@ static bool normalise_text(Arena *arena, const char *bytes, size_t length, bool 
     return true;
 }
 
-static bool refuse(const ParseInput *input, Diagnostics *diagnostics, const char *problem, Declaration name, const char *more)
+/* Has the whole source decoded by those who know more encodings. */
+static bool decode_foreign(Arena *arena, const ParseInput *input, const char *encoding, CodeText *source, Diagnostics *diagnostics)
 {
-    diagnostic_add(diagnostics, DIAGNOSTIC_SYNTAX_ERROR, input->is_script_file ? NULL : &whole_source, "%s: %.*s%s", problem,
-                   (int)name.length, name.name, more);
+    const Declaration name = { encoding, strlen(encoding) };
+    CodeText text = { NULL, 0 };
+    if (!input->decode)
+        return refuse(input, diagnostics, input->is_script_file ? "encoding problem" : "unknown encoding", name, "");
+    if (input->decode(input->decode_context, arena, encoding, source->bytes, source->length, &text)) {
+        *source = text;
+        return true;
+    }
+    if (!text.bytes)
+        diagnostics_out_of_memory(diagnostics);
+    else if (input->is_script_file)
+        return refuse(input, diagnostics, "encoding problem", name, "");
+    else
+        diagnostic_add(diagnostics, DIAGNOSTIC_SYNTAX_ERROR, &whole_source, "%.*s", (int)text.length, text.bytes);
     return false;
 }
 
@@ -184,8 +207,6 @@ static bool find_encoding(Arena *arena, const ParseInput *input, Encoding *encod
         declared = latin1;
     if (has_mark && *encoding != ENCODING_UTF8)
         return refuse(input, diagnostics, "encoding problem", declared, " with BOM");
-    if (*encoding == ENCODING_UNKNOWN)
-        return refuse(input, diagnostics, input->is_script_file ? "encoding problem" : "unknown encoding", declared, "");
     if (*encoding != ENCODING_UTF8 && !(text->encoding = arena_copy(arena, declared.name, declared.length))) {
         diagnostics_out_of_memory(diagnostics);
         return false;
@@ -205,13 +226,14 @@ bool source_read(Arena *arena, const ParseInput *input, SourceText *text, Diagno
     }
     if (!input->is_text && !find_encoding(arena, input, &encoding, &skip, text, diagnostics))
         return false;
-    const char *bytes = input->source + skip;
-    size_t length = input->length - skip;
-    if (encoding == ENCODING_ASCII && !check_decodes(CODEC_ASCII, bytes, length, diagnostics))
+    CodeText source = { input->source + skip, input->length - skip };
+    if (encoding == ENCODING_ASCII && !check_decodes(input, CODEC_ASCII, source.bytes, source.length, diagnostics))
         return false;
-    if (encoding == ENCODING_UTF8_STRICT && !check_decodes(CODEC_UTF8, bytes, length, diagnostics))
+    if (encoding == ENCODING_UTF8_STRICT && !check_decodes(input, CODEC_UTF8, source.bytes, source.length, diagnostics))
         return false;
-    if (!normalise_text(arena, bytes, length, encoding == ENCODING_LATIN1, input->mode == PARSE_FILE, text)) {
+    if (encoding == ENCODING_FOREIGN && !decode_foreign(arena, input, text->encoding, &source, diagnostics))
+        return false;
+    if (!normalise_text(arena, source.bytes, source.length, encoding == ENCODING_LATIN1, input->mode == PARSE_FILE, text)) {
         diagnostics_out_of_memory(diagnostics);
         return false;
     }

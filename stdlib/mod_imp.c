@@ -9,7 +9,7 @@
 static ToyValue name_argument(ToyThread *t, ToyValue v, const char *function)
 {
     if (toy_is_str(v)) return v;
-    return toy_raise_type_error(t, "%s() argument must be str, not %T", function, v);
+    return toy_raise_type_error(t, "%s() argument must be str, not %N", function, v);
 }
 
 static ToyValue embedded(ToyThread *t, ToyValue name, const char *function, ToyEmbeddedPart part)

@@ -50,7 +50,7 @@ static ToyValue ready_pairs(ToyThread *t, const struct pollfd *polled, size_t co
 static ToyValue select_poll(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int64_t timeout_ns = -1;
-    if (!toy_is_list(args[0])) return toy_raise_type_error(t, "poll() argument 1 must be list, not %T", args[0]);
+    if (!toy_is_list(args[0])) return toy_raise_type_error(t, "poll() argument 1 must be list, not %N", args[0]);
     if (!toy_is_none(args[1]) && !toy_arg_seconds(t, args[1], &timeout_ns)) return TOY_FAILED;
     size_t count = toy_list_length(args[0]), size = (count + 1) * sizeof(struct pollfd);
     struct pollfd *polled = toy_alloc(t, size);

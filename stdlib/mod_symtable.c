@@ -12,7 +12,7 @@ static ToyValue symtable_scopes(ToyThread *t, ToyValue self, const ToyValue *arg
 {
     const char *mode;
     for (int i = 0; i < 3; i++)
-        if (!toy_is_str(args[i])) return toy_raise_type_error(t, "symtable() argument %d must be str, not %T", i + 1, args[i]);
+        if (!toy_is_str(args[i])) return toy_raise_type_error(t, "symtable() argument %d must be str, not %N", i + 1, args[i]);
     mode = toy_str_utf8(t, args[2], NULL);
     if (!mode) return TOY_FAILED;
     if (strcmp(mode, "exec") && strcmp(mode, "eval") && strcmp(mode, "single"))

@@ -147,7 +147,7 @@ static ToyValue sys_getsizeof(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static ToyValue sys_intern(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "intern() argument must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "intern() argument must be str, not %N", args[0]);
     if (toy_type_of(t, args[0]) != toy_builtin_type(t, TOY_KIND_STR)) return toy_raise_type_error(t, "can't intern %T", args[0]);
     return toy_str_intern(t, toy_retain(args[0]));
 }
@@ -189,7 +189,7 @@ static ToyValue sys_is_gil_enabled(ToyThread *t, ToyValue self, const ToyValue *
 static ToyValue sys_clear_caches(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_NONE; }
 static ToyValue sys_is_interned(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "_is_interned() argument must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "_is_interned() argument must be str, not %N", args[0]);
     return toy_bool(toy_is_interned(args[0]));
 }
 

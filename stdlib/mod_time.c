@@ -320,7 +320,7 @@ static ToyValue time_strftime(ToyThread *t, ToyValue self, const ToyValue *args)
     const char *format;
     struct tm parts;
     ToyValue holder;
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "strftime() argument 1 must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "strftime() argument 1 must be str, not %N", args[0]);
     if (!parts_or_now(t, self, args[1], "strftime", &parts, &holder)) return TOY_FAILED;
     parts.tm_isdst = parts.tm_isdst < -1 ? -1 : parts.tm_isdst > 1 ? 1 : parts.tm_isdst;
     ToyValue encoded = toy_str_encode(t, args[0], "utf-8", "surrogateescape"), result = TOY_FAILED;

@@ -11,8 +11,8 @@ static ToyValue tokenize_rows(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     const char *source;
     size_t length;
-    if (!toy_is_list(args[1])) return toy_raise_type_error(t, "rows() argument 2 must be list, not %T", args[1]);
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "rows() argument 1 must be str, not %T", args[0]);
+    if (!toy_is_list(args[1])) return toy_raise_type_error(t, "rows() argument 2 must be list, not %N", args[1]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "rows() argument 1 must be str, not %N", args[0]);
     source = toy_str_utf8(t, args[0], &length);
     return source && toy_tokens(t, source, length, args[1]) ? TOY_NONE : TOY_FAILED;
 }

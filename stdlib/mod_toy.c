@@ -44,7 +44,7 @@ typedef struct ToyState { ToyValue marks; } ToyState;
 static ToyValue mark(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     ToyState *state = toy_module_state(self);
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "mark() argument 1 must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "mark() argument 1 must be str, not %N", args[0]);
     ToyValue row = toy_tuple(t, toy_float(t, (double)toy_monotonic_ns() / 1e9), toy_int_from_uint64(t, toy_thread_ident(t)), toy_retain(args[0]));
     return toy_list_append_take(t, state->marks, row) ? TOY_NONE : TOY_FAILED;
 }

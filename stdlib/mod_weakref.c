@@ -16,7 +16,7 @@ static ToyValue proxy(ToyThread *t, ToyValue self, const ToyValue *args)
 /* What a dictionary of weak references calls from its callback: the entry may have been replaced meanwhile. */
 static ToyValue remove_dead(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_dict(args[0])) return toy_raise_type_error(t, "_remove_dead_weakref() argument 1 must be dict, not %T", args[0]);
+    if (!toy_is_dict(args[0])) return toy_raise_type_error(t, "_remove_dead_weakref() argument 1 must be dict, not %N", args[0]);
     ToyValue reference;
     if (!toy_dict_get(t, args[0], args[1], &reference)) return TOY_FAILED;
     if (toy_is_unbound(reference)) return TOY_NONE;

@@ -36,7 +36,7 @@ ToyValue sys_getprofile(ToyThread *t, ToyValue self, const ToyValue *args) { ret
 
 ToyValue sys_call_tracing(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_tuple(args[1])) return toy_raise_type_error(t, "call_tracing() argument 2 must be tuple, not %T", args[1]);
+    if (!toy_is_tuple(args[1])) return toy_raise_type_error(t, "call_tracing() argument 2 must be tuple, not %N", args[1]);
     return toy_call_traced(t, args[0], args[1]);
 }
 

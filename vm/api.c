@@ -112,7 +112,7 @@ bool toy_arg_uint64(ToyThread *t, ToyValue v, uint64_t *out)
 bool toy_arg_text(ToyThread *t, ToyValue v, const char *function, const char *what, const char **out)
 {
     if (is_unbound(v)) return true;
-    if (!is_str(v)) return raise_false(t, EXC_TypeError, "%s() argument %s must be str, not %T", function, what, v);
+    if (!is_str(v)) return raise_false(t, EXC_TypeError, "%s() argument %s must be str, not %N", function, what, v);
     size_t length;
     *out = str_utf8(t, as_str(v), &length);
     if (!*out) return false;

@@ -156,30 +156,11 @@ uint32_t toy_char_by_name(const char *name, size_t length) { return unicode_by_n
 
 /* ---- paths ---- */
 
-/* What __fspath__ answers, or the path itself. UNBOUND with nothing raised: it is no path. */
-static Value path_text(Thread *t, Value path)
-{
-    if (is_str(path) || is_bytes(path)) return retain(path);
-    Value method = toy_find_special(t, path, "__fspath__");
-    if (is_unbound(method)) return UNBOUND;
-    Value text = value_call0(t, method);
-    release(method);
-    if (failed(text) || is_str(text) || is_bytes(text)) return text;
-    raise_type_error(t, "expected %T.__fspath__() to return str or bytes, not %T", path, text);
-    release(text);
-    return FAILED;
-}
-
-ToyValue toy_fspath(ToyThread *t, ToyValue path)
-{
-    Value text = path_text(t, path);
-    if (is_bound(text) || is_raised(t)) return text;
-    return raise_type_error(t, "expected str, bytes or os.PathLike object, not %T", path);
-}
+ToyValue toy_fspath(ToyThread *t, ToyValue path) { return value_fspath(t, path); }
 
 const char *toy_path(ToyThread *t, ToyValue path, const char *function, ToyValue *holder)
 {
-    *holder = path_text(t, path);
+    *holder = value_path_text(t, path);
     if (is_unbound(*holder)) {
         if (is_raised(t)) return NULL;
         return function ? raise_null(t, EXC_TypeError, "%s: path should be string, bytes or os.PathLike, not %T", function, path)

@@ -170,7 +170,7 @@ typedef enum ToyException {
 } ToyException;
 
 /* Each answers FAILED, so that a function can end in `return toy_raise(...)`. Formats are printf's and more: %R repr of a ToyValue,
- * %S str of one, %T the name of its type (ToyValues are passed as they are). */
+ * %S str of one, %T the name of its type, %N also, but None for None (ToyValues are passed as they are). */
 TOY_API ToyValue toy_raise(ToyThread *t, ToyException kind, const char *format, ...);
 TOY_API ToyValue toy_vraise(ToyThread *t, ToyException kind, const char *format, va_list arguments);
 TOY_API ToyValue toy_raise_type(ToyThread *t, ToyType *type, const char *format, ...);          /* a class of a module's own */

@@ -156,7 +156,7 @@ METHOD(tobytes) { return toy_bytes(t, as_array(self)->data ? as_array(self)->dat
 
 METHOD(fromunicode)
 {
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "fromunicode() argument must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "fromunicode() argument must be str, not %N", args[0]);
     if (as_array(self)->item->kind != ARRAY_CHARACTER)
         return toy_raise_value_error(t, "fromunicode() may only be called on unicode type arrays ('u' or 'w')");
     return none_if(array_add_text(t, as_array(self), args[0]));

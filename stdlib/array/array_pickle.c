@@ -73,7 +73,7 @@ ToyValue array_reconstruct(ToyThread *t, ToyValue module, const ToyValue *args)
     ArrayState *state = toy_module_state(module);
     int code;
     if (!toy_is_str(args[1]) || toy_str_length(args[1]) != 1)
-        return toy_raise_type_error(t, "_array_reconstructor() argument 2 must be a unicode character, not %T", args[1]);
+        return toy_raise_type_error(t, "_array_reconstructor() argument 2 must be a unicode character, not %N", args[1]);
     if (!toy_arg_int(t, args[2], &code)) return TOY_FAILED;
     if (!toy_is_type(args[0])) return toy_raise_type_error(t, "first argument must be a type object, not %T", args[0]);
     ToyType *type = (ToyType *)toy_object(args[0]);

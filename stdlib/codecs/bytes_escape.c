@@ -11,7 +11,7 @@ static const char letters[] = "\\'\"abfnrtv", meanings[] = "\\'\"\a\b\f\n\r\t\v"
 
 ToyValue escape_encode(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_bytes(args[0])) return toy_raise_type_error(t, "escape_encode() argument 1 must be bytes, not %T", args[0]);
+    if (!toy_is_bytes(args[0])) return toy_raise_type_error(t, "escape_encode() argument 1 must be bytes, not %N", args[0]);
     size_t length;
     const uint8_t *data = toy_bytes_data(args[0], &length);
     ToyText out;

@@ -69,7 +69,7 @@ static ToyValue build_dict(ToyThread *t, ToyValue table, size_t length)
 
 ToyValue charmap_build(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "charmap_build() argument must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "charmap_build() argument must be str, not %N", args[0]);
     CodecsState *state = toy_module_state(self);
     size_t length = toy_str_length(args[0]);
     if (length > 256) length = 256;

@@ -12,14 +12,14 @@
 
 bool codec_text_argument(ToyThread *t, const char *function, ToyValue v)
 {
-    return toy_is_str(v) || toy_raise_false(t, TOY_TypeError, "%s() argument 1 must be str, not %T", function, v);
+    return toy_is_str(v) || toy_raise_false(t, TOY_TypeError, "%s() argument 1 must be str, not %N", function, v);
 }
 
 bool codec_errors_argument(ToyThread *t, const char *function, ToyValue v, const char **errors)
 {
     *errors = NULL;
     if (!toy_is_given(v)) return true;
-    if (!toy_is_str(v)) return toy_raise_false(t, TOY_TypeError, "%s() argument 2 must be str or None, not %T", function, v);
+    if (!toy_is_str(v)) return toy_raise_false(t, TOY_TypeError, "%s() argument 2 must be str or None, not %N", function, v);
     size_t length;
     *errors = toy_str_utf8(t, v, &length);
     if (*errors && strlen(*errors) != length) return toy_raise_false(t, TOY_ValueError, "embedded null character");

@@ -101,7 +101,7 @@ done:
 
 ToyValue codecs_lookup(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "lookup() argument must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "lookup() argument must be str, not %N", args[0]);
     return lookup(t, self, args[0]);
 }
 
@@ -130,9 +130,9 @@ static ToyValue convert(ToyThread *t, ToyValue self, const ToyValue *args, size_
 {
     static const char *const functions[] = {"encode", "decode"};
     if (toy_is_bound(args[1]) && !toy_is_str(args[1]))
-        return toy_raise_type_error(t, "%s() argument 'encoding' must be str, not %T", functions[part], args[1]);
+        return toy_raise_type_error(t, "%s() argument 'encoding' must be str, not %N", functions[part], args[1]);
     if (toy_is_bound(args[2]) && !toy_is_str(args[2]))
-        return toy_raise_type_error(t, "%s() argument 'errors' must be str, not %T", functions[part], args[2]);
+        return toy_raise_type_error(t, "%s() argument 'errors' must be str, not %N", functions[part], args[2]);
     ToyValue encoding = toy_is_bound(args[1]) ? toy_retain(args[1]) : toy_str(t, "utf-8");
     ToyValue codec = toy_failed(encoding) ? TOY_FAILED : lookup(t, self, encoding);
     ToyValue result = toy_failed(codec) ? TOY_FAILED : call_codec(t, codec, part, args[0], encoding, args[2]);
@@ -195,14 +195,14 @@ ToyValue codecs_text_decode(ToyThread *t, ToyValue self, const ToyValue *args)
 
 ToyValue codecs_register_error(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "register_error() argument 1 must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "register_error() argument 1 must be str, not %N", args[0]);
     if (!toy_is_callable(t, args[1])) return toy_raise_type_error(t, "handler must be callable");
     return toy_dict_set(t, state_of(self)->handlers, args[0], args[1]) ? TOY_NONE : TOY_FAILED;
 }
 
 ToyValue codecs_lookup_error(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "lookup_error() argument must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "lookup_error() argument must be str, not %N", args[0]);
     ToyValue handler;
     if (!toy_dict_get(t, state_of(self)->handlers, args[0], &handler)) return TOY_FAILED;
     return toy_is_bound(handler) ? handler : toy_raise(t, TOY_LookupError, "unknown error handler name '%S'", args[0]);

@@ -142,7 +142,7 @@ static ToyValue time_strftime(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     const Time *time = as_time(self);
     const Clock *clock = &time->clock;
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "strftime() argument 1 must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "strftime() argument 1 must be str, not %N", args[0]);
     /* Some day or other: 1 January 1900, which no C library finds too early. */
     ToyValue timetuple = toy_tuple(t, toy_int(t, 1900), toy_int(t, 1), toy_int(t, 1), toy_int(t, clock->hour), toy_int(t, clock->minute), toy_int(t, clock->second),
                                    toy_int(t, 0), toy_int(t, 1), toy_int(t, -1));

@@ -232,7 +232,7 @@ static ToyValue date_repr(ToyThread *t, ToyValue self)
 
 static ToyValue date_strftime(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "strftime() argument 1 must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "strftime() argument 1 must be str, not %N", args[0]);
     /* Through the method, which a subclass may have replaced. */
     ToyValue timetuple = toy_call_method(t, self, "timetuple", NULL, 0);
     bool has_clock = is_moment(t, self);
@@ -241,7 +241,7 @@ static ToyValue date_strftime(ToyThread *t, ToyValue self, const ToyValue *args)
 
 ToyValue format_method(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "__format__() argument must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "__format__() argument must be str, not %N", args[0]);
     return toy_str_length(args[0]) == 0 ? toy_to_str(t, self) : toy_call_method(t, self, "strftime", args, 1);
 }
 

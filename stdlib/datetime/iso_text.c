@@ -34,7 +34,7 @@ size_t write_clock(ToyThread *t, char *to, const Clock *clock, ToyValue timespec
     if (toy_is_bound(timespec)) {
         const char *text;
         if (!toy_is_str(timespec)) {
-            toy_raise_type_error(t, "isoformat() argument 1 must be str, not %T", timespec);
+            toy_raise_type_error(t, "isoformat() argument 1 must be str, not %N", timespec);
             return SIZE_MAX;
         }
         if (!(text = toy_str_utf8(t, timespec, NULL))) return SIZE_MAX;

@@ -334,7 +334,7 @@ static ToyValue moment_isoformat(ToyThread *t, ToyValue self, const ToyValue *ar
     uint32_t separator = 'T';
     if (toy_is_bound(args[0])) {
         if (!toy_is_str(args[0]) || toy_str_length(args[0]) != 1)
-            return toy_raise_type_error(t, "isoformat() argument 1 must be a unicode character, not %T", args[0]);
+            return toy_raise_type_error(t, "isoformat() argument 1 must be a unicode character, not %N", args[0]);
         separator = toy_str_char(args[0], 0);
     }
     return isoformat(t, self, separator, args[1]);

@@ -99,8 +99,8 @@ ToyValue moment_replace(ToyThread *t, ToyValue self, const ToyValue *args)
 ToyValue moment_combine(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     const DatetimeState *state = state_of_type(self);
-    if (!is_date(t, args[0])) return toy_raise_type_error(t, "combine() argument 1 must be datetime.date, not %T", args[0]);
-    if (!is_time(t, args[1])) return toy_raise_type_error(t, "combine() argument 2 must be datetime.time, not %T", args[1]);
+    if (!is_date(t, args[0])) return toy_raise_type_error(t, "combine() argument 1 must be datetime.date, not %N", args[0]);
+    if (!is_time(t, args[1])) return toy_raise_type_error(t, "combine() argument 2 must be datetime.time, not %N", args[1]);
     ToyValue zone = toy_is_bound(args[2]) ? args[2] : as_time(args[1])->zone;
     if (!zone_check(t, state, zone)) return TOY_FAILED;
     const Date *date = as_date(args[0]);
@@ -229,7 +229,7 @@ ToyValue moment_strptime(ToyThread *t, ToyValue self, const ToyValue *args, size
     if (!toy_arguments_no_keywords(t, "strptime", names)) return TOY_FAILED;
     if (count != 2) return toy_raise_type_error(t, "strptime() takes exactly 2 arguments (%zu given)", count);
     for (int i = 0; i < 2; i++)
-        if (!toy_is_str(args[i])) return toy_raise_type_error(t, "strptime() argument %d must be str, not %T", i + 1, args[i]);
+        if (!toy_is_str(args[i])) return toy_raise_type_error(t, "strptime() argument %d must be str, not %N", i + 1, args[i]);
     ToyValue function = toy_import_from(t, "_strptime", "_strptime_datetime");
     ToyValue result = toy_failed(function) ? TOY_FAILED : toy_call(t, function, (ToyValue[]){self, args[0], args[1]}, 3);
     toy_release(function);

@@ -159,8 +159,8 @@ static ToyValue timezone_construct(ToyThread *t, ToyType *type, const ToyValue *
     const DatetimeState *state = toy_type_state(type);
     ToyValue given[2];
     if (!toy_arguments_sort(t, &parameters, args, count, names, given)) return TOY_FAILED;
-    if (!is_delta(t, given[0])) return toy_raise_type_error(t, "timezone() argument 1 must be datetime.timedelta, not %T", given[0]);
-    if (toy_is_bound(given[1]) && !toy_is_str(given[1])) return toy_raise_type_error(t, "timezone() argument 2 must be str, not %T", given[1]);
+    if (!is_delta(t, given[0])) return toy_raise_type_error(t, "timezone() argument 1 must be datetime.timedelta, not %N", given[0]);
+    if (toy_is_bound(given[1]) && !toy_is_str(given[1])) return toy_raise_type_error(t, "timezone() argument 2 must be str, not %N", given[1]);
     return toy_is_bound(given[1]) ? zone_new(t, state, given[0], given[1]) : zone_of_offset(t, state, toy_retain(given[0]));
 }
 

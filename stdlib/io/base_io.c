@@ -19,7 +19,7 @@ bool io_get_writable(ToyThread *t, ToyValue v, const char *function, ToyBuffer *
 {
     if (toy_has_buffer(t, v) && toy_buffer_get(t, v, buffer, TOY_BUFFER_WRITABLE)) return true;
     toy_raised_clear(t);
-    return toy_raise_false(t, TOY_TypeError, "%s() argument must be read-write bytes-like object, not %T", function, v);
+    return toy_raise_false(t, TOY_TypeError, "%s() argument must be read-write bytes-like object, not %N", function, v);
 }
 
 bool io_set_dict(ToyThread *t, ToyValue self, ToyValue dict, const char *which)

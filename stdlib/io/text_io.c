@@ -111,7 +111,7 @@ static bool flush_buffer(ToyThread *t, TextFile *text)
 static ToyValue text_write(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     TextFile *text = self_of(self);
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "write() argument must be str, not %T", args[0]);
+    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "write() argument must be str, not %N", args[0]);
     if (!check_open(t, text)) return TOY_FAILED;
     size_t length = toy_str_length(args[0]), bytes_length;
     ToyValue str = translated(t, text, args[0]);

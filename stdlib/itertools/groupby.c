@@ -130,7 +130,7 @@ static ToyValue grouper_new(ToyThread *t, ToyType *type, const ToyValue *args, s
 {
     if (!takes_exactly(t, type, "_grouper", 2, count, names)) return TOY_FAILED;
     if (toy_is_object(args[0]) && !strcmp(toy_type_name(t, args[0]), "itertools.groupby")) return grouper_make(t, type, args[0], args[1]);
-    return toy_raise_type_error(t, "_grouper() argument 1 must be itertools.groupby, not %T", args[0]);
+    return toy_raise_type_error(t, "_grouper() argument 1 must be itertools.groupby, not %N", args[0]);
 }
 static ToyValue grouper_next(ToyThread *t, ToyValue self)
 {

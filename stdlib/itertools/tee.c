@@ -77,7 +77,7 @@ static ToyValue block_reduce(ToyThread *t, ToyValue self, const ToyValue *args)
 static ToyValue block_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
     if (!takes_exactly(t, type, "teedataobject", 3, count, names)) return TOY_FAILED;
-    if (!toy_is_list(args[1])) return toy_raise_type_error(t, "teedataobject() argument 2 must be list, not %T", args[1]);
+    if (!toy_is_list(args[1])) return toy_raise_type_error(t, "teedataobject() argument 2 must be list, not %N", args[1]);
     size_t length = toy_list_length(args[1]);
     if (length > ITEMS_PER_BLOCK) return toy_raise_value_error(t, "Invalid arguments");
     bool has_next = !toy_is_none(args[2]);

@@ -28,8 +28,8 @@ static bool read_character(ToyThread *t, const char *function, int number, ToyVa
         *c = toy_str_char(v, 0);
         return true;
     }
-    if (number == 0) return toy_raise_false(t, TOY_TypeError, "%s() argument must be a unicode character, not %T", function, v);
-    return toy_raise_false(t, TOY_TypeError, "%s() argument %d must be a unicode character, not %T", function, number, v);
+    if (number == 0) return toy_raise_false(t, TOY_TypeError, "%s() argument must be a unicode character, not %N", function, v);
+    return toy_raise_false(t, TOY_TypeError, "%s() argument %d must be a unicode character, not %N", function, number, v);
 }
 
 /* ---- records ---- */
@@ -219,7 +219,7 @@ static bool read_form(ToyThread *t, const char *function, const ToyValue *args, 
 {
     static const char *const names[] = {"NFC", "NFD", "NFKC", "NFKD"};
     for (int i = 0; i < 2; i++) {
-        if (!toy_is_str(args[i])) return toy_raise_false(t, TOY_TypeError, "%s() argument %d must be str, not %T", function, i + 1, args[i]);
+        if (!toy_is_str(args[i])) return toy_raise_false(t, TOY_TypeError, "%s() argument %d must be str, not %N", function, i + 1, args[i]);
     }
     for (size_t i = 0; i < LENGTH_OF(names); i++) {
         if (!toy_str_is(args[0], names[i])) continue;

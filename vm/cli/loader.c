@@ -138,10 +138,37 @@ static CodeUnit *report(Thread *t, const CompileRequest *request, CodeUnit *unit
     if (passed && unit && verify(t, unit)) return unit;
     if (passed && !unit) {
         if (diagnostics->is_incomplete && request->may_be_incomplete) *is_incomplete = true;
-        else loader_raise(t, diagnostics, request->filename);
+        else if (!is_raised(t)) loader_raise(t, diagnostics, request->filename);
     }
     if (unit) code_free(unit);
     return NULL;
+}
+
+/* ---- encodings ---- */
+
+static bool copy_text(Arena *arena, Thread *t, Value v, const char *errors, CodeText *out)
+{
+    Value bytes = failed(v) ? FAILED : str_encode(t, as_str(v), "utf-8", errors);
+    if (failed(bytes)) return false;
+    out->length = as_bytes(bytes)->length;
+    out->bytes = arena_copy(arena, (const char *)as_bytes(bytes)->data, out->length);
+    release(bytes);
+    return out->bytes != NULL;
+}
+
+/* The compiler's SourceDecoder: asks the script's codecs. What they raise is told as a message, if it is an Exception. */
+static bool decode_by_codec(void *context, Arena *arena, const char *encoding, const char *bytes, size_t length, CodeText *text)
+{
+    Thread *t = context;
+    Value decoded = str_decode(t, bytes, length, encoding, "strict");
+    bool done = copy_text(arena, t, decoded, "surrogatepass", text);
+    release(decoded);
+    if (done || !raised_is(t, EXC_Exception) || raised_is(t, EXC_MemoryError)) return done;
+    Value exception = raised_take(t);
+    Value message = value_str(t, exception);
+    if (!copy_text(arena, t, message, "replace", text)) text->bytes = NULL;
+    release2(message, exception);
+    return false;
 }
 
 static CompileOptions options_of(Thread *t, const CompileRequest *request, const char *filename)
@@ -150,7 +177,7 @@ static CompileOptions options_of(Thread *t, const CompileRequest *request, const
     return (CompileOptions){
         .input = {
             .source = request->source, .length = request->length, .filename = filename,
-            .mode = modes[request->mode], .is_text = request->is_text, .is_script_file = request->is_script,
+            .decode = decode_by_codec, .decode_context = t, .mode = modes[request->mode], .is_text = request->is_text, .is_script_file = request->is_script,
             .allows_incomplete = request->may_be_incomplete || (request->flags & FLAG_ALLOW_INCOMPLETE),
             .keeps_open_block = (request->flags & FLAG_DONT_IMPLY_DEDENT) != 0,
             .stack_limit = (uintptr_t)t->stack_limit, .max_int_digits = (uint32_t)t->interp->config.int_max_str_digits,

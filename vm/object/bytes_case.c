@@ -129,7 +129,7 @@ static bool read_fill(Thread *t, const char *name, Value v, uint8_t *fill)
     if (is_unbound(v))
         return true;
     if ((!is_bytes(v) && !is_bytearray(v)) || span_of(v).length != 1)
-        return raise_false(t, EXC_TypeError, "%s() argument 2 must be a byte string of length 1, not %T", name, v);
+        return raise_false(t, EXC_TypeError, "%s() argument 2 must be a byte string of length 1, not %N", name, v);
     *fill = span_of(v).data[0];
     return true;
 }

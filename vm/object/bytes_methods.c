@@ -782,7 +782,7 @@ static int hex_value(uint32_t c)
 Value bytes_fromhex(Thread *t, Value text)
 {
     if (!is_str(text))
-        return raise_type_error(t, "fromhex() argument must be str, not %T", text);
+        return raise_type_error(t, "fromhex() argument must be str, not %N", text);
     Str *s = as_str(text);
     Bytes *bytes = bytes_new(t, s->length / 2);
     if (!bytes)

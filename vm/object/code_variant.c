@@ -53,7 +53,7 @@ static bool has_no_memory(Variant *variant) { return raise_false(variant->t, EXC
 static bool expect(Variant *variant, int field, bool is_right, const char *what)
 {
     if (is_right) return true;
-    return raise_false(variant->t, EXC_TypeError, "%s() argument '%s' must be %s, not %T", variant->function, variant->names[field], what, variant->fields[field]);
+    return raise_false(variant->t, EXC_TypeError, "%s() argument '%s' must be %s, not %N", variant->function, variant->names[field], what, variant->fields[field]);
 }
 
 static bool read_count(Variant *variant, int field, uint32_t *out)

@@ -429,7 +429,7 @@ static Value getnewargs(Thread *t, Value self, const Value *args)
 static Value format_method(Thread *t, Value self, const Value *args)
 {
     if (!is_str(args[0]))
-        return raise_type_error(t, "__format__() argument must be str, not %T", args[0]);
+        return raise_type_error(t, "__format__() argument must be str, not %N", args[0]);
     return format_complex(t, self, as_str(args[0]));
 }
 

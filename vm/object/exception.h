@@ -2,7 +2,7 @@
  *
  * What        raise_*: make an exception instance, chain it to the one being handled, put it into t->raised.
  * How         `return raise_error(t, EXC_ValueError, "bad %R", v);` works wherever a Value is returned; raise_false and
- *             raise_null serve the other result kinds. Formats are printf's plus %R %S %U %T, see below.
+ *             raise_null serve the other result kinds. Formats are printf's plus %R %S %U %T %N, see below.
  * Invariants  I1 t->raised is an instance, never a class.
  *             I2 notes live among the attributes, as __notes__: nothing here knows them.
  * GIL         held.
@@ -57,7 +57,7 @@ void raised_clear(Thread *t);
 /* Adds a note to the raised exception; raise_error's formats. */
 void raised_note(Thread *t, const char *format, ...);
 
-/* printf formats plus: %R repr of a Value, %S str of a Value, %U a Str*, %T the type name of a Value (Value structs are passed as they are). */
+/* printf formats plus: %R repr of a Value, %S str of a Value, %U a Str*, %T the type name of a Value, %N also, but None for None (Value structs are passed as they are). */
 Value raise_error(Thread *t, enum ExceptionKind kind, const char *format, ...);
 Value raise_verror(Thread *t, enum ExceptionKind kind, const char *format, va_list arguments);
 #define raise_false(...) (raise_error(__VA_ARGS__), false)

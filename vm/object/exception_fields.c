@@ -25,7 +25,7 @@ static Value field_of(Value self, int field)
 }
 
 /* Keyword arguments go into fields of the same names; [first] is the field of names[0]. Absent ones become UNBOUND. */
-static bool take_keywords(Thread *t, Value self, const char *const *field_names, size_t field_count, int first,
+static bool take_keywords(Thread *t, Value self, const char *class_name, const char *const *field_names, size_t field_count, int first,
                           const Value *args, size_t count, Tuple *names)
 {
     for (size_t i = 0; i < field_count; i++)
@@ -36,7 +36,7 @@ static bool take_keywords(Thread *t, Value self, const char *const *field_names,
         while (i < field_count && !str_equal_text(name, field_names[i]))
             i++;
         if (i == field_count)
-            return raise_false(t, EXC_TypeError, "%U() got an unexpected keyword argument '%U'", value_type(t, self)->name, name);
+            return raise_false(t, EXC_TypeError, "%s() got an unexpected keyword argument '%U'", class_name, name);
         set_field(self, first + (int)i, args[count + k]);
     }
     return true;
@@ -81,14 +81,14 @@ bool name_error_init(Thread *t, Value self, const Value *args, size_t count, Tup
 {
     static const char *const fields[] = {"name"};
     return base_exception_init(t, self, args, count, NULL) &&
-           take_keywords(t, self, fields, ARRAY_LENGTH(fields), FIELD_NAME, args, count, names);
+           take_keywords(t, self, "NameError", fields, ARRAY_LENGTH(fields), FIELD_NAME, args, count, names);
 }
 
 bool attribute_error_init(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
 {
     static const char *const fields[] = {"name", "obj"};
     return base_exception_init(t, self, args, count, NULL) &&
-           take_keywords(t, self, fields, ARRAY_LENGTH(fields), FIELD_NAME, args, count, names);
+           take_keywords(t, self, "AttributeError", fields, ARRAY_LENGTH(fields), FIELD_NAME, args, count, names);
 }
 
 /* Adds a field to a state dict, made if there is none yet. */
@@ -141,7 +141,7 @@ bool import_error_init(Thread *t, Value self, const Value *args, size_t count, T
 {
     static const char *const fields[] = {"name", "path", "name_from"};
     if (!base_exception_init(t, self, args, count, NULL) ||
-        !take_keywords(t, self, fields, ARRAY_LENGTH(fields), FIELD_IMPORT_NAME, args, count, names))
+        !take_keywords(t, self, "ImportError", fields, ARRAY_LENGTH(fields), FIELD_IMPORT_NAME, args, count, names))
         return false;
     set_field(self, FIELD_IMPORT_MESSAGE, count == 1 ? args[0] : UNBOUND);
     return true;

@@ -54,7 +54,7 @@ Value group_new(Thread *t, Type *type, const Value *args, size_t count, Tuple *n
     if (count != 2)
         return raise_type_error(t, "BaseExceptionGroup.__new__() takes exactly 2 arguments (%zu given)", count);
     if (!is_str(args[0]))
-        return raise_type_error(t, "BaseExceptionGroup.__new__() argument 1 must be str, not %T", args[0]);
+        return raise_type_error(t, "BaseExceptionGroup.__new__() argument 1 must be str, not %N", args[0]);
     bool is_sequence = value_type(t, args[1])->slots.get_item && !has_payload(args[1], KIND_DICT) && !has_payload(args[1], KIND_MAPPING_PROXY);
     if (!is_sequence)
         return raise_type_error(t, "second argument (exceptions) must be a sequence");

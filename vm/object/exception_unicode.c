@@ -28,7 +28,7 @@ static Value bytes_of(Thread *t, Value data)
 
 static bool check_str(Thread *t, Value v, int number)
 {
-    return is_str(v) || raise_false(t, EXC_TypeError, "argument %d must be str, not %T", number, v);
+    return is_str(v) || raise_false(t, EXC_TypeError, "argument %d must be str, not %N", number, v);
 }
 
 /* The last four arguments of each: object, start, end, reason; the object's check is the caller's. [skipped] came before. */

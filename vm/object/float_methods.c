@@ -176,7 +176,7 @@ static bool parse_hex(Thread *t, const char *text, size_t length, double *d)
 static Value fromhex(Thread *t, Value class, const Value *args)
 {
     if (!is_str(args[0]))
-        return raise_type_error(t, "fromhex() argument must be str, not %T", args[0]);
+        return raise_type_error(t, "fromhex() argument must be str, not %N", args[0]);
     size_t length;
     const char *text = str_utf8(t, as_str(args[0]), &length);
     if (!text)
@@ -256,7 +256,7 @@ static Value conjugate(Thread *t, Value self, const Value *args) { return float_
 static Value format_method(Thread *t, Value self, const Value *args)
 {
     if (!is_str(args[0]))
-        return raise_type_error(t, "__format__() argument must be str, not %T", args[0]);
+        return raise_type_error(t, "__format__() argument must be str, not %N", args[0]);
     return format_float(t, self, as_str(args[0]));
 }
 
@@ -273,7 +273,7 @@ static Value getnewargs(Thread *t, Value self, const Value *args)
 static Value getformat(Thread *t, Value class, const Value *args)
 {
     if (!is_str(args[0]))
-        return raise_type_error(t, "__getformat__() argument must be str, not %T", args[0]);
+        return raise_type_error(t, "__getformat__() argument must be str, not %N", args[0]);
     if (!str_equal_text(as_str(args[0]), "double") && !str_equal_text(as_str(args[0]), "float"))
         return raise_value_error(t, "__getformat__() argument 1 must be 'double' or 'float'");
     const uint16_t probe = 1;

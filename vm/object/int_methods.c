@@ -55,7 +55,7 @@ static bool read_byte_order(Thread *t, const char *function, Value order, bool *
     if (is_unbound(order))
         return true;
     if (!is_str(order))
-        return raise_false(t, EXC_TypeError, "%s() argument 'byteorder' must be str, not %T", function, order);
+        return raise_false(t, EXC_TypeError, "%s() argument 'byteorder' must be str, not %N", function, order);
     *is_little = str_equal_text(as_str(order), "little");
     if (*is_little || str_equal_text(as_str(order), "big"))
         return true;
@@ -138,7 +138,7 @@ Value int_round(Thread *t, Value v, int64_t places)
 
 static Value round_method(Thread *t, Value self, const Value *args)
 {
-    if (is_unbound(args[0]) || is_none(args[0]))
+    if (is_unbound(args[0]))
         return int_exact(t, self);
     Value places = int_from_index(t, args[0]);
     if (failed(places))
@@ -157,7 +157,7 @@ static Value round_method(Thread *t, Value self, const Value *args)
 static Value format_method(Thread *t, Value self, const Value *args)
 {
     if (!is_str(args[0]))
-        return raise_type_error(t, "__format__() argument must be str, not %T", args[0]);
+        return raise_type_error(t, "__format__() argument must be str, not %N", args[0]);
     return format_int(t, self, as_str(args[0]));
 }
 

@@ -619,7 +619,7 @@ static Value tobytes(Thread *t, Value self, const Value *args)
     bool is_fortran = false;
     if (is_bound(args[0]) && !is_none(args[0])) {
         if (!is_str(args[0]))
-            return raise_type_error(t, "tobytes() argument 'order' must be str or None, not %T", args[0]);
+            return raise_type_error(t, "tobytes() argument 'order' must be str or None, not %N", args[0]);
         Str *order = as_str(args[0]);
         is_fortran = str_equal_text(order, "F") || (str_equal_text(order, "A") && is_contiguous(m, true) && !is_contiguous(m, false));
         if (!is_fortran && !str_equal_text(order, "C") && !str_equal_text(order, "A"))
@@ -721,7 +721,7 @@ static Value cast(Thread *t, Value self, const Value *args)
     if (!is_alive(t, m))
         return FAILED;
     if (!is_str(args[0]))
-        return raise_type_error(t, "cast() argument 'format' must be str, not %T", args[0]);
+        return raise_type_error(t, "cast() argument 'format' must be str, not %N", args[0]);
     if (!is_contiguous(m, false))
         return raise_type_error(t, "memoryview: casts are restricted to C-contiguous views");
     if (is_bound(args[1])) {

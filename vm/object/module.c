@@ -116,7 +116,7 @@ static bool module_init(Thread *t, Value self, const Value *args, size_t count, 
     }
     if (is_unbound(name)) return raise_false(t, EXC_TypeError, "module() missing required argument 'name' (pos 1)");
     if (count > 2) return raise_false(t, EXC_TypeError, "module() takes at most 2 arguments (%zu given)", count + named);
-    if (!is_str(name)) return raise_false(t, EXC_TypeError, "module() argument 'name' must be str, not %T", name);
+    if (!is_str(name)) return raise_false(t, EXC_TypeError, "module() argument 'name' must be str, not %N", name);
     Module *module = (Module *)as_object(self);
     Dict *old = module->dict;
     bool done = module_fill(t, module, name, doc);

@@ -147,7 +147,7 @@ static const GetSetDef object_getsets[] = {
 
 static Value method_format(Thread *t, Value self, const Value *args)
 {
-    if (!is_str(args[0])) return raise_type_error(t, "__format__() argument must be str, not %T", args[0]);
+    if (!is_str(args[0])) return raise_type_error(t, "__format__() argument must be str, not %N", args[0]);
     if (as_str(args[0])->length) return raise_type_error(t, "unsupported format string passed to %T.__format__", self);
     return value_str(t, self);
 }

@@ -47,6 +47,9 @@ MUST_CHECK Value value_get_attribute(Thread *t, Value v, Str *name);
 Value value_find_attribute(Thread *t, Value v, Str *name);
 MUST_CHECK bool value_set_attribute(Thread *t, Value v, Str *name, Value value);
 MUST_CHECK bool value_delete_attribute(Thread *t, Value v, Str *name);
+/* os.fspath: the str or bytes that a path is, or that its __fspath__ answers. The first is UNBOUND, nothing raised, if it is no path. */
+Value value_path_text(Thread *t, Value path);
+MUST_CHECK Value value_fspath(Thread *t, Value path);
 /* The method [name] looked up on the type, bound (never in the instance): special method look-up. UNBOUND: there is none. */
 Value value_find_special(Thread *t, Value v, Str *name);
 

@@ -7,6 +7,7 @@
  * Invariants  I1 value_for_each looks at the container's size again before each item: the visitor may have changed it.
  * GIL         held; script code may run in all of these.
  * Read next   protocol.c, slot_calls.c, iterators.c */
+#include "vm/object/bytes.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
@@ -327,4 +328,26 @@ Value value_call_method(Thread *t, Value object, Str *name, const Value *args, s
     }
     release(callee);
     return result;
+}
+
+/* ---- paths ---- */
+
+Value value_path_text(Thread *t, Value path)
+{
+    if (is_str(path) || is_bytes(path)) return retain(path);
+    Value method = value_find_special(t, path, NAME_OF(t, __fspath__));
+    if (is_unbound(method)) return UNBOUND;
+    Value text = value_call0(t, method);
+    release(method);
+    if (failed(text) || is_str(text) || is_bytes(text)) return text;
+    raise_type_error(t, "expected %T.__fspath__() to return str or bytes, not %T", path, text);
+    release(text);
+    return FAILED;
+}
+
+Value value_fspath(Thread *t, Value path)
+{
+    Value text = value_path_text(t, path);
+    if (is_bound(text) || is_raised(t)) return text;
+    return raise_type_error(t, "expected str, bytes or os.PathLike object, not %T", path);
 }

@@ -71,6 +71,22 @@ static Value next_by(Thread *t, SlotWrapper *wrapper, Value self)
     return is_end(value) ? raise_stop_iteration(t, NONE) : value;
 }
 
+/* list.__mul__ and its like: a sequence is repeated a number of times, where a number looks at what it is multiplied with. */
+static bool is_repetition(const SlotWrapper *wrapper)
+{
+    const TypeSlots *slots = &wrapper->d.owner->slots;
+    return slots->get_item && (wrapper->function == (void *)slots->multiply || wrapper->function == (void *)slots->inplace_multiply);
+}
+
+static Value repeat_by(Thread *t, const SlotWrapper *wrapper, Value self, const Value *args, size_t count)
+{
+    if (!expect_between(t, count, 1, 1)) return FAILED;
+    Value times = int_from_index(t, args[0]);
+    Value result = failed(times) ? FAILED : ((BinaryFn)wrapper->function)(t, self, times);
+    release(times);
+    return result;
+}
+
 Value slot_wrapper_call(Thread *t, SlotWrapper *wrapper, Value self, const Value *args, size_t count, Tuple *names)
 {
     enum SlotWrapperKind kind = wrapper->row->wrapper;
@@ -82,8 +98,11 @@ Value slot_wrapper_call(Thread *t, SlotWrapper *wrapper, Value self, const Value
     bool truth;
     switch (kind) {
     case WRAP_UNARY: return expect(t, count, 0) ? ((UnaryFn)slot)(t, self) : FAILED;
-    case WRAP_BINARY: case WRAP_INPLACE: case WRAP_GET_ITEM: return expect(t, count, 1) ? ((BinaryFn)slot)(t, self, args[0]) : FAILED;
-    case WRAP_RBINARY: return expect(t, count, 1) ? ((BinaryFn)slot)(t, args[0], self) : FAILED;
+    case WRAP_BINARY: case WRAP_RBINARY: case WRAP_INPLACE:
+        if (is_repetition(wrapper)) return repeat_by(t, wrapper, self, args, count);
+        if (!expect(t, count, 1)) return FAILED;
+        return kind == WRAP_RBINARY ? ((BinaryFn)slot)(t, args[0], self) : ((BinaryFn)slot)(t, self, args[0]);
+    case WRAP_GET_ITEM: return expect(t, count, 1) ? ((BinaryFn)slot)(t, self, args[0]) : FAILED;
     case WRAP_TERNARY: return expect_between(t, count, 1, 2) ? ((TernaryFn)slot)(t, self, args[0], count > 1 ? args[1] : NONE) : FAILED;
     case WRAP_RTERNARY: return expect_between(t, count, 1, 2) ? ((TernaryFn)slot)(t, args[0], self, count > 1 ? args[1] : NONE) : FAILED;
     case WRAP_COMPARE_LT: case WRAP_COMPARE_LE: case WRAP_COMPARE_EQ: case WRAP_COMPARE_NE: case WRAP_COMPARE_GT: case WRAP_COMPARE_GE:

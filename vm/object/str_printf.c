@@ -1,7 +1,8 @@
 /* str_printf.c - the formats in which native code writes its messages.
  *
- * What        str_format and str_vformat: printf's conversions, and five of our own for values.
+ * What        str_format and str_vformat: printf's conversions, and six of our own for values.
  * How         %R repr of a Value   %S str of a Value   %A ascii of a Value   %U a Str *   %T the name of a Value's type
+ *             %N the same as a parameter is told of it: "None", not "NoneType"
  *             Everything else is printf's: the directive is cut out, its argument fetched by its length modifier, and
  *             snprintf does the work. %s is UTF-8. A precision limits %s in bytes and %U %S %R %T in characters.
  * Invariants  I1 an argument that fails to show itself (a __repr__ that raises) fails the whole text.
@@ -154,6 +155,11 @@ static void add_directive(StrBuilder *out, Directive *directive, Arguments *argu
     case 'R': add_value(out, value_repr(t, va_arg(arguments->list, Value)), directive->precision); break;
     case 'S': add_value(out, value_str(t, va_arg(arguments->list, Value)), directive->precision); break;
     case 'A': add_value(out, value_ascii(t, va_arg(arguments->list, Value)), directive->precision); break;
+    case 'N': {
+        Value v = va_arg(arguments->list, Value);
+        add_c_string(out, is_none(v) ? "None" : value_type_name(t, v), directive->precision);
+        break;
+    }
     case 'T': add_c_string(out, value_type_name(t, va_arg(arguments->list, Value)), directive->precision); break;
     default:  assert(!"unknown directive in a message"); break;
     }

@@ -44,8 +44,8 @@ bool str_argument(Thread *t, const char *function, int number, Value v)
     if (LIKELY(is_str(v)))
         return true;
     if (number == 0)
-        return raise_false(t, EXC_TypeError, "%s() argument must be str, not %T", function, v);
-    return raise_false(t, EXC_TypeError, "%s() argument %d must be str, not %T", function, number, v);
+        return raise_false(t, EXC_TypeError, "%s() argument must be str, not %N", function, v);
+    return raise_false(t, EXC_TypeError, "%s() argument %d must be str, not %N", function, number, v);
 }
 
 bool name_argument(Thread *t, const char *function, const char *parameter, Value v, const char **name)
@@ -54,7 +54,7 @@ bool name_argument(Thread *t, const char *function, const char *parameter, Value
     if (is_unbound(v))
         return true;
     if (!is_str(v))
-        return raise_false(t, EXC_TypeError, "%s() argument '%s' must be str, not %T", function, parameter, v);
+        return raise_false(t, EXC_TypeError, "%s() argument '%s' must be str, not %N", function, parameter, v);
     size_t length;
     *name = str_utf8(t, as_str(v), &length);
     if (*name && strlen(*name) != length)

@@ -297,7 +297,7 @@ Value type_new_slot(Thread *t, Type *metaclass, const Value *args, size_t count,
     static const enum Kind kinds[] = {KIND_STR, KIND_TUPLE, KIND_DICT};
     for (size_t i = 0; i < 3; i++)
         if (!has_payload(args[i], kinds[i]))
-            return raise_type_error(t, "type.__new__() argument %zu must be %s, not %T", i + 1, kind_type(t, kinds[i])->native_name, args[i]);
+            return raise_type_error(t, "type.__new__() argument %zu must be %s, not %N", i + 1, kind_type(t, kinds[i])->native_name, args[i]);
     Tuple *bases = as_tuple(args[1]);
     if (!refuse_entries(t, bases)) return FAILED;
     Type *winner = type_metaclass(t, metaclass, bases);

@@ -129,7 +129,7 @@ static Value builtin_delattr(Thread *t, Value self, const Value *args)
 
 static Value builtin_format(Thread *t, Value self, const Value *args)
 {
-    if (is_bound(args[1]) && !is_str(args[1])) return raise_type_error(t, "format() argument 2 must be str, not %T", args[1]);
+    if (is_bound(args[1]) && !is_str(args[1])) return raise_type_error(t, "format() argument 2 must be str, not %N", args[1]);
     return value_format(t, args[0], args[1]);
 }
 

@@ -5,6 +5,7 @@
  * GIL         held.
  * Read next   interp.h (LoaderHooks), builtins.c */
 #include "vm/object/buffer_view.h"
+#include "vm/object/bytes.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/instance.h"
@@ -67,11 +68,22 @@ static Value compile_or_parse(Thread *t, Value source, CompileRequest *request)
 /* Futures of the calling code hold for what it compiles. */
 static uint32_t inherited_flags(Thread *t) { return t->frame ? t->frame->code->unit->flags & CODE_FUTURE_ANNOTATIONS : 0; }
 
+/* The name of a source: a path in any of its forms, as text; owned. */
+static Str *filename_of(Thread *t, Value path)
+{
+    Value name = value_fspath(t, path);
+    if (failed(name) || is_str(name)) return failed(name) ? NULL : as_str(name);
+    const Bytes *bytes = as_bytes(name);
+    Value text = str_decode(t, (const char *)bytes->data, bytes->length, "utf-8", "surrogateescape");
+    release(name);
+    return failed(text) ? NULL : as_str(text);
+}
+
 static Value builtin_compile(Thread *t, Value self, const Value *args)
 {
     int flags = 0, optimize = -1;
     bool dont_inherit = false;
-    if (!is_str(args[2])) return raise_type_error(t, "compile() argument 'mode' must be str, not %T", args[2]);
+    if (!is_str(args[2])) return raise_type_error(t, "compile() argument 'mode' must be str, not %N", args[2]);
     if (!arg_int(t, args[3], &flags) || !arg_bool(t, args[4], &dont_inherit) || !arg_int(t, args[5], &optimize)) return FAILED;
     CompileRequest request = {.optimize = optimize, .flags = (uint32_t)flags | (dont_inherit ? 0 : inherited_flags(t))};
     Str *mode = as_str(args[2]);
@@ -83,11 +95,8 @@ static Value builtin_compile(Thread *t, Value self, const Value *args)
     if (flags & ~(CODE_FUTURE_ANNOTATIONS | FLAG_DONT_IMPLY | FLAG_ONLY_AST | FLAG_TYPE_COMMENTS | FLAG_TOP_LEVEL_AWAIT | FLAG_ALLOW_INCOMPLETE |
                   FLAG_OPTIMIZED_AST | 0x1ff0000))
         return raise_value_error(t, "compile(): unrecognised flags");
-    Value filename = args[1];
-    Str *name;
-    if (is_str(filename)) name = (Str *)as_object(retain(filename));
-    else if (is_kind(filename, KIND_BYTES)) name = (Str *)as_object(str_decode(t, (const char *)as_object(filename), 0, "utf-8", "surrogateescape"));
-    else return raise_type_error(t, "compile() argument 'filename' must be str, bytes or os.PathLike, not %T", filename);
+    Str *name = filename_of(t, args[1]);
+    if (!name) return FAILED;
     request.filename = name;
     Value result = compile_or_parse(t, args[0], &request);
     object_release(name);
@@ -225,7 +234,7 @@ static Value builtin_dir(Thread *t, Value self, const Value *args)
 static Value builtin_import(Thread *t, Value self, const Value *args)
 {
     int level = 0;
-    if (!is_str(args[0])) return raise_type_error(t, "__import__() argument 1 must be str, not %T", args[0]);
+    if (!is_str(args[0])) return raise_type_error(t, "module name must be a string");
     if (!arg_int(t, args[4], &level)) return FAILED;
     return import_level(t, as_str(args[0]), args[1], args[3], level);
 }

@@ -5,6 +5,7 @@
  *             to the last digit); then it adds like `+`.
  * GIL         held.
  * Read next   builtins.c, vm/object/sort.c */
+#include "vm/object/arguments.h"
 #include "vm/object/bytes.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
@@ -126,14 +127,14 @@ static bool extreme_one(Thread *t, Value item, void *context)
 static Value extreme_of(Thread *t, const char *name, CompareOp wanted, const Value *args, size_t count, Tuple *names)
 {
     Extreme extreme = {.wanted = wanted};
-    Value otherwise = UNBOUND;
-    for (size_t i = 0; names && i < names->count; i++) {
-        Str *keyword = as_str(names->items[i]);
-        if (str_equal_text(keyword, "key")) extreme.key_function = is_none(args[count + i]) ? UNBOUND : args[count + i];
-        else if (str_equal_text(keyword, "default")) otherwise = args[count + i];
-        else return raise_type_error(t, "%s() got an unexpected keyword argument '%U'", name, keyword);
-    }
+    Value slots[] = {UNBOUND, UNBOUND};
     if (count == 0) return raise_type_error(t, "%s expected at least 1 argument, got 0", name);
+    if (names) {
+        Parameters parameters = {.function = name, .names = (const char *const[]){"key", "default", NULL}};
+        if (!arguments_sort(t, &parameters, args + count, 0, names, slots)) return FAILED;
+        if (is_bound(slots[0]) && !is_none(slots[0])) extreme.key_function = slots[0];
+    }
+    Value otherwise = slots[1];
     if (count > 1 && is_bound(otherwise)) return raise_type_error(t, "Cannot specify a default for %s() with multiple positional arguments", name);
     bool done = true;
     if (count > 1)
@@ -180,12 +181,17 @@ static Value builtin_all(Thread *t, Value self, const Value *args)
     return ran_through || search.is_found ? bool_value(!search.is_found) : FAILED;
 }
 
-static Value builtin_sorted(Thread *t, Value self, const Value *args)
+/* Keywords are those of list.sort, and what is wrong with them is said in its name. */
+static Value builtin_sorted(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
 {
+    Parameters parameters = {.function = "sort", .names = (const char *const[]){"key", "reverse", NULL}};
+    Value slots[2];
     bool reverse = false;
+    if (!arguments_count(t, "sorted", count, 1, 1)) return FAILED;
     List *list = list_from_iterable(t, args[0]);
     if (!list) return FAILED;
-    bool done = arg_bool(t, args[2], &reverse) && list_sort(t, list, is_bound(args[1]) ? args[1] : NONE, reverse);
+    bool done = arguments_sort(t, &parameters, args + 1, 0, names, slots) && arg_bool(t, slots[1], &reverse) &&
+                list_sort(t, list, is_bound(slots[0]) ? slots[0] : NONE, reverse);
     if (done) return object_value(list);
     object_release(list);
     return FAILED;
@@ -196,7 +202,7 @@ const NativeDef builtins_iterate_functions[] = {
     NATIVE("any", builtin_any, "(iterable, /)", 0, "Is at least one item of the iterable true? False if there are none."),
     NATIVE_RAW_ROW("max", builtin_max, "(*args, key=None, default=<unrepresentable>)", 0, "With a single iterable argument, return its biggest item; with two or more arguments, the largest argument."),
     NATIVE_RAW_ROW("min", builtin_min, "(*args, key=None, default=<unrepresentable>)", 0, "With a single iterable argument, return its smallest item; with two or more arguments, the smallest argument."),
-    NATIVE("sorted", builtin_sorted, "(iterable, /, *, key=None, reverse=False)", 0, "A new list of the items of the iterable, the least first."),
+    NATIVE_RAW_ROW("sorted", builtin_sorted, "(iterable, /, *, key=None, reverse=False)", 0, "A new list of the items of the iterable, the least first."),
     NATIVE("sum", builtin_sum, "(iterable, /, start=0)", 0, "All the numbers of an iterable added up, on top of start."),
     NATIVE_END,
 };

@@ -255,7 +255,7 @@ static Tuple *star_arguments(Thread *t, Value callee, Value iterable)
         return as_tuple(iterable);
     }
     Tuple *tuple = tuple_from_iterable(t, iterable);
-    if (tuple || !raised_is(t, EXC_TypeError) || value_type(t, iterable)->slots.iterate || value_type(t, iterable)->slots.get_item) return tuple;
+    if (tuple || !raised_is(t, EXC_TypeError) || value_is_iterable(t, iterable)) return tuple;
     raised_clear(t);
     Str *text = call_text(t, callee);
     if (text) {

@@ -321,7 +321,7 @@ static Value traceback_make(Thread *t, Type *type, const Value *args, size_t cou
     Value slots[4] = {UNBOUND, UNBOUND, UNBOUND, UNBOUND};
     int lasti = 0, line = 0;
     if (!arguments_sort(t, &parameters, args, count, names, slots)) return FAILED;
-    if (!is_kind(slots[1], KIND_FRAME)) return raise_type_error(t, "traceback() argument 'tb_frame' must be frame, not %T", slots[1]);
+    if (!is_kind(slots[1], KIND_FRAME)) return raise_type_error(t, "traceback() argument 'tb_frame' must be frame, not %N", slots[1]);
     if (!arg_int(t, slots[2], &lasti) || !arg_int(t, slots[3], &line)) return FAILED;
     if (!is_none(slots[0]) && !is_kind(slots[0], KIND_TRACEBACK)) return raise_type_error(t, "expected traceback object or None, got '%T'", slots[0]);
     Traceback *entry = (Traceback *)type_alloc(t, type);

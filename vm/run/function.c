@@ -182,8 +182,8 @@ static Value function_make(Thread *t, Type *type, const Value *args, size_t coun
     bool done = signature && signature_bind(t, signature, "function", args, count, names, slots);
     if (signature) signature_free(t, signature);
     if (!done) return FAILED;
-    if (!is_kind(slots[0], KIND_CODE)) return raise_type_error(t, "function() argument 'code' must be code, not %T", slots[0]);
-    if (!is_dict(slots[1])) return raise_type_error(t, "function() argument 'globals' must be dict, not %T", slots[1]);
+    if (!is_kind(slots[0], KIND_CODE)) return raise_type_error(t, "function() argument 'code' must be code, not %N", slots[0]);
+    if (!is_dict(slots[1])) return raise_type_error(t, "function() argument 'globals' must be dict, not %N", slots[1]);
     Code *code = (Code *)as_object(slots[0]);
     size_t cells = is_tuple(slots[4]) ? as_tuple(slots[4])->count : 0;
     if (is_bound(slots[2]) && !is_none(slots[2]) && !is_str(slots[2])) return raise_type_error(t, "arg 3 (name) must be None or string");

@@ -76,8 +76,7 @@ Value iterate_build_map(Thread *t, const Value *pairs, size_t count)
 bool iterate_extend(Thread *t, List *list, Value iterable)
 {
     if (list_extend(t, list, iterable)) return true;
-    Type *type = value_type(t, iterable);
-    if (raised_is(t, EXC_TypeError) && !type->slots.iterate && !type->slots.get_item) {
+    if (raised_is(t, EXC_TypeError) && !value_is_iterable(t, iterable)) {
         raised_clear(t);
         raise_type_error(t, "Value after * must be an iterable, not %T", iterable);
     }
@@ -100,8 +99,7 @@ bool iterate_update(Thread *t, Dict *dict, Value mapping)
 
 static bool raise_not_iterable(Thread *t, Value v)
 {
-    Type *type = value_type(t, v);
-    if (raised_is(t, EXC_TypeError) && !type->slots.iterate && !type->slots.get_item) {
+    if (raised_is(t, EXC_TypeError) && !value_is_iterable(t, v)) {
         raised_clear(t);
         raise_type_error(t, "cannot unpack non-iterable %T object", v);
     }

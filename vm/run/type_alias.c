@@ -44,7 +44,7 @@ static Value make_instance(Thread *t, Type *type, const Value *args, size_t coun
     bool done = signature && signature_bind(t, signature, "typealias", args, count, names, slots);
     if (signature) signature_free(t, signature);
     if (!done) return FAILED;
-    if (!is_str(slots[0])) return raise_type_error(t, "typealias() argument 'name' must be str, not %T", slots[0]);
+    if (!is_str(slots[0])) return raise_type_error(t, "typealias() argument 'name' must be str, not %N", slots[0]);
     if (is_bound(slots[2]) && !is_tuple(slots[2])) return raise_type_error(t, "type_params must be a tuple");
     bool is_generic = is_bound(slots[2]) && as_tuple(slots[2])->count > 0;
     return make(t, slots[0], is_generic ? slots[2] : NONE, (Lazy){.value = slots[1]});

@@ -179,7 +179,7 @@ static Value make(Thread *t, TypeParameterForm form, const char *function, const
     if (!done) return FAILED;
     for (size_t i = 0; i < most; i++) given[places[i]] = slots[i];
     TypeParameter *parameter = NULL;
-    if (!is_str(given[GIVEN_NAME])) raise_type_error(t, "%s() argument 'name' must be str, not %T", function, given[GIVEN_NAME]);
+    if (!is_str(given[GIVEN_NAME])) raise_type_error(t, "%s() argument 'name' must be str, not %N", function, given[GIVEN_NAME]);
     else parameter = parameter_alloc(t, form, given[GIVEN_NAME]);
     if (parameter) {
         done = read_variance(t, parameter, given) && read_bound(t, parameter, given[GIVEN_BOUND]) &&
