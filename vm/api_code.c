@@ -1,12 +1,16 @@
 /* api_code.c - the second door of the wall: opcodes and the instructions of code objects.
  *
- * What        Rows of the table of opcodes; one instruction, one handler of a code object at a time.
+ * What        Rows of the table of opcodes; one instruction, one handler of a code object at a time; code objects as bytes.
  * How         vm/bytecode reads both; here its answers become what a module may see.
  * GIL         held.
  * Read next   toy_vm.h, vm/bytecode/opcode.h, vm/bytecode/disasm.h */
 #include "vm/bytecode/disasm.h"
+#include "vm/bytecode/image.h"
+#include "vm/bytecode/verify.h"
+#include "vm/object/bytes.h"
 #include "vm/object/exception.h"
 #include "vm/object/function.h"
+#include "vm/object/list.h"
 #include "vm/object/str.h"
 
 #include "vm/toy_vm.h"
@@ -93,4 +97,39 @@ bool toy_code_handler(ToyValue code, uint32_t i, ToyHandler *handler)
     const HandlerEntry *entry = &unit->handlers[i];
     *handler = (ToyHandler){entry->start, entry->end, entry->target, entry->depth, entry->pushes_offset};
     return true;
+}
+
+/* ---- images ---- */
+
+/* A script may have put anything among the constants of a variant; the unit has an Ellipsis there. */
+static bool is_plain(const Const *constant, Value v)
+{
+    if (constant->kind == CONST_ELLIPSIS) return is_same(v, ELLIPSIS);
+    for (size_t i = 0; constant->kind == CONST_TUPLE && i < constant->items.count; i++)
+        if (!is_plain(&constant->items.items[i], as_tuple(v)->items[i])) return false;
+    return true;
+}
+
+ToyValue toy_code_image(ToyThread *t, ToyValue v)
+{
+    const Code *code = code_of(v);
+    for (size_t i = 0; i < code->unit->constant_count; i++)
+        if (!is_plain(&code->unit->constants[i], code->constants[i])) return raise_error(t, EXC_ValueError, "unmarshallable object");
+    Buffer image;
+    buffer_init(&image, &t->interp->memory);
+    image_write(&image, code->unit);
+    Value bytes = buffer_ok(&image) ? object_value(bytes_from(t, image.data, image.length)) : raise_memory_error(t);
+    buffer_free(&image);
+    return bytes;
+}
+
+ToyValue toy_code_from_image(ToyThread *t, const void *bytes, size_t length)
+{
+    ImageError error = {0};
+    CodeUnit *unit = image_read(&t->interp->memory, bytes, length, IMAGE_COPY, &error);
+    if (!unit) return error.is_out_of_memory ? raise_memory_error(t) : raise_error(t, EXC_ValueError, "bad marshal data (%s)", error.message);
+    VerifyError fault;
+    if (code_verify(unit, &fault)) return object_value(code_object_new(t, unit));
+    code_free(unit);
+    return fault.is_out_of_memory ? raise_memory_error(t) : raise_error(t, EXC_ValueError, "bad marshal data (%s)", fault.message);
 }

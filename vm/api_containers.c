@@ -42,6 +42,15 @@ ToyValue toy_tuple_take(ToyThread *t, TOY_TAKES ToyValue *items, size_t count)
     return object_value(tuple_take_values(t, items, count));
 }
 
+ToyValue toy_tuple_new(ToyThread *t, size_t count)
+{
+    if (count == 0) return retain(t->interp->empty_tuple);
+    Tuple *tuple = tuple_new(t, count);
+    for (size_t i = 0; tuple && i < count; i++) tuple->items[i] = NONE;
+    return object_value(tuple);
+}
+void toy_tuple_put(ToyValue tuple, size_t i, TOY_TAKES ToyValue v) { replace(&as_tuple(tuple)->items[i], v); }
+
 ToyValue toy_tuple_from(ToyThread *t, ToyValue iterable) { return object_value(tuple_from_iterable(t, iterable)); }
 size_t toy_tuple_length(ToyValue tuple) { return as_tuple(tuple)->count; }
 ToyValue toy_tuple_item(ToyValue tuple, size_t i) { return as_tuple(tuple)->items[i]; }

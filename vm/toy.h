@@ -428,6 +428,9 @@ TOY_API TOY_MUST_CHECK ToyValue toy_tuple_of(ToyThread *t, const ToyValue *items
 TOY_API TOY_MUST_CHECK ToyValue toy_tuple_take(ToyThread *t, TOY_TAKES ToyValue *items, size_t count); /* if any item is FAILED, so is the result */
 #define toy_tuple(t, ...) toy_tuple_take(t, (ToyValue[]){__VA_ARGS__}, sizeof (ToyValue[]){__VA_ARGS__} / sizeof(ToyValue)) /* takes */
 TOY_API TOY_MUST_CHECK ToyValue toy_tuple_from(ToyThread *t, ToyValue iterable);
+/* For readers of formats in which a tuple may hold itself: all None, to be filled before scripts see it. */
+TOY_API TOY_MUST_CHECK ToyValue toy_tuple_new(ToyThread *t, size_t count);
+TOY_API void toy_tuple_put(ToyValue tuple, size_t i, TOY_TAKES ToyValue v);
 TOY_API size_t toy_tuple_length(ToyValue tuple);
 TOY_API TOY_BORROWED ToyValue toy_tuple_item(ToyValue tuple, size_t i);
 TOY_API TOY_BORROWED const ToyValue *toy_tuple_items(ToyValue tuple);

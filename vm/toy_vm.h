@@ -225,6 +225,9 @@ TOY_API TOY_MUST_CHECK ToyValue toy_code_operand_text(ToyThread *t, ToyValue cod
 typedef struct ToyHandler { uint32_t start, end, target, depth; bool pushes_offset; } ToyHandler;
 TOY_API bool toy_code_handler(ToyValue code, uint32_t i, ToyHandler *handler);
 TOY_API bool toy_is_code(ToyValue v);
+/* A code object as bytes and back; an image that is none, or does not pass the verifier, is a ValueError. */
+TOY_API TOY_MUST_CHECK ToyValue toy_code_image(ToyThread *t, ToyValue code);
+TOY_API TOY_MUST_CHECK ToyValue toy_code_from_image(ToyThread *t, const void *bytes, size_t length);
 /* All of it for people, as toy -m dis lists it: a str. [current]: the offset in words to mark, or -1. */
 TOY_API TOY_MUST_CHECK ToyValue toy_code_listing(ToyThread *t, ToyValue code, int64_t current, bool shows_caches, bool is_hot, bool shows_offsets);
 
