@@ -246,8 +246,8 @@ int toy_signal_set_wakeup_fd(ToyThread *t, int fd, bool warns_on_full_buffer) { 
 
 ToyValue toy_frame(ToyThread *t, size_t depth)
 {
-    Frame *frame = t->frame;
-    while (frame && depth-- > 0) frame = frame->caller;
+    Frame *frame = frame_in_use(t->frame);
+    while (frame && depth-- > 0) frame = frame_in_use(frame->caller);
     return frame ? object_value(frame_object(t, frame)) : UNBOUND;
 }
 
@@ -255,8 +255,9 @@ ToyValue toy_current_frames(ToyThread *t)
 {
     Dict *dict = dict_new(t);
     for (Thread *each = t->interp->threads; dict && each; each = each->next) {
-        if (!each->frame) continue;
-        Value key = int_from_uint64(t, each->ident), frame = object_value(frame_object(t, each->frame));
+        Frame *running = frame_in_use(each->frame);
+        if (!running) continue;
+        Value key = int_from_uint64(t, each->ident), frame = object_value(frame_object(t, running));
         bool done = !failed(key) && !failed(frame) && dict_set(t, dict, key, frame);
         release2(key, frame);
         if (!done) {

@@ -117,10 +117,11 @@ static bool scopes_of(Thread *t, const char *function, Value *globals, Value *lo
         return raise_false(t, EXC_TypeError, "locals must be a mapping or None, not %T", *locals);
     }
     bool has_globals = is_bound(*globals) && !is_none(*globals), has_locals = is_bound(*locals) && !is_none(*locals);
+    Frame *frame = frame_in_use(t->frame);
     if (!has_globals) {
-        if (!t->frame) return raise_false(t, EXC_SystemError, "globals and locals cannot be NULL");
-        *globals = retain(object_value(t->frame->function->globals));
-        *locals = has_locals ? retain(*locals) : frame_locals_snapshot(t, t->frame);
+        if (!frame) return raise_false(t, EXC_SystemError, "globals and locals cannot be NULL");
+        *globals = retain(object_value(frame->function->globals));
+        *locals = has_locals ? retain(*locals) : frame_locals_snapshot(t, frame);
         if (failed(*locals)) {
             clear(globals);
             return false;
@@ -131,7 +132,7 @@ static bool scopes_of(Thread *t, const char *function, Value *globals, Value *lo
     }
     Dict *dict = as_dict(*globals);
     if (is_bound(dict_get_str(dict, NAME_OF(t, __builtins__)))) return true;
-    Value builtins = t->frame ? t->frame->function->builtins : t->interp->builtins;
+    Value builtins = frame ? frame->function->builtins : t->interp->builtins;
     if (dict_set_str(t, dict, NAME_OF(t, __builtins__), builtins)) return true;
     clear(globals);
     clear(locals);
@@ -192,7 +193,8 @@ static Value builtin_globals(Thread *t, Value self, const Value *args)
 
 static Value builtin_locals(Thread *t, Value self, const Value *args)
 {
-    return t->frame ? frame_locals_snapshot(t, t->frame) : raise_error(t, EXC_SystemError, "frame does not exist");
+    Frame *frame = frame_in_use(t->frame);
+    return frame ? frame_locals_snapshot(t, frame) : raise_error(t, EXC_SystemError, "frame does not exist");
 }
 
 static Value builtin_vars(Thread *t, Value self, const Value *args)

@@ -22,7 +22,8 @@
 static Value callers(Thread *t, uint32_t depth)
 {
     List *list = list_new(t, depth < 16 ? depth : 16);
-    for (Frame *frame = t->frame ? t->frame->caller : NULL; list && frame && depth-- > 0; frame = frame->caller) {
+    Frame *frame = t->frame ? frame_in_use(t->frame->caller) : NULL;
+    for (; list && frame && depth-- > 0; frame = frame_in_use(frame->caller)) {
         Tuple *row = tuple_new(t, 3);
         if (row) {
             row->items[0] = retain(object_value(frame->code->filename));

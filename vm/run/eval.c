@@ -1141,6 +1141,7 @@ entered_generator:
 leave_frame: {
         Frame *left = frame;
         uint32_t flags = left->flags;
+        left->flags = flags | FRAME_IS_LEFT;
         if (UNLIKELY(left->object != NULL)) frame_leave(t, left);
         for (Value *slot = locals; slot < (Value *)left; slot++) release(*slot);
         t->depth--;

@@ -77,10 +77,11 @@ void frame_leave(Thread *t, Frame *frame)
             Value *locals = frame_locals(frame);
             for (size_t i = 0; i < count; i++) object->slots[i] = retain(locals[i]);
         }
-        if (frame->caller && !(frame->flags & FRAME_IS_GENERATOR)) {
+        Frame *caller = frame->flags & FRAME_IS_GENERATOR ? NULL : frame_in_use(frame->caller);
+        if (caller) {
             Value pending = t->raised;
             t->raised = UNBOUND;
-            FrameObject *back = frame_object(t, frame->caller);
+            FrameObject *back = frame_object(t, caller);
             if (back) object->back = object_value(back);
             else raised_clear(t);
             t->raised = pending;
@@ -149,8 +150,9 @@ static Value frame_get_back(Thread *t, Value self)
 {
     FrameObject *object = (FrameObject *)as_object(self);
     if (!object->frame) return is_bound(object->back) ? retain(object->back) : NONE;
-    if (!object->frame->caller) return NONE;
-    FrameObject *back = frame_object(t, object->frame->caller);
+    Frame *caller = frame_in_use(object->frame->caller);
+    if (!caller) return NONE;
+    FrameObject *back = frame_object(t, caller);
     return back ? object_value(back) : FAILED;
 }
 static Value frame_get_locals(Thread *t, Value self)

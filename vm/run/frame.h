@@ -10,6 +10,8 @@
  *             I2 ip is saved before anything that may call or raise; sp is saved before a frame is pushed or suspended.
  *             I3 [function] lives as long as the frame: its owner is the stack place at result_at, the generator, or the native caller.
  *             I4 a FrameObject outlives its Frame by taking the locals over when the frame is left (frame_leave).
+ *             I5 while the locals of a frame are released finalisers run above it. It stays on the chain, for the place it takes;
+ *                but who looks at frames steps over it (frame_in_use), for its slots own nothing certain any more.
  * GIL         held.
  * Read next   eval.c, call.c, unwind.c, generator.c */
 #ifndef TOY_RUN_FRAME_H
@@ -27,6 +29,7 @@ enum FrameFlags {
     FRAME_IN_FOR = 0x04,        /* a generator resumed by FOR_ITER of its caller: returning ends the loop */
     FRAME_IN_SEND = 0x08,       /* a generator resumed by SEND of its caller: returning jumps there */
     FRAME_IS_INIT = 0x10,       /* __init__ entered by calling its class: the result is the instance, below the frame */
+    FRAME_IS_LEFT = 0x20,       /* its locals are being released: I5 */
 };
 
 struct Frame {
@@ -51,6 +54,13 @@ uint32_t frame_offset_at(const Frame *frame, const Word *ip);
 static inline uint32_t frame_offset(const Frame *frame) { return frame_offset_at(frame, frame->ip); }
 LineEntry frame_position(const Frame *frame);
 uint32_t frame_line(const Frame *frame);
+
+/* [frame], or the next of its callers that is not being left (I5). */
+static inline Frame *frame_in_use(Frame *frame)
+{
+    while (frame && frame->flags & FRAME_IS_LEFT) frame = frame->caller;
+    return frame;
+}
 
 BORROWED Value handled_exception(Thread *t);    /* innermost one being handled, UNBOUND if none */
 

@@ -47,8 +47,9 @@ static bool start_run_state(Thread *t, const LoaderHooks *hooks)
 
 static Value current_frame(Thread *t)
 {
-    if (!t->frame) return NONE;
-    FrameObject *frame = frame_object(t, t->frame);
+    Frame *running = frame_in_use(t->frame);
+    if (!running) return NONE;
+    FrameObject *frame = frame_object(t, running);
     return frame ? object_value(frame) : FAILED;
 }
 

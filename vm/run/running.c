@@ -15,7 +15,7 @@ static Value cell_content(Value v) { return is_kind(v, KIND_CELL) ? ((Cell *)as_
 
 bool running_super(Thread *t, Value *type, Value *object)
 {
-    Frame *frame = t->frame;
+    Frame *frame = frame_in_use(t->frame);
     if (!frame) return raise_false(t, EXC_RuntimeError, "super(): no current frame");
     const CodeUnit *unit = frame->code->unit;
     if (unit->argument_count == 0) return raise_false(t, EXC_RuntimeError, "super(): no arguments");

@@ -196,9 +196,10 @@ static Value hook_arguments(Thread *t, Value exception, Value where, Value messa
 
 void unraisable_show(Thread *t, Value exception, Value where, const char *words)
 {
-    if (is_unbound(as_exception(exception)->traceback) && t->frame) {     /* raised by native code: it came to pass here */
+    Frame *running = frame_in_use(t->frame);
+    if (is_unbound(as_exception(exception)->traceback) && running) {     /* raised by native code: it came to pass here */
         t->raised = retain(exception);
-        if (traceback_add(t, t->frame, frame_offset(t->frame))) release(raised_take(t));
+        if (traceback_add(t, running, frame_offset(running))) release(raised_take(t));
         else raised_clear(t);
     }
     Value hook = sys_get(t, "unraisablehook"), original = sys_get(t, "__unraisablehook__");

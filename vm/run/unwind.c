@@ -61,11 +61,12 @@ bool unwind_frame(Thread *t, Frame *frame)
 {
     uint32_t flags = frame->flags;
     if (trace_is_on(t)) trace_unwound(t, frame);
+    frame->flags |= FRAME_IS_LEFT;
     if (frame->object) frame_leave(t, frame);
     t->depth--;
+    release_locals(frame);       /* finalisers lay their frames above this one: it goes last */
     if (flags & FRAME_IS_GENERATOR) generator_returned(t, frame);
     else t->frame = frame->caller;
-    release_locals(frame);
     return flags & FRAME_IS_ENTRY;
 }
 
