@@ -315,7 +315,7 @@ static bool add_own_methods(ToyThread *t, const AbcState *state, ToyValue cls, T
     toy_release(proxy);
     size_t position = 0;
     ToyValue name, v;
-    bool is_good = !toy_failed(dict), answer;
+    bool is_good = !toy_failed(dict) && (toy_is_dict(dict) || toy_raise_false(t, TOY_TypeError, "__dict__ is not a dict")), answer;
     while (is_good && toy_dict_next(dict, &position, &name, &v))
         is_good = is_abstract(t, state, v, &answer) && (!answer || toy_set_add(t, names, name));
     toy_release(dict);
@@ -336,7 +336,7 @@ static bool add_methods_of_bases(ToyThread *t, const AbcState *state, ToyValue c
 {
     Inheriting inheriting = {state, cls, names};
     ToyValue bases = toy_get_attribute(t, cls, "__bases__");
-    bool is_good = !toy_failed(bases);
+    bool is_good = !toy_failed(bases) && (toy_is_tuple(bases) || toy_raise_false(t, TOY_TypeError, "__bases__ is not tuple"));
     for (size_t i = 0; is_good && i < toy_tuple_length(bases); i++) {
         ToyValue inherited = toy_find_attribute_of(t, toy_tuple_item(bases, i), state->methods_name);
         is_good = toy_is_bound(inherited) ? toy_for_each(t, inherited, add_inherited, &inheriting) : !toy_is_raised(t);
@@ -372,7 +372,9 @@ static bool take_pattern_flags(ToyThread *t, ToyValue cls)
 static ToyValue abc_init(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     AbcState *state = toy_module_state(self);
-    ToyValue cls = args[0], names = toy_set(t, false), methods = TOY_UNBOUND, data = TOY_UNBOUND;
+    ToyValue cls = args[0], methods = TOY_UNBOUND, data = TOY_UNBOUND;
+    if (!toy_is_type(cls)) return toy_raise_type_error(t, "expected a class, got %T", cls);
+    ToyValue names = toy_set(t, false);
     bool is_good = !toy_failed(names) && add_own_methods(t, state, cls, names) && add_methods_of_bases(t, state, cls, names) &&
                    !toy_failed(methods = toy_set_from(t, true, names)) && toy_set_attribute_of(t, cls, state->methods_name, methods) &&
                    !toy_failed(data = toy_value(toy_type_alloc(t, state->data_type)));
@@ -390,6 +392,7 @@ static ToyValue abc_register(ToyThread *t, ToyValue self, const ToyValue *args)
     ToyValue cls = args[0], subclass = args[1];
     bool answer;
     if (!toy_is_type(subclass)) return toy_raise_type_error(t, "Can only register classes");
+    if (!toy_is_type(cls)) return toy_raise_type_error(t, "expected a class, got %T", cls);
     if (!toy_is_subclass(t, subclass, cls, &answer)) return TOY_FAILED;
     if (answer) return toy_retain(subclass);
     /* It would be a subclass of itself in the end. */

@@ -79,6 +79,7 @@ static ToyValue search(ToyThread *t, ToyValue functions, ToyValue name)
 static ToyValue lookup(ToyThread *t, ToyValue self, ToyValue encoding)
 {
     CodecsState *state = state_of(self);
+    if (!toy_is_str(encoding)) return toy_raise_type_error(t, "lookup() argument must be str, not %N", encoding);
     ToyValue name = normal_name(t, encoding), codec = TOY_UNBOUND;
     if (toy_failed(name) || !toy_dict_get(t, state->found, name, &codec) || toy_is_bound(codec)) goto done;
     ToyValue encodings = toy_import(t, "encodings");   /* registers itself */
@@ -99,11 +100,7 @@ done:
     return codec;
 }
 
-ToyValue codecs_lookup(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "lookup() argument must be str, not %N", args[0]);
-    return lookup(t, self, args[0]);
-}
+ToyValue codecs_lookup(ToyThread *t, ToyValue self, const ToyValue *args) { return lookup(t, self, args[0]); }
 
 /* ---- using a codec ---- */
 

@@ -331,9 +331,8 @@ static ToyValue deque_insert(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static ToyValue deque_add(ToyThread *t, ToyValue left, ToyValue right)
 {
-    const ContainersState *state = toy_is_object(left) ? toy_instance_state(left) : NULL;
-    if (!state || !is_deque(t, left, state)) return TOY_NOT_IMPLEMENTED;
-    if (!is_deque(t, right, state)) return toy_raise_type_error(t, "can only concatenate deque (not \"%T\") to deque", right);
+    if (!toy_is_made_of(t, left, &deque_spec)) return TOY_NOT_IMPLEMENTED;
+    if (!toy_is_made_of(t, right, &deque_spec)) return toy_raise_type_error(t, "can only concatenate deque (not \"%T\") to deque", right);
     ToyValue sum = deque_copy(t, left, NULL);
     if (!toy_failed(sum) && !extend(t, sum, right, put_last)) toy_clear(&sum);
     return sum;
@@ -374,8 +373,7 @@ static ToyValue deque_inplace_multiply(ToyThread *t, ToyValue self, ToyValue tim
 }
 static ToyValue deque_multiply(ToyThread *t, ToyValue left, ToyValue right)
 {
-    const ContainersState *state = toy_is_object(left) ? toy_instance_state(left) : NULL;
-    bool is_left = state && is_deque(t, left, state);
+    bool is_left = toy_is_made_of(t, left, &deque_spec);
     ToyValue copy = deque_copy(t, is_left ? left : right, NULL);
     if (toy_failed(copy)) return TOY_FAILED;
     ToyValue product = deque_inplace_multiply(t, copy, is_left ? right : left);

@@ -45,17 +45,17 @@ static ToyValue count_new(ToyThread *t, ToyType *type, const ToyValue *args, siz
 static ToyValue count_next(ToyThread *t, ToyValue self)
 {
     Count *count = as_count(self);
-    ToyValue number = count->next, step = count->step;
+    ToyValue number = count->next;
     int64_t sum;
-    if (__builtin_expect(toy_is_small_int(number) && toy_is_small_int(step), 1) &&
-        !__builtin_add_overflow(toy_small_int(number), toy_small_int(step), &sum) && toy_fits_small_int(sum)) {
+    if (__builtin_expect(toy_is_small_int(number) && toy_is_small_int(count->step), 1) &&
+        !__builtin_add_overflow(toy_small_int(number), toy_small_int(count->step), &sum) && toy_fits_small_int(sum)) {
         count->next = toy_small_int_value(sum);
         return number;
     }
-    ToyValue next = toy_operate(t, TOY_ADD, number, step);
-    if (toy_failed(next)) return TOY_FAILED;
-    toy_retain(number);
-    toy_replace(&count->next, next);
+    toy_retain(number);                              /* __add__ may ask for the next one as well */
+    ToyValue next = toy_operate(t, TOY_ADD, number, count->step);
+    if (toy_failed(next)) toy_clear(&number);
+    else toy_replace(&count->next, next);
     return number;
 }
 
@@ -119,7 +119,8 @@ static ToyValue cycle_next(ToyThread *t, ToyValue self)
 {
     Cycle *cycle = as_cycle(self);
     if (toy_is_bound(cycle->iterator)) {
-        ToyValue item = toy_next(t, cycle->iterator);
+        ToyValue iterator = toy_retain(cycle->iterator), item = toy_next(t, iterator);   /* it may come back here and find its end */
+        toy_release(iterator);
         if (toy_failed(item)) return TOY_FAILED;
         if (!toy_is_end(item)) {
             if (cycle->has_restarted || toy_list_append(t, cycle->seen, item)) return item;

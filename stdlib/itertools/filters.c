@@ -221,11 +221,11 @@ static ToyValue islice_new(ToyThread *t, ToyType *type, const ToyValue *args, si
 static ToyValue islice_next(ToyThread *t, ToyValue self)
 {
     Slice *slice = as_slice(self);
-    if (toy_is_unbound(slice->iterator)) return TOY_END;
     /* With an end, what is skipped behind the last item wanted is left where it is. */
     int64_t stop = slice->stop;
     for (;;) {
         if (slice->given >= slice->next && stop != -1 && slice->given >= stop) break;
+        if (toy_is_unbound(slice->iterator)) return TOY_END;    /* it came back here and found its end */
         ToyValue iterator = toy_retain(slice->iterator);
         ToyValue item = toy_next(t, iterator);
         toy_release(iterator);

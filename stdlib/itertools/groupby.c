@@ -79,14 +79,14 @@ static ToyValue group_by_next(ToyThread *t, ToyValue self)
         if (toy_is_bound(group->key)) {
             if (toy_is_unbound(group->run_key)) break;
             if (!keys_equal(t, group->run_key, group->key, &equal)) return TOY_FAILED;
-            if (!equal) break;
+            if (!equal && toy_is_bound(group->key)) break;
         }
         if (!read_ahead(t, group, &is_over)) return TOY_FAILED;
         if (is_over) return TOY_END;
     }
-    toy_replace(&group->run_key, toy_retain(group->key));
-    ToyValue grouper = grouper_make(t, ((ItertoolsState *)toy_instance_state(self))->grouper, self, group->run_key);
-    return toy_failed(grouper) ? TOY_FAILED : toy_tuple(t, toy_retain(group->key), grouper);
+    ToyValue key = toy_retain(group->key);
+    toy_replace(&group->run_key, toy_retain(key));
+    return toy_tuple(t, key, grouper_make(t, ((ItertoolsState *)toy_instance_state(self))->grouper, self, key));
 }
 static ToyValue group_by_reduce(ToyThread *t, ToyValue self, const ToyValue *args)
 {

@@ -136,8 +136,8 @@ static ToyValue tee_next(ToyThread *t, ToyValue self)
         Block *full = as_block(tee->block);
         if (toy_is_unbound(full->next)) full->next = block_make(t, ((ItertoolsState *)toy_instance_state(self))->tee_block, full->iterator);
         if (toy_failed(full->next)) return TOY_FAILED;
-        toy_replace(&tee->block, toy_retain(full->next));
         tee->index = 0;
+        toy_replace(&tee->block, toy_retain(full->next));
     }
     ToyValue block = toy_retain(tee->block), item = block_item(t, as_block(block), tee->index);
     toy_release(block);

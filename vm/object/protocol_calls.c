@@ -305,10 +305,11 @@ Value value_call2(Thread *t, Value callee, Value a, Value b)
 Value value_call_method(Thread *t, Value object, Str *name, const Value *args, size_t count)
 {
     bool is_method;
+    retain(object);     /* often a field of who calls, and the method may have it exchanged */
     Value callee = object_get_method(t, object, name, &is_method);
-    if (failed(callee))
-        return FAILED;
     Value result = FAILED;
+    if (failed(callee))
+        goto done;
     if (!is_method) {
         result = value_call(t, callee, args, count, NULL);
     } else if (count < 8) {
@@ -327,6 +328,8 @@ Value value_call_method(Thread *t, Value object, Str *name, const Value *args, s
         }
     }
     release(callee);
+done:
+    release(object);
     return result;
 }
 
