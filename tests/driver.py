@@ -21,7 +21,7 @@ from script_test import DAMAGE, TESTS, ScriptTest, clean_environment, describe_s
 
 ROOT = os.path.dirname(TESTS)
 FOLDERS = ['structure', 'unit', 'language', 'library', 'opcodes', 'rejected', 'threads', 'fork', 'native', 'repl', 'tools', 'docs',
-           'examples', 'stress', 'fuzz']
+           'examples', 'bench/programs', 'stress', 'fuzz']
 STRESSED_FOLDERS = ['language', 'opcodes', 'threads', 'fork']
 SKIPPED = 77  # exit status of a check that cannot run here
 FAILED_ALLOCATIONS = 2000
@@ -78,8 +78,8 @@ def expand(wanted):
         place = next((place for place in places if os.path.isfile(place)), None)
         if place:
             paths.append(os.path.abspath(place))
-        elif name in FOLDERS:
-            paths += files_of(name)
+        elif word in FOLDERS or name in FOLDERS:
+            paths += files_of(word if word in FOLDERS else name)
         else:
             sys.exit(f'tests/run: no folder or file called {word}; folders: {" ".join(FOLDERS)}')
     return paths

@@ -7,7 +7,7 @@ What        The kernel maps a program's file in windows of 64 KB, each at the fi
             strewn over the whole text they made all of it resident, 1 MB more than side by side.
 How         callgrind tells which addresses an empty script runs, nm whose they are. gcc's suffixes (.part, .constprop ...) are cut off: the linker's pattern allows any.
             A name that is gone harms nothing, one that is missing costs a little memory: tests/bench/run shows when to write the file anew.
-Read next   meson.build (who uses the file), tests/bench/startup.toy (what it is measured by)
+Read next   meson.build (who uses the file), tests/bench/parts/startup.toy (what it is measured by)
 """
 import bisect
 import os
