@@ -76,9 +76,9 @@ const TypeSpec cell_spec = {
 
 static bool module_fill(Thread *t, Module *module, Value name, Value doc)
 {
-    module->dict = dict_new(t);
+    if (!module->dict) module->dict = dict_new(t);    /* __init__ again: it keeps what it has */
     if (!module->dict) return false;
-    module->name = retain(name);
+    replace(&module->name, retain(name));
     return dict_set_str(t, module->dict, NAME_OF(t, __name__), name) && dict_set_str(t, module->dict, NAME_OF(t, __doc__), doc) &&
            dict_set_str(t, module->dict, NAME_OF(t, __package__), NONE) && dict_set_str(t, module->dict, NAME_OF(t, __loader__), NONE) &&
            dict_set_str(t, module->dict, NAME_OF(t, __spec__), NONE);
@@ -110,18 +110,17 @@ static bool module_init(Thread *t, Value self, const Value *args, size_t count, 
     size_t named = names ? names->count : 0;
     Value name = count > 0 ? args[0] : UNBOUND, doc = count > 1 ? args[1] : NONE;
     for (size_t i = 0; i < named; i++) {
-        if (str_equal_text(as_str(names->items[i]), "name")) name = args[count + i];
+        bool is_name = str_equal_text(as_str(names->items[i]), "name");
+        if ((is_name && count > 0) || (count > 1 && str_equal_text(as_str(names->items[i]), "doc")))
+            return raise_false(t, EXC_TypeError, "argument for module() given by name (%R) and position (%d)", names->items[i], is_name ? 1 : 2);
+        if (is_name) name = args[count + i];
         else if (str_equal_text(as_str(names->items[i]), "doc")) doc = args[count + i];
         else return raise_false(t, EXC_TypeError, "module() got an unexpected keyword argument '%S'", names->items[i]);
     }
     if (is_unbound(name)) return raise_false(t, EXC_TypeError, "module() missing required argument 'name' (pos 1)");
     if (count > 2) return raise_false(t, EXC_TypeError, "module() takes at most 2 arguments (%zu given)", count + named);
     if (!is_str(name)) return raise_false(t, EXC_TypeError, "module() argument 'name' must be str, not %N", name);
-    Module *module = (Module *)as_object(self);
-    Dict *old = module->dict;
-    bool done = module_fill(t, module, name, doc);
-    if (old) object_release(old);
-    return done;
+    return module_fill(t, (Module *)as_object(self), name, doc);
 }
 
 static Value module_get_attribute(Thread *t, Value self, Str *name)
@@ -169,7 +168,6 @@ static bool module_set_attribute(Thread *t, Value self, Str *name, Value v)
     return was_there;
 }
 
-static Value module_get_dict(Thread *t, Value self) { return retain(object_value(((Module *)as_object(self))->dict)); }
 
 static Value module_get_annotations(Thread *t, Value self)
 {
@@ -209,40 +207,68 @@ static Value module_dir(Thread *t, Value self, const Value *args)
     return names;
 }
 
-/* A str attribute of the module's spec or dict for repr; UNBOUND if it is none. */
-static Value text_in_dict(Module *module, Str *name)
-{
-    Value v = dict_get_str(module->dict, name);
-    return is_str(v) ? v : UNBOUND;
-}
+/* ---- repr ---- */
 
-static Value find_attribute_text(Thread *t, Value v, const char *text)
+/* An attribute that may be missing, or whose owner fails to say: then UNBOUND. Owned. */
+static Value attribute_or_unbound(Thread *t, Value v, const char *text)
 {
     Str *name = str_intern_text(t, text);
     Value found = name ? value_find_attribute(t, v, name) : UNBOUND;
     if (name) object_release(name);
+    if (failed(found)) raised_clear(t);
     return found;
+}
+
+/* How a module is named that came from no file: by its loader, if that is known. [name] and [loader] may be UNBOUND. */
+static Str *repr_by_loader(Thread *t, Value name, Value loader)
+{
+    if (is_unbound(loader) || is_none(loader)) return str_format(t, "<module %R>", name);
+    Value folders = str_equal_text(value_type(t, loader)->name, "NamespaceLoader") ? attribute_or_unbound(t, loader, "_path") : UNBOUND;
+    if (is_unbound(folders)) return str_format(t, "<module %R (%R)>", name, loader);
+    List *list = list_from_iterable(t, folders);
+    Str *text = list ? str_format(t, "<module %R (namespace) from %R>", name, object_value(list)) : NULL;
+    if (list) object_release(list);
+    release(folders);
+    return text;
+}
+
+static Str *repr_by_spec(Thread *t, Value spec)
+{
+    Value name = attribute_or_unbound(t, spec, "name"), origin = attribute_or_unbound(t, spec, "origin");
+    Value unknown = object_value(str_intern_text(t, "?"));
+    if (is_unbound(name) || is_none(name)) replace(&name, retain(unknown));
+    Str *text;
+    if (is_unbound(origin) || is_none(origin)) {
+        Value loader = attribute_or_unbound(t, spec, "loader");
+        text = repr_by_loader(t, name, loader);
+        release(loader);
+    } else {
+        Value has_location = attribute_or_unbound(t, spec, "has_location");
+        text = str_format(t, is_same(has_location, TRUE) ? "<module %R from %R>" : "<module %R (%S)>", name, origin);
+        release(has_location);
+    }
+    release2(name, origin);
+    release(unknown);
+    return text;
 }
 
 static Value module_repr(Thread *t, Value self)
 {
-    Module *module = (Module *)as_object(self);
-    Value name = text_in_dict(module, NAME_OF(t, __name__)), file = text_in_dict(module, NAME_OF(t, __file__));
-    if (is_unbound(name)) return object_value(str_format(t, "<module '?'>"));
-    if (is_bound(file)) return object_value(str_format(t, "<module %R from %R>", name, file));
-    Value spec = dict_get_str(module->dict, NAME_OF(t, __spec__));
+    Dict *dict = ((Module *)as_object(self))->dict;
+    Value spec = retain(dict_get_str(dict, NAME_OF(t, __spec__)));
     if (is_bound(spec) && !is_none(spec)) {
-        Value origin = find_attribute_text(t, spec, "origin"), has_location = find_attribute_text(t, spec, "has_location");
-        raised_clear(t);
-        if (is_str(origin)) {
-            Value text = object_value(str_format(t, is_same(has_location, TRUE) ? "<module %R from %R>" : "<module %R (%S)>", name, origin));
-            release2(origin, has_location);
-            return text;
-        }
-        release(has_location);
-        release(origin);
+        Str *text = repr_by_spec(t, spec);
+        release(spec);
+        return object_value(text);
     }
-    return object_value(str_format(t, "<module %R>", name));
+    release(spec);
+    Value name = retain(dict_get_str(dict, NAME_OF(t, __name__))), file = retain(dict_get_str(dict, NAME_OF(t, __file__)));
+    Value loader = retain(dict_get_str(dict, NAME_OF(t, __loader__)));
+    if (is_unbound(name)) name = object_value(str_intern_text(t, "?"));
+    Str *text = is_bound(file) ? str_format(t, "<module %R from %R>", name, file) : repr_by_loader(t, name, loader);
+    release2(name, file);
+    release(loader);
+    return object_value(text);
 }
 
 static void module_traverse(Object *self, VisitFn visit, void *context)
@@ -272,8 +298,11 @@ static const NativeDef module_methods[] = {
     NATIVE("__dir__", module_dir, "($self, /)", 0, "The names in the module, or what its own __dir__() returns."),
     NATIVE_END,
 };
+static const MemberDef module_members[] = {
+    {"__dict__", MEMBER_VALUE, offsetof(Module, dict), true, NULL},      /* a Dict *: as a word it is the value */
+    {NULL, MEMBER_VALUE, 0, false, NULL},
+};
 static const GetSetDef module_getsets[] = {
-    {"__dict__", module_get_dict, NULL, NULL},
     {"__annotations__", module_get_annotations, module_set_annotations, NULL},
     {NULL, NULL, NULL, NULL},
 };
@@ -285,6 +314,7 @@ const TypeSpec module_spec = {
     .slots = {.repr = module_repr, .get_attribute = module_get_attribute, .set_attribute = module_set_attribute,
               .new_instance = module_make, .init = module_init},
     .methods = module_methods,
+    .members = module_members,
     .getsets = module_getsets,
     .traverse = module_traverse,
     .clear = module_clear,
