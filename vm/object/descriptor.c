@@ -208,7 +208,8 @@ static Value member_get(Thread *t, Value self, Value instance, Type *owner)
     if (is_unbound(instance)) return retain(self);
     if (!applies(t, &member->d, instance)) return FAILED;
     Value v = member->def ? native_member_get(t, member->def, as_object(instance)) : retain(object_members(as_object(instance))[member->index]);
-    if (is_unbound(v) && !is_raised(t)) return raise_attribute_error(t, instance, member->d.name);
+    if (is_unbound(v) && !is_raised(t))
+        return (member->def ? raise_attribute_error : raise_member_error)(t, instance, member->d.name);
     return v;
 }
 

@@ -73,6 +73,7 @@ Value raise_instance(Thread *t, TAKES Value exception);    /* sets context to th
 Value raise_os_error(Thread *t, int error_number, Value filename_or_unbound);                       /* the subclass that belongs to errno */
 Value raise_os_error2(Thread *t, int error_number, Value filename, Value filename2);
 Value raise_stop_iteration(Thread *t, Value value);
+Value raise_member_error(Thread *t, Value object, Str *name);                 /* the same for a member of __slots__ without a value */
 Value raise_attribute_error(Thread *t, Value object, Str *name);              /* "'T' object has no attribute 'x'", with name and obj set */
 /* class or instance, args (tuple or value or UNBOUND): a new instance, as `raise` does. */
 MUST_CHECK Value exception_make(Thread *t, Value type_or_instance, Value args);

@@ -205,12 +205,9 @@ Value raise_stop_iteration(Thread *t, Value value)
     return raise_made(t, EXC_StopIteration, &value, is_none(value) || is_unbound(value) ? 0 : 1);
 }
 
-Value raise_attribute_error(Thread *t, Value object, Str *name)
+/* What "Did you mean" is looked up by. */
+static Value note_missing(Thread *t, Value object, Str *name)
 {
-    if (is_type(object))
-        raise_error(t, EXC_AttributeError, "type object '%U' has no attribute '%U'", as_type(object)->name, name);
-    else
-        raise_error(t, EXC_AttributeError, "'%T' object has no attribute '%U'", object, name);
     if (raised_is(t, EXC_AttributeError)) {
         Exception *error = as_exception(t->raised);
         replace(&error->fields[FIELD_NAME], retain(object_value(name)));
@@ -219,6 +216,28 @@ Value raise_attribute_error(Thread *t, Value object, Str *name)
     return FAILED;
 }
 
+Value raise_attribute_error(Thread *t, Value object, Str *name)
+{
+    if (is_type(object))
+        raise_error(t, EXC_AttributeError, "type object '%U' has no attribute '%U'", as_type(object)->name, name);
+    else
+        raise_error(t, EXC_AttributeError, "'%T' object has no attribute '%U'", object, name);
+    return note_missing(t, object, name);
+}
+
+/* The whole name of the class, as CPython's __slots__ say it; but what comes from the script itself or is built in goes without its module. */
+Value raise_member_error(Thread *t, Value object, Str *name)
+{
+    Type *type = value_type(t, object);
+    Value module = value_find_attribute(t, object_value(type), NAME_OF(t, __module__));
+    if (failed(module)) raised_clear(t);
+    if (is_str(module) && !str_equal(as_str(module), NAME_OF(t, __main__)) && !str_equal_text(as_str(module), "builtins"))
+        raise_error(t, EXC_AttributeError, "'%U.%U' object has no attribute '%U'", as_str(module), type->qualified_name, name);
+    else
+        raise_error(t, EXC_AttributeError, "'%U' object has no attribute '%U'", type->qualified_name, name);
+    release(module);
+    return note_missing(t, object, name);
+}
 Value raise_os_error2(Thread *t, int error_number, Value filename, Value filename2)
 {
     char scratch[64];

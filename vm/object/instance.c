@@ -275,6 +275,24 @@ void attributes_clear(Object *object)
 
 /* ---- another class ---- */
 
+enum { LAYOUT_FLAGS = TYPE_HAS_ATTRIBUTES | TYPE_IS_WEAK_REFERABLE };
+
+/* The class, itself or above, that added the last thing to its instances: members, Attributes, or that they can be weakly referred to. */
+static const Type *last_to_add(const Type *type)
+{
+    while (type->base && type->spec->size == type->base->spec->size && type->member_count == type->base->member_count &&
+           !((type->flags ^ type->base->flags) & LAYOUT_FLAGS))
+        type = type->base;
+    return type;
+}
+
+static bool have_same_layout(const Type *a, const Type *b)
+{
+    a = last_to_add(a);
+    b = last_to_add(b);
+    return a == b || (a->base == b->base && !((a->flags ^ b->flags) & LAYOUT_FLAGS) && type_adds_same_members(a, b));
+}
+
 bool object_set_class(Thread *t, Object *object, Type *type)
 {
     ASSERT_GIL(t);
@@ -283,7 +301,7 @@ bool object_set_class(Thread *t, Object *object, Type *type)
     bool are_modules = type_is_subtype(old, kind_type(t, KIND_MODULE)) && type_is_subtype(type, kind_type(t, KIND_MODULE));
     if (!are_modules && !(type_is(old, TYPE_IS_SCRIPT_MADE) && type_is(type, TYPE_IS_SCRIPT_MADE)))
         return raise_false(t, EXC_TypeError, "__class__ assignment only supported for mutable types or ModuleType subclasses");
-    if (type_layout(old) != type_layout(type) || (old->flags ^ type->flags) & TYPE_HAS_ATTRIBUTES)
+    if (!have_same_layout(old, type))
         return raise_false(t, EXC_TypeError, "__class__ assignment: '%U' object layout differs from '%U'", type->name, old->name);
     Attributes *attributes = object_attributes(object);
     if (attributes && !go_to_dict_mode(t, object, attributes)) return false;    /* I3 */

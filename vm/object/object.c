@@ -130,6 +130,9 @@ Value object_get_dict(Thread *t, Value self)
 bool object_put_dict(Thread *t, Value self, Value value)
 {
     if (!has_attributes(t, self)) return false;
+    const Type *native = value_type(t, self);
+    while (type_is(native, TYPE_IS_SCRIPT_MADE)) native = native->base;
+    if (is_unbound(value) && type_is(native, TYPE_HAS_ATTRIBUTES)) return raise_false(t, EXC_TypeError, "cannot delete __dict__");
     if (is_bound(value) && !is_dict(value)) return raise_false(t, EXC_TypeError, "__dict__ must be set to a dictionary, not a '%T'", value);
     Dict *dict = is_bound(value) ? as_dict(retain(value)) : dict_new(t);
     if (!dict) return false;

@@ -179,12 +179,6 @@ static bool is_left_out(const TypeSpec *spec, const SlotRow *row)
     return strcmp(row->dunder, "__radd__") == 0 && spec->slots.get_item;
 }
 
-/* Only classes of scripts let go of it. */
-static bool put_dict(Thread *t, Value self, Value value)
-{
-    return is_unbound(value) ? raise_false(t, EXC_TypeError, "cannot delete __dict__") : object_put_dict(t, self, value);
-}
-
 static bool fill_dict(Thread *t, Type *type)
 {
     const TypeSpec *spec = type->spec;
@@ -195,7 +189,7 @@ static bool fill_dict(Thread *t, Type *type)
     for (const MemberDef *def = spec->members; def && def->name; def++)
         if (!add_attribute(t, type, def->name, member_new(t, type, def))) return false;
     /* Who brings Attributes in shows them. */
-    static const GetSetDef dict_getset = {"__dict__", object_get_dict, put_dict, NULL};
+    static const GetSetDef dict_getset = {"__dict__", object_get_dict, object_put_dict, NULL};
     bool has_new_attributes = type_is(type, TYPE_HAS_ATTRIBUTES) && !(type->base && type_is(type->base, TYPE_HAS_ATTRIBUTES));
     if (has_new_attributes && !add_attribute(t, type, "__dict__", getset_new(t, type, &dict_getset))) return false;
     bool is_unhashable = spec->slots.hash == hash_not_implemented || (spec->slots.compare && !spec->slots.hash);

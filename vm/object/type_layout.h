@@ -20,6 +20,9 @@ void type_compute_size(Type *type);
 /* What a class has from its base before anything of its own is added: spec, solid, flags that are inherited. */
 void type_inherit_layout(Type *type, const Type *base);
 
+/* Both classes, of the same base, add members of the same names in the same places (type_members.c). */
+bool type_adds_same_members(const Type *a, const Type *b);
+
 /* Fills mro by the C3 rule; TypeError "Cannot create a consistent method resolution order (MRO) for bases ...". */
 MUST_CHECK Tuple *type_linearize(Thread *t, Type *type);
 MUST_CHECK bool type_add_subclass(Thread *t, Type *base, Type *type);

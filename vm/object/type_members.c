@@ -146,3 +146,24 @@ bool type_add_members(Thread *t, Type *type)
     }
     return true;
 }
+
+/* The member of that name that __slots__ of this class made; NULL: there is none. */
+static BORROWED const Member *own_member(const Type *type, Value v)
+{
+    const Member *member = is_kind(v, KIND_MEMBER) ? (const Member *)as_object(v) : NULL;
+    return member && !member->def && member->d.owner == type ? member : NULL;
+}
+
+bool type_adds_same_members(const Type *a, const Type *b)
+{
+    size_t position = 0, count = 0;
+    Value key, value;
+    while (dict_next(a->dict, &position, &key, &value)) {
+        const Member *member = own_member(a, value);
+        if (!member) continue;
+        const Member *other = own_member(b, dict_get_str(b->dict, member->d.name));
+        if (!other || other->index != member->index) return false;
+        count++;
+    }
+    return a->member_count == b->member_count && count == a->member_count - (size_t)a->base->member_count;
+}

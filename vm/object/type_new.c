@@ -92,13 +92,10 @@ static bool set_missing(Thread *t, Dict *dict, Str *name, Value value)
     return is_bound(dict_get_str(dict, name)) || dict_set_str(t, dict, name, value);
 }
 
-/* What the class adds to its dict, or takes out of it and keeps elsewhere. */
-static bool settle_dict(Thread *t, Type *type)
+static bool take_qualified_name(Thread *t, Type *type)
 {
-    Names *names = &t->interp->names;
-    Dict *dict = type->dict;
     Value value;
-    if (!take_entry(t, dict, names->__qualname__, &value)) return false;
+    if (!take_entry(t, type->dict, NAME_OF(t, __qualname__), &value)) return false;
     if (is_bound(value) && !is_str(value)) {
         raise_type_error(t, "type __qualname__ must be a str, not %T", value);
         release(value);
@@ -110,6 +107,14 @@ static bool settle_dict(Thread *t, Type *type)
         type->qualified_name = type->name;
         object_retain(type->name);
     }
+    return true;
+}
+
+/* What the class adds to its dict. */
+static bool settle_dict(Thread *t, Type *type)
+{
+    Names *names = &t->interp->names;
+    Dict *dict = type->dict;
     Value module = t->interp->running_module ? t->interp->running_module(t) : UNBOUND;
     if (is_bound(module) && !set_missing(t, dict, names->__module__, module)) return false;
     if (!set_missing(t, dict, names->__doc__, NONE)) return false;
@@ -228,7 +233,8 @@ static bool add_to_bases(Thread *t, Type *type)
 /* What its dict says of a new class: members, attributes, the size of an instance. */
 static bool add_parts(Thread *t, Type *type)
 {
-    if (!type_add_members(t, type) || !settle_dict(t, type) || !warn_of_odd_keys(t, type)) return false;
+    /* The name first: __slots__ may want the entry. */
+    if (!take_qualified_name(t, type) || !type_add_members(t, type) || !settle_dict(t, type) || !warn_of_odd_keys(t, type)) return false;
     if (type_is(type, TYPE_HAS_ATTRIBUTES)) {
         type->inline_slots = first_inline_count(t, type);
         type->root_shape = shape_new_root(t, type, type->inline_slots);
