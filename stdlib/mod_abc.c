@@ -11,7 +11,8 @@
 
 typedef struct AbcState {
     ToyType *data_type;
-    ToyValue impl_name, mark_name, methods_name, hook_name, check_name, subclasses_name, class_name;   /* attributes, interned */
+    ToyValue impl_name, mark_name, methods_name, hook_name, check_name, subclasses_name, class_name, ask_name;   /* attributes, interned */
+    const ToyType *equipped;               /* ABCMeta; only compared with */
     int64_t counter;                       /* registrations so far */
 } AbcState;
 
@@ -179,14 +180,26 @@ static Verdict ask_hook(ToyThread *t, const AbcState *state, ToyValue cls, ToyVa
     return verdict;
 }
 
+/* A metaclass with an answer of its own may look at who asks: it shall see module abc. */
+static bool ask_class(ToyThread *t, const AbcState *state, ToyValue cls, ToyValue other, ToyValue subclass, bool *answer)
+{
+    const ToyType *metaclass = toy_type_of(t, other);
+    if (metaclass == state->equipped || metaclass == toy_type_of(t, toy_value(metaclass))) return toy_is_subclass(t, subclass, other, answer);
+    const ToyValue both[] = {subclass, other};
+    ToyValue result = toy_call_method_of(t, cls, state->ask_name, both, 2);
+    bool is_good = !toy_failed(result) && toy_truth(t, result, answer);
+    toy_release(result);
+    return is_good;
+}
+
 /* Is it a subclass of any of [classes], a list? */
-static Verdict ask_classes(ToyThread *t, ToyValue classes, ToyValue subclass)
+static Verdict ask_classes(ToyThread *t, const AbcState *state, ToyValue cls, ToyValue classes, ToyValue subclass)
 {
     Verdict verdict = toy_failed(classes) ? HAS_FAILED : IS_OPEN;
     for (size_t i = 0; verdict == IS_OPEN && i < toy_list_length(classes); i++) {
         ToyValue other = toy_retain(toy_list_item(classes, i));
         bool answer;
-        verdict = !toy_is_subclass(t, subclass, other, &answer) ? HAS_FAILED : answer ? IS_SUBCLASS : IS_OPEN;
+        verdict = !ask_class(t, state, cls, other, subclass, &answer) ? HAS_FAILED : answer ? IS_SUBCLASS : IS_OPEN;
         toy_release(other);
     }
     toy_release(classes);
@@ -216,8 +229,8 @@ static Verdict find_out(ToyThread *t, const AbcState *state, ToyValue cls, const
     Verdict verdict = ask_hook(t, state, cls, subclass);
     if (verdict != IS_OPEN) return verdict;
     if (toy_type_is_subtype((ToyType *)toy_object(subclass), (ToyType *)toy_object(cls))) return IS_SUBCLASS;
-    if (data->registered.count) verdict = ask_classes(t, registered_classes(t, data), subclass);
-    return verdict == IS_OPEN ? ask_classes(t, own_subclasses(t, state, cls), subclass) : verdict;
+    if (data->registered.count) verdict = ask_classes(t, state, cls, registered_classes(t, data), subclass);
+    return verdict == IS_OPEN ? ask_classes(t, state, cls, own_subclasses(t, state, cls), subclass) : verdict;
 }
 
 static Verdict check_subclass(ToyThread *t, AbcState *state, ToyValue cls, ToyValue self, ToyValue subclass)
@@ -296,7 +309,9 @@ static const ToyFunction check_methods[] = {
 static ToyValue equip(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     if (!toy_is_type(args[0])) return toy_raise_type_error(t, "expected a class, got %T", args[0]);
-    return toy_type_add_methods(t, toy_module_object(self), (ToyType *)toy_object(args[0]), check_methods) ? TOY_NONE : TOY_FAILED;
+    ToyModuleObject *module = toy_module_object(self);
+    ((AbcState *)toy_module_state(self))->equipped = (ToyType *)toy_object(args[0]);
+    return toy_type_add_methods(t, module, (ToyType *)toy_object(args[0]), check_methods) ? TOY_NONE : TOY_FAILED;
 }
 
 /* The truth of v.__isabstractmethod__, false if it has none. */
@@ -458,7 +473,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
     struct { ToyValue *place; const char *text; } names[] = {
         {&state->impl_name, "_abc_impl"}, {&state->mark_name, "__isabstractmethod__"}, {&state->methods_name, "__abstractmethods__"},
         {&state->hook_name, "__subclasshook__"}, {&state->check_name, "__subclasscheck__"}, {&state->subclasses_name, "__subclasses__"},
-        {&state->class_name, "__class__"},
+        {&state->class_name, "__class__"}, {&state->ask_name, "_abc_ask"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         ToyValue name = toy_str(t, names[i].text);
@@ -472,7 +487,7 @@ static void free_state(ToyThread *t, void *of)
 {
     AbcState *state = of;
     ToyValue *names[] = {&state->impl_name, &state->mark_name, &state->methods_name, &state->hook_name, &state->check_name, &state->subclasses_name,
-                         &state->class_name};
+                         &state->class_name, &state->ask_name};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) toy_clear(names[i]);
 }
 

@@ -197,13 +197,14 @@ static bool read_digit_limit(const char *text, int *limit)
 static int read_hash_seed(Config *config)
 {
     config->hash_is_random = true;
-    const char *text = options_variable(config, "TOYHASHSEED");
+    const char *variable = "TOYHASHSEED", *text = options_variable(config, variable);
+    if (!text) text = options_variable(config, variable = "PYTHONHASHSEED");    /* whoever wants the same order from both sets one */
     if (!text || strcmp(text, "random") == 0) return -1;
     char *end;
     errno = 0;
     unsigned long seed = strtoul(text, &end, 10);
     if (*end || errno || seed > UINT32_MAX || *text == '-')
-        return fatal("TOYHASHSEED", "must be \"random\" or an integer in range [0; 4294967295]");
+        return fatal(variable, "must be \"random\" or an integer in range [0; 4294967295]");
     config->hash_is_random = false;
     config->hash_seed = seed;
     return -1;

@@ -44,6 +44,12 @@ static Value constant_frozenset(Thread *t, const Const *constant, Code *owner)
     if (failed(items)) return FAILED;
     Set *set = set_from_iterable(t, KIND_FROZENSET, items);
     release(items);
+    if (!set) return FAILED;
+    /* CPython's compiler makes it anew out of the first one: its order is that of a set filled in the order of a set. */
+    Tuple *in_order = tuple_from_iterable(t, object_value(set));
+    object_release(set);
+    set = in_order ? set_from_iterable(t, KIND_FROZENSET, object_value(in_order)) : NULL;
+    if (in_order) object_release(in_order);
     return object_value(set);
 }
 
