@@ -1143,7 +1143,11 @@ leave_frame: {
         uint32_t flags = left->flags;
         left->flags = flags | FRAME_IS_LEFT;
         if (UNLIKELY(left->object != NULL)) frame_leave(t, left);
-        for (Value *slot = locals; slot < (Value *)left; slot++) release(*slot);
+        for (Value *slot = locals; slot < (Value *)left; slot++) {
+            if (!is_object(*slot) || as_object(*slot)->count >= COUNT_IMMORTAL || LIKELY(--as_object(*slot)->count > 0)) continue;
+            frame_drop_locals(t, left, slot);
+            break;
+        }
         t->depth--;
         if (LIKELY(flags == 0)) {
             t->frame = frame = left->caller;

@@ -90,6 +90,17 @@ void frame_leave(Thread *t, Frame *frame)
     object_release(object);
 }
 
+void frame_drop_locals(Thread *t, Frame *frame, Value *slot)
+{
+    /* A finaliser may look at the frame that it runs in front of: it must not find there what is gone. */
+    for (Value *gone = frame_locals(frame); gone < slot; gone++) *gone = UNBOUND;
+    Object *object = as_object(*slot);
+    *slot = UNBOUND;
+    object_free(object);
+    while (++slot < (Value *)frame) clear(slot);
+    if (frame->object) frame_leave(t, frame);
+}
+
 static void frame_traverse(Object *self, VisitFn visit, void *context)
 {
     FrameObject *object = (FrameObject *)self;

@@ -141,6 +141,8 @@ static inline Frame *frame_lay(Thread *t, Function *function, Code *code, Value 
 }
 /* The FrameObject, if any, takes locals and position over; then locals are released. Does not pop. */
 void frame_leave(Thread *t, Frame *frame);
+/* Of a frame that was left, the locals from [slot] on; those before it are released already, and *slot has lost its last reference. */
+void frame_drop_locals(Thread *t, Frame *frame, Value *slot);
 
 /* Sort arguments into the slots of a call of [function]: every parameter kind, defaults, *args and **kwargs. The values
  * are retained (borrowed from the caller). CPython's TypeErrors. False: raised, and no slot is left owned. */
