@@ -521,6 +521,13 @@ static ToyValue get_mode(ToyThread *t, ToyValue self)
     ToyValue mode = self_of(self)->mode;
     return toy_is_bound(mode) ? toy_retain(mode) : toy_raise(t, TOY_AttributeError, "'%T' object has no attribute 'mode'", self);
 }
+/* Whoever opens by other means than open(), as a socket does, says so himself. */
+static bool set_mode(ToyThread *t, ToyValue self, ToyValue value)
+{
+    if (toy_is_unbound(value) && toy_is_unbound(self_of(self)->mode)) return toy_raise_false(t, TOY_AttributeError, "'%T' object has no attribute 'mode'", self);
+    toy_replace(&self_of(self)->mode, toy_retain(value));
+    return true;
+}
 static ToyValue get_newlines(ToyThread *t, ToyValue self)
 {
     uint8_t seen = self_of(self)->seen_newlines;
@@ -610,7 +617,11 @@ static void text_finalize(ToyThread *t, ToyValue self)
     if (toy_is_unbound(text->buffer)) return;
     if (!close_text(t, text)) toy_report_unraisable(t, self, NULL);
 }
-static void text_traverse(ToyObject *self, ToyVisit visit, void *context) { toy_visit(((TextFile *)self)->buffer, visit, context); }
+static void text_traverse(ToyObject *self, ToyVisit visit, void *context)
+{
+    toy_visit(((TextFile *)self)->buffer, visit, context);
+    toy_visit(((TextFile *)self)->mode, visit, context);
+}
 static void text_clear(ToyObject *self) { toy_clear(&((TextFile *)self)->buffer); }
 static void text_free(ToyObject *self)
 {
@@ -644,7 +655,7 @@ static const ToyFunction text_methods[] = {
 };
 static const ToyGetSet text_getsets[] = {
     {"buffer", get_buffer, NULL, NULL}, {"closed", get_closed, NULL, NULL}, {"encoding", get_encoding, NULL, NULL}, {"errors", get_errors, NULL, NULL},
-    {"line_buffering", get_line_buffering, NULL, NULL}, {"mode", get_mode, NULL, NULL}, {"name", get_name, NULL, NULL}, {"newlines", get_newlines, NULL, NULL},
+    {"line_buffering", get_line_buffering, NULL, NULL}, {"mode", get_mode, set_mode, NULL}, {"name", get_name, NULL, NULL}, {"newlines", get_newlines, NULL, NULL},
     {"write_through", get_write_through, NULL, NULL}, {NULL, NULL, NULL, NULL},
 };
 const ToyTypeSpec text_io_spec = {
