@@ -271,18 +271,14 @@ static void local_traverse(ToyObject *self, ToyVisit visit, void *context)
 {
     toy_visit(((Local *)self)->args, visit, context);
     toy_visit(((Local *)self)->keywords, visit, context);
+    toy_local_visit(toy_thread(), self, visit, context);
 }
 static void local_clear(ToyObject *self)
 {
+    toy_local_forget(toy_thread(), self);
     toy_clear(&((Local *)self)->args);
     toy_clear(&((Local *)self)->keywords);
 }
-static void local_free(ToyObject *self)
-{
-    local_clear(self);
-    toy_local_forget(toy_thread(), self);
-}
-
 static const ToyTypeSpec local_spec = {
     .doc = "An object whose attributes every thread sees its own values of.",
     .signature = "(*args, **kwargs)",
@@ -291,7 +287,7 @@ static const ToyTypeSpec local_spec = {
     .slots = {.get_attribute = local_get, .set_attribute = local_set, .new_instance = local_new},
     .traverse = local_traverse,
     .clear = local_clear,
-    .free = local_free,
+    .free = local_clear,
 };
 
 /* ---- _ThreadHandle ---- */

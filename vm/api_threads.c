@@ -5,6 +5,7 @@
  * GIL         toy_block_begin drops it, toy_block_end takes it; toy_thread_attach takes it. Else held.
  * Read next   toy.h, vm/threads/README.md */
 #include "vm/base/clock.h"
+#include "vm/object/capsule.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/list.h"
@@ -78,18 +79,39 @@ size_t toy_thread_count(ToyThread *t) { return t->interp->thread_count; }
 
 static Value local_key(const void *key) { return small_int_value((int64_t)(intptr_t)key); }
 
-ToyValue toy_local_find(ToyThread *t, const void *key)
+/* The value lies in a capsule, into which the collector does not look: whoever owns the key may visit it, as if it were its own. */
+static void drop_local(void *pointer) { release((Value){(uint64_t)(uintptr_t)pointer}); }
+static Value local_value(Value capsule) { return (Value){(uint64_t)(uintptr_t)((Capsule *)as_object(capsule))->pointer}; }
+
+/* BORROWED; UNBOUND: there is none, nothing is raised. */
+static Value find_local(Thread *t, const Thread *of, const void *key)
 {
-    Value dict = UNBOUND;
-    if (is_unbound(t->locals) || !dict_get(t, as_dict(t->locals), local_key(key), &dict)) return UNBOUND;
-    release(dict);    /* the table has it still */
-    return dict;
+    Value capsule = UNBOUND;
+    if (is_unbound(of->locals) || !dict_get(t, as_dict(of->locals), local_key(key), &capsule) || is_unbound(capsule)) return UNBOUND;
+    release(capsule);    /* the table has it still */
+    return local_value(capsule);
 }
+
+ToyValue toy_local_find(ToyThread *t, const void *key) { return find_local(t, t, key); }
 
 bool toy_local_store(ToyThread *t, const void *key, ToyValue v)
 {
     if (is_unbound(t->locals)) t->locals = object_value(dict_new(t));
-    return !failed(t->locals) && dict_set(t, as_dict(t->locals), local_key(key), v);
+    if (failed(t->locals)) return false;
+    Value capsule = capsule_new(t, (void *)(uintptr_t)v.bits, "thread's own", drop_local);
+    if (failed(capsule)) return false;
+    retain(v);
+    bool done = dict_set(t, as_dict(t->locals), local_key(key), capsule);
+    release(capsule);
+    return done;
+}
+
+void toy_local_visit(ToyThread *t, const void *key, ToyVisit visit, void *context)
+{
+    for (const Thread *each = t->interp->threads; each; each = each->next) {
+        Value v = find_local(t, each, key);
+        if (is_bound(v)) toy_visit(v, visit, context);
+    }
 }
 
 void toy_local_forget(ToyThread *t, const void *key)

@@ -783,6 +783,8 @@ TOY_API bool toy_is_finalizing(ToyThread *t);
 TOY_API TOY_BORROWED ToyValue toy_local_find(ToyThread *t, const void *key);
 TOY_API TOY_MUST_CHECK bool toy_local_store(ToyThread *t, const void *key, ToyValue v);
 TOY_API void toy_local_forget(ToyThread *t, const void *key);
+/* For the traverse of an object whose address is the key: the values of all threads are its own, and may lead back to it. */
+TOY_API void toy_local_visit(ToyThread *t, const void *key, ToyVisit visit, void *context);
 
 /* os.fork without its warning: the pid, 0 in the child, -1 raised. Hooks and locks are seen to. */
 TOY_API TOY_MUST_CHECK pid_t toy_fork(ToyThread *t);
