@@ -269,7 +269,9 @@ Value interp_run_code(Thread *t, Code *code, Dict *globals, Value locals, Value 
         }
         function->closure = retain(closure);
     }
-    Value v = call_body(t, function, is_bound(locals) ? locals : object_value(globals));
+    /* The code of a function has its locals in slots, whoever runs it: a mapping would only be what locals() answers with. */
+    Value mapping = is_bound(locals) ? locals : object_value(globals);
+    Value v = call_body(t, function, code->unit->flags & CODE_OPTIMIZED ? UNBOUND : mapping);
     object_release(function);
     return v;
 }
