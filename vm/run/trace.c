@@ -397,11 +397,12 @@ static TraceStep run_traced(Thread *t, Frame *frame, uint32_t events, const Inst
     }
 }
 
-/* A hook has set f_lineno, and with it frame->ip and frame->sp: the place it chose is next. */
+/* A hook has set f_lineno, and with it frame->ip and frame->sp: the place it chose is next. It knows that line and is not told of it. */
 static TraceStep jump(Thread *t, Frame *frame)
 {
-    frame->ip = trace_words(t, frame) + frame_offset(frame);
-    frame->traced_line = 0;
+    uint32_t at = frame_offset(frame);
+    frame->ip = trace_words(t, frame) + at;
+    frame->traced_line = code_position(frame->code->unit, at).line;
     return TRACE_GO_ON;
 }
 
