@@ -455,7 +455,7 @@ static bool sys_init(ToyThread *t, ToyModuleObject *module)
            toy_module_add(t, module, "byteorder", toy_str(t, "little")) && toy_module_add(t, module, "abiflags", toy_str(t, "")) &&
            toy_module_add(t, module, "copyright", toy_str(t, "Copyright (c) the toy authors.\nAll Rights Reserved.")) &&
            toy_module_add(t, module, "float_repr_style", toy_str(t, "short")) && toy_module_add(t, module, "platlibdir", toy_str(t, "lib")) &&
-           toy_module_add(t, module, "pycache_prefix", TOY_NONE) && toy_module_add(t, module, "dont_write_bytecode", TOY_TRUE) &&
+           toy_module_add(t, module, "_framework", toy_str(t, "")) && toy_module_add(t, module, "pycache_prefix", TOY_NONE) && toy_module_add(t, module, "dont_write_bytecode", TOY_TRUE) &&
            toy_module_add(t, module, "modules", toy_retain(toy_modules(t))) && toy_module_add(t, module, "meta_path", toy_list(t)) &&
            toy_module_add(t, module, "path_hooks", toy_list(t)) && toy_module_add(t, module, "path_importer_cache", toy_dict(t)) &&
            toy_module_add(t, module, "argv", toy_list(t)) && toy_module_add(t, module, "orig_argv", toy_list(t)) &&
