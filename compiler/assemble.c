@@ -100,12 +100,14 @@ typedef struct Writer {
     CodeUnit *unit;
     uint32_t offset;
     const Handler *handler; /* of the range being written */
+    bool has_columns;
 } Writer;
 
 static void write_line(Writer *w, const Draft *draft)
 {
     LineEntry entry = {w->offset, (uint32_t)draft->at.lineno, (uint32_t)draft->at.end_lineno,
-                       (uint32_t)draft->at.col_offset, (uint32_t)draft->at.end_col_offset};
+                       w->has_columns ? (uint32_t)draft->at.col_offset : NO_COLUMN,
+                       w->has_columns ? (uint32_t)draft->at.end_col_offset : NO_COLUMN};
     CodeUnit *unit = w->unit;
     if (unit->line_count) {
         const LineEntry *last = &unit->lines[unit->line_count - 1];
@@ -153,7 +155,7 @@ static void count_rows(const Flow *flow, uint32_t *lines, uint32_t *handlers)
     }
 }
 
-bool assemble(Arena *scratch, DraftCode *code, CodeUnit *unit, uint32_t kept_constants)
+bool assemble(Arena *scratch, DraftCode *code, CodeUnit *unit, uint32_t kept_constants, bool has_columns)
 {
     Flow flow;
     if (!flow_build(&flow, scratch, code)) return false;
@@ -174,7 +176,7 @@ bool assemble(Arena *scratch, DraftCode *code, CodeUnit *unit, uint32_t kept_con
     unit->handlers = arena_alloc(&unit->arena, handlers * sizeof *unit->handlers + 1);
     if (!unit->words || !unit->lines || !unit->handlers) return false;
     unit->word_count = word_count;
-    Writer w = {unit, 0, NULL};
+    Writer w = {unit, 0, NULL, has_columns};
     for (Block *block = flow.first; block; block = block->next)
         for (size_t i = 0; i < block->count; i++) write_draft(&w, &block->items[i]);
     write_handler(&w, NULL);

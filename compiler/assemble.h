@@ -56,6 +56,6 @@ typedef struct DraftCode {
 
 /* Fills words, lines, handlers and stack_size of [unit]; removes constants that no instruction uses, but keeps the first
  * [kept_constants]. [scratch] is for the blocks. False when memory is exhausted. */
-MUST_CHECK bool assemble(Arena *scratch, DraftCode *code, CodeUnit *unit, uint32_t kept_constants);
+MUST_CHECK bool assemble(Arena *scratch, DraftCode *code, CodeUnit *unit, uint32_t kept_constants, bool has_columns);
 
 #endif

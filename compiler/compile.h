@@ -21,6 +21,7 @@ typedef struct CompileOptions {
     int optimize;                /* 0; 1: no assert, __debug__ is False; 2: no docstrings either */
     bool has_text_annotations;   /* as if the source began with: from __future__ import annotations */
     bool allows_top_level_await; /* PyCF_ALLOW_TOP_LEVEL_AWAIT: a REPL for coroutines */
+    bool omits_columns;          /* keep only the lines of instructions */
     bool quotes_source;          /* errors found after parsing quote their line, as CPython does when it can read the
                                          file called input.filename: true for scripts and imported modules */
     const char *stack_limit;     /* the lowest address of the C stack that may be used; NULL: 256 KiB from here */

@@ -415,8 +415,9 @@ static void emit_prefix(Gen *g, GenUnit *unit)
         emit(g, OP_MAKE_CELL, closure_slot(g, unit->cells.items[i]), NO_PLACE);
     Span first = {unit->first_line, 0, unit->first_line, 0};
     if (unit->is_resumable) {
-        emit(g, OP_RETURN_GENERATOR, 0, first);
-        emit(g, OP_POP_TOP, 0, first);
+        Span line_alone = {unit->first_line, -1, unit->first_line, -1};
+        emit(g, OP_RETURN_GENERATOR, 0, line_alone);
+        emit(g, OP_POP_TOP, 0, line_alone);
         unit->stop_iteration = label_new(g);
         emit_setup(g, SETUP_CLEANUP, unit->stop_iteration, NO_PLACE);
     }
@@ -605,7 +606,7 @@ static CodeUnit *finish(Gen *g, GenUnit *unit)
     code->constant_count = unit->constants.count;
     finish_slots(g, unit, code);
     if (g->has_failed) return NULL;
-    if (!assemble(g->arena, &unit->code, code, unit->kept_constants)) {
+    if (!assemble(g->arena, &unit->code, code, unit->kept_constants, !g->options->omits_columns)) {
         gen_out_of_memory(g);
         return NULL;
     }

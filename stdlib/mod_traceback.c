@@ -42,7 +42,7 @@ static ToyValue traceback_carets_are_idle(ToyThread *t, ToyValue self, const Toy
     return toy_bool(toy_carets_are_idle(t, lines, length, (uint32_t)numbers[0], (uint32_t)numbers[1], (uint32_t)numbers[2]));
 }
 
-static ToyValue traceback_did_you_mean(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_did_you_mean(t, args[0]); }
+static ToyValue traceback_did_you_mean(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_did_you_mean(t, args[0], args[1]); }
 
 static ToyValue traceback_source_lines(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -64,7 +64,7 @@ static const ToyFunction functions[] = {
                  "Return where the operator or the brackets of an expression stand, (line, column, end line, end column), or None."),
     TOY_FUNCTION("carets_are_idle", traceback_carets_are_idle, "(lines, line_count, start, end, /)", 0,
                  "Return whether carets below all of this would tell nothing."),
-    TOY_FUNCTION("did_you_mean", traceback_did_you_mean, "(exception, /)", 0, "Return a suggestion for a misspelt name, or an empty string."),
+    TOY_FUNCTION("did_you_mean", traceback_did_you_mean, "(exception, traceback, /)", 0, "Return a suggestion for a misspelt name, or an empty string."),
     TOY_FUNCTION("source_lines", traceback_source_lines, "(filename, /)", 0, "Return the lines of a file, of a module in the program or of the prompt, without newlines; None if they cannot be had."),
     TOY_FUNCTION("width", traceback_width, "(text, /)", 0, "Return how many columns of a terminal a text takes."),
     TOY_FUNCTIONS_END,

@@ -35,14 +35,13 @@ bool toy_carets_are_idle(ToyThread *t, const char *lines, size_t length, uint32_
     return hooks->carets_are_idle && hooks->carets_are_idle(t, lines, length, line_count, start, end);
 }
 
-ToyValue toy_did_you_mean(ToyThread *t, ToyValue exception) { return did_you_mean(t, exception); }
+ToyValue toy_did_you_mean(ToyThread *t, ToyValue exception, ToyValue traceback) { return did_you_mean(t, exception, traceback); }
 
 bool toy_code_position(ToyValue code, int64_t offset, ToyPosition *position)
 {
     if (!is_kind(code, KIND_CODE) || offset < 0) return false;
     LineEntry entry = code_position(((Code *)as_object(code))->unit, (uint32_t)(offset / (int64_t)sizeof(Word)));
-    bool has_columns = entry.column != 0 || entry.end_column != 0 || entry.end_line != entry.line;
-    *position = (ToyPosition){entry.line, entry.end_line, entry.column, entry.end_column, has_columns};
+    *position = (ToyPosition){entry.line, entry.end_line, entry.column, entry.end_column, entry.column != NO_COLUMN};
     return entry.line != 0;
 }
 

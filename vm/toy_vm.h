@@ -187,7 +187,7 @@ TOY_API ToyValue toy_source_lines(ToyThread *t, ToyValue filename);
 TOY_API bool toy_caret_anchors(ToyThread *t, const char *segment, size_t length, uint32_t ends[4]);
 /* Would carets from column [start] of the first to [end] of the last line tell nothing? */
 TOY_API bool toy_carets_are_idle(ToyThread *t, const char *lines, size_t length, uint32_t line_count, uint32_t start, uint32_t end);
-TOY_API TOY_MUST_CHECK ToyValue toy_did_you_mean(ToyThread *t, ToyValue exception);    /* ". Did you mean: 'x'?" or "" */
+TOY_API TOY_MUST_CHECK ToyValue toy_did_you_mean(ToyThread *t, ToyValue exception, ToyValue traceback);    /* ". Did you mean: 'x'?" or "" */
 /* Where the instruction at [offset], in bytes of co_code, came from. False: [code] is none, or the instruction has no line. */
 typedef struct ToyPosition { uint32_t line, end_line, column, end_column; bool has_columns; } ToyPosition;
 TOY_API bool toy_code_position(ToyValue code, int64_t offset, ToyPosition *position);

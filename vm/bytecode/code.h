@@ -59,7 +59,9 @@ typedef struct Const {
     double imaginary;                 /* CONST_COMPLEX */
 } Const;
 
-/* Where an instruction came from. Lines from 1, columns from 0 in bytes of UTF-8; line 0: no source position. */
+#define NO_COLUMN UINT32_MAX          /* -X no_debug_ranges: only lines were kept */
+
+/* Where an instruction came from. Lines from 1, columns from 0 in bytes of UTF-8, or NO_COLUMN; line 0: no source position. */
 typedef struct LineEntry {
     uint32_t start;                   /* first word this entry covers; it ends where the next one starts */
     uint32_t line, end_line;

@@ -185,6 +185,7 @@ static CompileOptions options_of(Thread *t, const CompileRequest *request, const
         .optimize = request->optimize < 0 ? t->interp->config.optimize : request->optimize,
         .has_text_annotations = (request->flags & CODE_FUTURE_ANNOTATIONS) != 0,
         .allows_top_level_await = (request->flags & FLAG_TOP_LEVEL_AWAIT) != 0,
+        .omits_columns = t->interp->config.omits_columns,
         .quotes_source = request->quotes_source,
         .stack_limit = t->stack_limit,
     };

@@ -222,6 +222,7 @@ static int read_environment(Options *options)
     config->no_user_site |= options_variable(config, "TOYNOUSERSITE") != NULL;
     config->has_safe_path |= options_variable(config, "TOYSAFEPATH") != NULL;
     config->is_unbuffered |= options_variable(config, "TOYUNBUFFERED") != NULL;
+    config->omits_columns |= options_variable(config, "TOYNODEBUGRANGES") != NULL;
     config->shows_import_time |= options_variable(config, "TOYPROFILEIMPORTTIME") != NULL;
     options->has_fault_handler |= options_variable(config, "TOYFAULTHANDLER") != NULL;
     const char *digits = options_variable(config, "TOYINTMAXSTRDIGITS");
@@ -275,6 +276,7 @@ static int read_x_option(Options *options, const char *word)
     case X_FAULT_HANDLER: options->has_fault_handler = true; break;
     case X_GIL_STATS: options->shows_gil_stats = true; break;
     case X_IMPORT_TIME: config->shows_import_time = true; break;
+    case X_NO_DEBUG_RANGES: config->omits_columns = true; break;
     case X_SHOW_REFCOUNT: config->show_refcount = true; break;
     case X_STRESS: return read_stress(options, argument);
     case X_GIL_POLICY:

@@ -293,14 +293,16 @@ static const GetSetDef code_getsets[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-/* What belongs to no place in the source has None for its line; where a module begins is line 0, as in CPython. */
+/* Where a module begins is line 0, as in CPython. */
+static bool is_begin_of_module(const CodeUnit *unit, uint32_t offset, uint32_t line) { return line == 0 && offset == 0 && !(unit->flags & CODE_OPTIMIZED); }
+
+/* What belongs to no place in the source has None for its line. */
 static Value line_part(const CodeUnit *unit, uint32_t offset, uint32_t line)
 {
-    bool is_begin = line == 0 && offset == 0 && !(unit->flags & CODE_OPTIMIZED);
-    return line || is_begin ? small_int_value(line) : NONE;
+    return line || is_begin_of_module(unit, offset, line) ? small_int_value(line) : NONE;
 }
 
-static Value position_part(uint32_t line, uint32_t n) { return line ? small_int_value(n) : NONE; }
+static Value position_part(uint32_t line, uint32_t n) { return line && n != NO_COLUMN ? small_int_value(n) : NONE; }
 
 enum { POSITIONS_PER_WORD = 2 };      /* see code_byte_offset */
 
@@ -310,10 +312,13 @@ static Value code_positions(Thread *t, Value self, const Value *args)
     const CodeUnit *unit = self_of(self)->unit;
     List *list = list_new(t, (size_t)unit->word_count * POSITIONS_PER_WORD);
     for (uint32_t i = 0; list && i < unit->word_count * POSITIONS_PER_WORD; i++) {
-        LineEntry at = code_position(unit, i / POSITIONS_PER_WORD);
+        uint32_t offset = i / POSITIONS_PER_WORD;
+        LineEntry at = code_position(unit, offset);
         Tuple *row = tuple_new(t, 4);
-        if (row) {
-            row->items[0] = line_part(unit, i / POSITIONS_PER_WORD, at.line);
+        if (row && is_begin_of_module(unit, offset, at.line)) {
+            for (uint32_t part = 0; part < 4; part++) row->items[part] = small_int_value(part == 1);
+        } else if (row) {
+            row->items[0] = line_part(unit, offset, at.line);
             row->items[1] = position_part(at.line, at.end_line);
             row->items[2] = position_part(at.line, at.column);
             row->items[3] = position_part(at.line, at.end_column);

@@ -58,6 +58,7 @@ typedef struct Config {
     bool is_interactive, is_unbuffered, is_isolated, is_quiet, is_verbose, is_dev_mode, ignores_environment, no_site;
     bool is_debug, is_inspecting, writes_no_bytecode, no_user_site, has_safe_path;   /* -d -i -B -s -P: for sys.flags */
     bool shows_import_time;             /* -X importtime */
+    bool omits_columns;                 /* -X no_debug_ranges */
     int verbosity;                      /* how often -v was given */
     int bytes_warning;
     int int_max_str_digits;             /* 4300 */

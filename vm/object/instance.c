@@ -360,6 +360,15 @@ void attribute_error_set_place(Thread *t, Value object, Str *name)
     replace(&exception->fields[1], retain(object));
 }
 
+void attribute_error_complete(Thread *t, Value object, Str *name)
+{
+    if (!raised_is(t, EXC_AttributeError))
+        return;
+    const Exception *exception = (Exception *)as_object(t->raised);
+    if (is_unbound(exception->fields[0]) && is_unbound(exception->fields[1]))
+        attribute_error_set_place(t, object, name);
+}
+
 static bool refuse_to_set(Thread *t, Value object, Str *name, Value attribute)
 {
     if (is_bound(attribute))

@@ -39,6 +39,8 @@ Value generic_find_attribute(Thread *t, Value object, Str *name);
 
 /* The AttributeError that was just raised is about [name] of [object]: it shall say so, for "Did you mean". */
 void attribute_error_set_place(Thread *t, Value object, Str *name);
+/* The same for an AttributeError that a script raised and that tells neither yet. */
+void attribute_error_complete(Thread *t, Value object, Str *name);
 
 /* For LOAD_METHOD: the plain function and *is_method true (self goes in front), or the bound attribute. */
 MUST_CHECK Value object_get_method(Thread *t, Value object, Str *name, bool *is_method);

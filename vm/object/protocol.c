@@ -282,7 +282,10 @@ bool value_delete_item(Thread *t, Value v, Value key)
 
 Value value_get_attribute(Thread *t, Value v, Str *name)
 {
-    return value_type(t, v)->slots.get_attribute(t, v, name);
+    Value found = value_type(t, v)->slots.get_attribute(t, v, name);
+    if (UNLIKELY(failed(found)))
+        attribute_error_complete(t, v, name);
+    return found;
 }
 
 Value value_find_attribute(Thread *t, Value v, Str *name)

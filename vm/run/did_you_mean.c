@@ -17,26 +17,17 @@
 #include "vm/run/builtins.h"
 #include "vm/run/frame.h"
 
-static Value suggest_in_list(Thread *t, Value names, Str *wrong)
+/* [hides]: a name behind an underscore is no proposal. */
+static Value suggest_in_list(Thread *t, Value names, Str *wrong, bool hides)
 {
     List *list = failed(names) ? NULL : list_from_iterable(t, names);
     if (!list) return FAILED;
-    size_t count = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        if (!is_str(list->items[i])) continue;
-        Value kept = list->items[count];
-        list->items[count++] = list->items[i];
-        list->items[i] = kept;
-    }
-    /* A name that hides behind an underscore is proposed only for one that has one too. */
-    bool wants_hidden = wrong->length > 0 && str_char(wrong, 0) == '_';
     size_t shown = 0;
-    for (size_t i = 0; i < count; i++) {
-        Str *s = as_str(list->items[i]);
-        if (!wants_hidden && s->length > 0 && str_char(s, 0) == '_') continue;
-        Value kept = list->items[shown];
-        list->items[shown++] = list->items[i];
-        list->items[i] = kept;
+    for (size_t i = 0; i < list->count; i++) {
+        Value name = list->items[i];
+        if (!is_str(name) || (hides && as_str(name)->length > 0 && str_char(as_str(name), 0) == '_')) continue;
+        list->items[i] = list->items[shown];
+        list->items[shown++] = name;
     }
     Str **candidates = memory_alloc_array(&t->interp->memory, shown ? shown : 1, sizeof *candidates);
     Value best = UNBOUND;
@@ -50,65 +41,89 @@ static Value suggest_in_list(Thread *t, Value names, Str *wrong)
     return best;
 }
 
-/* Names the frame of the error could see: locals, globals, built-ins. */
-static Value visible_names(Thread *t, Exception *e)
+static FrameObject *frame_of_error(Value traceback)
 {
-    if (!is_kind(e->traceback, KIND_TRACEBACK)) return UNBOUND;
-    Traceback *last = (Traceback *)as_object(e->traceback);
+    if (!is_kind(traceback, KIND_TRACEBACK)) return NULL;
+    Traceback *last = (Traceback *)as_object(traceback);
     while (last->next) last = last->next;
-    List *names = list_new(t, 64);
+    return last->frame;
+}
+
+static Value locals_of(Thread *t, FrameObject *frame)
+{
     Str *key = str_intern_text(t, "f_locals");
-    Value locals = key ? value_get_attribute(t, object_value(last->frame), key) : FAILED;
-    bool done = names && !failed(locals) && list_extend(t, names, locals) && list_extend(t, names, object_value(last->frame->function->globals)) &&
-                list_extend(t, names, last->frame->function->builtins);
+    Value locals = key ? value_get_attribute(t, object_value(frame), key) : FAILED;
     if (key) object_release(key);
+    return locals;
+}
+
+/* Names the frame of the error could see: locals, globals, built-ins. */
+static Value visible_names(Thread *t, Value traceback)
+{
+    FrameObject *frame = frame_of_error(traceback);
+    if (!frame) return UNBOUND;
+    List *names = list_new(t, 64);
+    Value locals = locals_of(t, frame);
+    bool done = names && !failed(locals) && list_extend(t, names, locals) && list_extend(t, names, object_value(frame->function->globals)) &&
+                list_extend(t, names, frame->function->builtins);
     release(locals);
     if (done) return object_value(names);
     if (names) object_release(names);
     return FAILED;
 }
 
-/* self.NAME exists where NAME was meant. */
-static bool is_attribute_of_self(Thread *t, Exception *e, Str *name)
+/* What is called self where the error was; UNBOUND: nothing. */
+static Value self_of_error(Thread *t, Value traceback)
 {
-    if (!is_kind(e->traceback, KIND_TRACEBACK)) return false;
-    Traceback *last = (Traceback *)as_object(e->traceback);
-    while (last->next) last = last->next;
-    Str *key = str_intern_text(t, "f_locals");
-    Value locals = key ? value_get_attribute(t, object_value(last->frame), key) : FAILED;
-    if (key) object_release(key);
-    Str *self_name = str_intern_text(t, "self");
-    bool found = false;
-    if (self_name && is_dict(locals)) {
-        Value self = dict_get_str(as_dict(locals), self_name);
-        Value there = is_bound(self) ? value_find_attribute(t, self, name) : UNBOUND;
-        found = is_bound(there);
-        release(there);
-    }
-    if (self_name) object_release(self_name);
-    release(locals);
+    FrameObject *frame = frame_of_error(traceback);
+    if (!frame) return UNBOUND;
+    Value locals = locals_of(t, frame), name = object_value(str_intern_text(t, "self"));
+    Value self = failed(locals) || failed(name) ? FAILED : value_get_item(t, locals, name);
+    release2(locals, name);
+    raised_clear(t);
+    return self;
+}
+
+/* self.NAME exists where NAME was meant. */
+static bool is_attribute_of_self(Thread *t, Value traceback, Str *name)
+{
+    Value self = self_of_error(t, traceback);
+    Value there = is_bound(self) ? value_find_attribute(t, self, name) : UNBOUND;
+    bool found = is_bound(there);
+    release2(self, there);
     raised_clear(t);
     return found;
 }
 
-Value did_you_mean(Thread *t, Value exception)
+/* Names behind underscores are for who writes one too, and for the methods of the object itself. */
+static bool hides_names(Thread *t, Value traceback, Str *wrong, Value object)
+{
+    if (wrong->length > 0 && str_char(wrong, 0) == '_') return false;
+    Value self = is_bound(object) ? self_of_error(t, traceback) : UNBOUND;
+    bool is_own = is_bound(self) && is_same(self, object);
+    release(self);
+    return !is_own;
+}
+
+Value did_you_mean(Thread *t, Value exception, Value traceback)
 {
     Exception *e = (Exception *)as_object(exception);
-    Value names = UNBOUND, wrong = UNBOUND;
+    Value names = UNBOUND, wrong = UNBOUND, object = UNBOUND;
     bool is_name = exception_is(t, exception, EXC_NameError);
     if (is_name) {
         wrong = e->fields[0];
-        if (is_str(wrong) && is_attribute_of_self(t, e, as_str(wrong))) return object_value(str_format(t, ". Did you mean: 'self.%S'?", wrong));
-        if (is_str(wrong)) names = visible_names(t, e);
+        if (is_str(wrong) && is_attribute_of_self(t, traceback, as_str(wrong))) return object_value(str_format(t, ". Did you mean: 'self.%S'?", wrong));
+        if (is_str(wrong)) names = visible_names(t, traceback);
     } else if (exception_is(t, exception, EXC_AttributeError)) {
         wrong = e->fields[0];
-        if (is_str(wrong) && is_bound(e->fields[1])) names = builtins_dir(t, e->fields[1]);
+        object = e->fields[1];
+        if (is_str(wrong) && is_bound(object)) names = builtins_dir(t, object);
     } else if (exception_is(t, exception, EXC_ImportError)) {
         wrong = e->fields[3];
         Value module = is_str(wrong) && is_str(e->fields[1]) ? dict_get_str(as_dict(t->interp->modules), as_str(e->fields[1])) : UNBOUND;
         if (is_bound(module)) names = builtins_dir(t, module);
     }
-    Value best = is_bound(names) && is_str(wrong) ? suggest_in_list(t, names, as_str(wrong)) : UNBOUND;
+    Value best = is_bound(names) && is_str(wrong) ? suggest_in_list(t, names, as_str(wrong), hides_names(t, traceback, as_str(wrong), object)) : UNBOUND;
     release(names);
     raised_clear(t);
     if (is_unbound(best)) return retain(t->interp->empty_str);

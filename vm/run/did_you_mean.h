@@ -8,7 +8,7 @@
 
 #include "vm/object/context.h"
 
-/* For an exception that is about to be printed: ". Did you mean: 'x'?" or "" as a new Str. */
-MUST_CHECK Value did_you_mean(Thread *t, Value exception);
+/* For an exception that is about to be printed with a traceback (or something else, or UNBOUND): ". Did you mean: 'x'?" or "" as a new Str. */
+MUST_CHECK Value did_you_mean(Thread *t, Value exception, Value traceback);
 
 #endif

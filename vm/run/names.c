@@ -28,6 +28,7 @@ void names_raise_unbound(Thread *t, Frame *frame, uint32_t slot)
         raise_error(t, EXC_NameError, "cannot access free variable '%U' where it is not associated with a value in enclosing scope", name);
     } else {
         raise_error(t, EXC_UnboundLocalError, "cannot access local variable '%U' where it is not associated with a value", name);
+        return;      /* the name is known, only too early: nothing better is to be proposed */
     }
     if (raised_is(t, EXC_NameError)) replace(&((Exception *)as_object(t->raised))->fields[0], retain(object_value(name)));
 }

@@ -271,8 +271,7 @@ static void write_quote(TracebackWriter *writer, Str *filename, const LineEntry 
     Value lines = lines_of_file(writer, filename);
     if (!is_list(lines) || position->line == 0 || position->end_line < position->line) return;
     Quote quote = {.lines = NULL};
-    bool has_columns = position->column != 0 || position->end_column != 0 || position->end_line != position->line;
-    if (writer->is_plain || !has_columns) {
+    if (writer->is_plain || position->column == NO_COLUMN) {
         LineEntry first = *position;
         first.end_line = first.line;
         if (quote_lines(writer, lines, &first, &quote)) write_line(writer, &quote, 0);

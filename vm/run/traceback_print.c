@@ -189,7 +189,7 @@ static Value advice(Thread *t, Value exception)
     bool is_name = exception_is(t, exception, EXC_NameError);
     if (!is_name && !exception_is(t, exception, EXC_AttributeError) && !exception_is(t, exception, EXC_ImportError))
         return retain(t->interp->empty_str);
-    Value text = did_you_mean(t, exception);
+    Value text = did_you_mean(t, exception, as_exception(exception)->traceback);
     raised_clear(t);
     if (failed(text)) return retain(t->interp->empty_str);
     Value wrong = as_exception(exception)->fields[FIELD_NAME];
