@@ -7,12 +7,22 @@
  *             A class with type parameters is made inside a function that holds them, with Generic[parameters] as last base.
  * GIL         never needed.
  * Read next   gen_function.c, gen_type.c */
+#include <stdlib.h>
+#include <string.h>
+
 #include "compiler/gen.h"
 
 static void store(Gen *g, const char *name, Span at)
 {
     Identifier identifier = gen_identifier(g, name);
     if (identifier) gen_name(g, identifier, CONTEXT_Store, at);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const CodeText *left = &((const Const *)a)->text, *right = &((const Const *)b)->text;
+    int order = memcmp(left->bytes, right->bytes, left->length < right->length ? left->length : right->length);
+    return order ? order : left->length < right->length ? -1 : left->length > right->length;
 }
 
 static void static_attributes(Gen *g, const NameRow *row)
@@ -23,6 +33,7 @@ static void static_attributes(Gen *g, const NameRow *row)
         return;
     }
     for (uint32_t i = 0; i < row->count; i++) items[i] = const_text(*row->items[i]);
+    qsort(items, row->count, sizeof *items, compare_names);
     Const tuple = const_tuple(g, items, row->count);
     emit_const(g, &tuple, NO_PLACE);
     store(g, "__static_attributes__", NO_PLACE);

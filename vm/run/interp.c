@@ -192,15 +192,22 @@ static void empty_modules(Thread *t)
     static const char *const remembered[] = {"last_exc", "last_type", "last_value", "last_traceback"};
     for (size_t i = 0; i < ARRAY_LENGTH(remembered); i++)
         if (is_bound(sys_get(t, remembered[i])) && !sys_set(t, remembered[i], NONE)) raised_clear(t);
+    /* Finalisers may still warn: the module that shows it goes last. */
+    Str *name = str_intern_text(t, "warnings");
+    Value warnings = name ? retain(dict_get_str(as_dict(interp->modules), name)) : UNBOUND;
+    if (name) object_release(name);
+    interp->run->last_warnings = warnings;
     List *weak = weak_modules(t);
     dict_clear(t, as_dict(interp->modules));
     collect(t, 2);
     for (size_t i = weak ? weak->count : 0; i-- > 0;) {
         Value module = weakref_target(weak->items[i]);
-        if (is_kind(module, KIND_MODULE)) dict_clear(t, ((Module *)as_object(module))->dict);
+        if (is_kind(module, KIND_MODULE) && !is_same(module, warnings)) dict_clear(t, ((Module *)as_object(module))->dict);
         release(module);
     }
     if (weak) object_release(weak);
+    if (is_kind(warnings, KIND_MODULE)) dict_clear(t, ((Module *)as_object(warnings))->dict);
+    clear(&interp->run->last_warnings);
     raised_clear(t);
 }
 

@@ -17,7 +17,8 @@
 /* warnings.NAME(*args). */
 static bool call_warnings(Thread *t, const char *name, const Value *args, size_t count)
 {
-    Value module = import_module_text(t, "warnings");
+    Value last = t->interp->run->last_warnings;          /* at the very end nothing is imported any more */
+    Value module = is_bound(last) ? retain(last) : import_module_text(t, "warnings");
     if (failed(module)) return false;
     Str *key = str_intern_text(t, name);
     Value v = key ? value_call_method(t, module, key, args, count) : FAILED;
