@@ -83,3 +83,14 @@ bool toy_warn(ToyThread *t, ToyException category, int stack_level, const char *
     release(text);
     return done;
 }
+
+bool toy_warn_about(ToyThread *t, ToyException category, int stack_level, ToyValue source, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    Value text = object_value(str_vformat(t, format, arguments));
+    va_end(arguments);
+    bool done = !failed(text) && warn_about(t, kinds[category], stack_level, source, "%S", text);
+    release(text);
+    return done;
+}

@@ -199,6 +199,8 @@ TOY_API TOY_BORROWED TOY_MUST_CHECK ToyType *toy_exception_new(ToyThread *t, con
 TOY_API TOY_BORROWED ToyValue toy_exception_traceback(ToyValue exception);                     /* or UNBOUND */
 /* warnings.warn: false if a filter made it an exception. May run script code. */
 TOY_API TOY_MUST_CHECK bool toy_warn(ToyThread *t, ToyException category, int stack_level, const char *format, ...);
+/* The same about an object: WarningMessage.source. */
+TOY_API TOY_MUST_CHECK bool toy_warn_about(ToyThread *t, ToyException category, int stack_level, ToyValue source, const char *format, ...);
 
 /* ==== reading arguments: each raises CPython's TypeError or OverflowError; UNBOUND leaves *out as it is ====================== */
 
@@ -209,7 +211,7 @@ TOY_API TOY_MUST_CHECK bool toy_arg_size(ToyThread *t, ToyValue v, int64_t *out)
 TOY_API TOY_MUST_CHECK bool toy_arg_index(ToyThread *t, ToyValue v, int64_t *out);     /* the same, huge values clip */
 TOY_API TOY_MUST_CHECK bool toy_arg_double(ToyThread *t, ToyValue v, double *out);
 TOY_API TOY_MUST_CHECK bool toy_arg_bool(ToyThread *t, ToyValue v, bool *out);         /* truth of any value */
-/* A str as UTF-8, BORROWED from it; TypeError "NAME() argument 'WHAT' must be str, not T". None is no str. */
+/* A str as UTF-8, BORROWED from it; TypeError "NAME() argument WHAT must be str, not T": [what] is 1 or 'name'. None is no str. */
 TOY_API TOY_MUST_CHECK bool toy_arg_text(ToyThread *t, ToyValue v, const char *function, const char *what, const char **out);
 /* A file descriptor: an int, or an object with fileno(). */
 TOY_API TOY_MUST_CHECK bool toy_arg_fd(ToyThread *t, ToyValue v, int *out);

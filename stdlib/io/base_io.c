@@ -15,11 +15,18 @@ ToyValue raise_unsupported(ToyThread *t, IoState *state, const char *what)
     return toy_failed(exception) ? TOY_FAILED : toy_raise_instance(t, exception);
 }
 
-bool io_get_writable(ToyThread *t, ToyValue v, const char *function, ToyBuffer *buffer)
+bool io_get_writable(ToyThread *t, ToyValue v, const char *which, ToyBuffer *buffer)
 {
     if (toy_has_buffer(t, v) && toy_buffer_get(t, v, buffer, TOY_BUFFER_WRITABLE)) return true;
     toy_raised_clear(t);
-    return toy_raise_false(t, TOY_TypeError, "%s() argument must be read-write bytes-like object, not %N", function, v);
+    return toy_raise_false(t, TOY_TypeError, "%s must be read-write bytes-like object, not %N", which, v);
+}
+
+bool io_repr_enter(ToyThread *t, ToyValue v)
+{
+    bool is_first;
+    if (!toy_repr_enter(t, v, &is_first)) return false;
+    return is_first || toy_raise_false(t, TOY_RuntimeError, "reentrant call inside %T.__repr__", v);
 }
 
 bool io_set_dict(ToyThread *t, ToyValue self, ToyValue dict, const char *which)
@@ -91,28 +98,29 @@ static ToyValue base_next(ToyThread *t, ToyValue self)
     ToyValue line = toy_call_method(t, self, "readline", NULL, 0);
     size_t length;
     if (toy_failed(line)) return TOY_FAILED;
-    if (!toy_length(t, line, &length)) length = 1;
-    if (length > 0) return line;
+    bool done = toy_length(t, line, &length);
+    if (done && length > 0) return line;
     toy_release(line);
-    return TOY_END;
+    return done ? TOY_END : TOY_FAILED;
 }
 
 static ToyValue base_readlines(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int64_t hint, total = 0;
     if (!count_of(t, args[0], &hint)) return TOY_FAILED;
-    ToyValue list = toy_list(t);
+    ToyValue lines = toy_iterate(t, self), list = toy_failed(lines) ? TOY_FAILED : toy_list(t);
     while (!toy_failed(list)) {
-        ToyValue line = toy_next(t, self);
-        if (toy_is_end(line)) return list;
+        ToyValue line = toy_next(t, lines);
+        if (toy_is_end(line)) break;
         size_t length = 0;
         bool done = !toy_failed(line) && toy_length(t, line, &length) && toy_list_append(t, list, line);
         toy_release(line);
         if (!done) toy_clear(&list);
         total += (int64_t)length;
-        if (hint > 0 && total >= hint) return list;
+        if (hint > 0 && total >= hint) break;
     }
-    return TOY_FAILED;
+    toy_release(lines);
+    return list;
 }
 
 static bool write_one(ToyThread *t, ToyValue line, void *context)
@@ -212,31 +220,81 @@ static ToyValue base_flush(ToyThread *t, ToyValue self, const ToyValue *args)
     return toy_is_true(is_closed) ? raise_closed(t) : TOY_NONE;
 }
 
-static ToyValue base_close(ToyThread *t, ToyValue self, const ToyValue *args)
+bool io_base_close(ToyThread *t, ToyValue self)
 {
     ToyValue is_closed = base_closed(t, self);
-    if (toy_failed(is_closed)) return TOY_FAILED;
-    if (toy_is_true(is_closed)) return TOY_NONE;
+    if (!toy_is_false(is_closed)) return !toy_failed(is_closed);
     ToyValue flushed = toy_call_method(t, self, "flush", NULL, 0);
     ToyValue raised = toy_failed(flushed) ? toy_raised_take(t) : TOY_UNBOUND;
     toy_release(flushed);
-    bool done = toy_set_attribute(t, self, closed_mark, TOY_TRUE);
-    if (toy_is_unbound(raised)) return done ? TOY_NONE : TOY_FAILED;
-    if (!done) toy_raised_clear(t);
-    return toy_raise_instance(t, raised);
+    if (!toy_set_attribute(t, self, closed_mark, TOY_TRUE)) return io_raise_both(t, raised);
+    return toy_is_unbound(raised) || (toy_raise_instance(t, raised), false);
 }
+static ToyValue base_close(ToyThread *t, ToyValue self, const ToyValue *args) { return io_base_close(t, self) ? TOY_NONE : TOY_FAILED; }
 
-/* What nobody closed is closed, without a word if that fails. */
-static void base_finalize(ToyThread *t, ToyValue self)
+void io_raise_from(ToyThread *t, ToyException kind, const char *message)
 {
-    bool is_closed = true;
-    if (ask_closed(t, self, &is_closed) && !is_closed) {
-        ToyValue v = toy_call_method(t, self, "close", NULL, 0);
-        toy_release(v);
-    }
-    toy_raised_clear(t);
+    ToyValue cause = toy_raised_take(t);
+    toy_raise(t, kind, "%s", message);
+    ToyValue raised = toy_raised_take(t);
+    bool done = toy_set_attribute(t, raised, "__cause__", cause) && toy_set_attribute(t, raised, "__context__", cause);
+    toy_release(cause);
+    if (!done) toy_raised_clear(t);
+    toy_raise_instance(t, raised);
 }
 
+bool io_raise_both(ToyThread *t, TOY_TAKES ToyValue earlier)
+{
+    if (toy_is_unbound(earlier)) return !toy_is_raised(t);
+    if (!toy_is_raised(t)) {
+        toy_raise_instance(t, earlier);
+        return false;
+    }
+    ToyValue later = toy_raised_take(t);
+    bool done = toy_is_same(later, earlier) || toy_set_attribute(t, later, "__context__", earlier);
+    toy_release(earlier);
+    if (!done) toy_raised_clear(t);
+    toy_raise_instance(t, later);
+    return false;
+}
+
+static uint32_t *layers_of(ToyThread *t, const IoState *state, ToyValue file)
+{
+    if (toy_is_unbound(file)) return NULL;
+    if (toy_is_a(t, file, state->file)) return &((FileIO *)toy_object(file))->layers;
+    bool is_buffered = toy_is_a(t, file, state->reader) || toy_is_a(t, file, state->writer) || toy_is_a(t, file, state->random);
+    return is_buffered ? &((Buffered *)toy_object(file))->layers : NULL;
+}
+
+void io_lie_over(ToyThread *t, IoState *state, ToyValue *below, ToyValue file)
+{
+    uint32_t *layers = layers_of(t, state, file);
+    if (layers) ++*layers;
+    toy_release(io_part_from(t, state, below));
+    *below = toy_retain(file);
+}
+
+ToyValue io_part_from(ToyThread *t, IoState *state, ToyValue *below)
+{
+    uint32_t *layers = layers_of(t, state, *below);
+    ToyValue file = *below;
+    if (layers) --*layers;
+    *below = TOY_UNBOUND;
+    return file;
+}
+
+void io_finalize(ToyThread *t, ToyValue self)
+{
+    /* Whatever cannot even say whether it is closed was never open. */
+    bool is_closed = true;
+    if (!ask_closed(t, self, &is_closed)) is_closed = true;
+    toy_raised_clear(t);
+    if (is_closed) return;
+    if (!toy_set_attribute(t, self, "_finalizing", TOY_TRUE)) toy_raised_clear(t);
+    ToyValue v = toy_call_method(t, self, "close", NULL, 0);
+    if (toy_failed(v)) toy_report_unraisable(t, self, NULL);
+    toy_release(v);
+}
 static ToyValue base_no(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_FALSE; }
 static ToyValue base_isatty(ToyThread *t, ToyValue self, const ToyValue *args) { return check_open(t, self) ? TOY_FALSE : TOY_FAILED; }
 static ToyValue base_check_closed(ToyThread *t, ToyValue self, const ToyValue *args) { return check_open(t, self) ? TOY_NONE : TOY_FAILED; }
@@ -303,7 +361,7 @@ const ToyTypeSpec io_base_spec = {
     .doc = "The base of all streams: closing, iterating over lines, and what may be asked of any of them.",
     .size = sizeof(ToyObject),
     .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,
-    .slots = {.iterate = base_iterate, .next = base_next, .finalize = base_finalize},
+    .slots = {.iterate = base_iterate, .next = base_next, .finalize = io_finalize},
     .methods = base_methods,
     .getsets = base_getsets,
 };

@@ -133,7 +133,7 @@ static ToyValue method_readinto(ToyThread *t, ToyValue self, const ToyValue *arg
 {
     BytesFile *file = self_of(self);
     ToyBuffer view;
-    if (!check_open(t, file) || !io_get_writable(t, args[0], "readinto", &view)) return TOY_FAILED;
+    if (!check_open(t, file) || !io_get_writable(t, args[0], "readinto() argument", &view)) return TOY_FAILED;
     size_t count = left(file) < view.length ? left(file) : view.length;
     if (count) memcpy(view.data, file->block + file->position, count);
     file->position += count;

@@ -110,8 +110,8 @@ static ToyValue read_into(ToyThread *t, ToyValue self, ToyValue target, const ch
     toy_buffer_release(t, &view);
     return result;
 }
-static ToyValue buffered_readinto(ToyThread *t, ToyValue self, const ToyValue *args) { return read_into(t, self, args[0], "readinto", "read"); }
-static ToyValue buffered_readinto1(ToyThread *t, ToyValue self, const ToyValue *args) { return read_into(t, self, args[0], "readinto1", "read1"); }
+static ToyValue buffered_readinto(ToyThread *t, ToyValue self, const ToyValue *args) { return read_into(t, self, args[0], "readinto() argument", "read"); }
+static ToyValue buffered_readinto1(ToyThread *t, ToyValue self, const ToyValue *args) { return read_into(t, self, args[0], "readinto1() argument", "read1"); }
 
 static const ToyFunction buffered_methods[] = {
     TOY_FUNCTION("read", refuse_read, "($self, size=-1, /)", 0, "The next bytes, size of them or all that come; fewer only at the end."),

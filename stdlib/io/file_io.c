@@ -7,6 +7,7 @@
  * Read next   buffered.c */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,7 +16,10 @@
 
 static FileIO *self_of(ToyValue self) { return (FileIO *)toy_object(self); }
 
-static bool check_open(ToyThread *t, FileIO *file) { return file->fd >= 0 || (raise_closed(t), false); }
+static bool check_open(ToyThread *t, FileIO *file)
+{
+    return file->fd >= 0 || toy_raise_false(t, TOY_ValueError, "I/O operation on closed file");
+}
 
 int64_t file_read(ToyThread *t, FileIO *file, void *data, size_t length)
 {
@@ -62,7 +66,8 @@ bool file_seek(ToyThread *t, FileIO *file, int64_t offset, int whence, int64_t *
     return true;
 }
 
-bool file_close(ToyThread *t, FileIO *file)
+/* The descriptor alone; the file is closed whatever happens. */
+static bool close_descriptor(ToyThread *t, FileIO *file)
 {
     int fd = file->fd;
     file->fd = -1;
@@ -77,7 +82,39 @@ bool file_close(ToyThread *t, FileIO *file)
     return true;
 }
 
-const char *file_mode(const FileIO *file)
+/* Nobody has touched the filters, and those we begin with ignore ResourceWarnings: that saves loading warnings for every file that a script
+ * leaves to be closed by itself. */
+static bool is_warning_ignored(ToyThread *t)
+{
+    ToyValue modules = toy_sys_get(t, "modules"), options = toy_sys_get(t, "warnoptions"), loaded = TOY_UNBOUND;
+    bool is_ignored = toy_is_list(options) && toy_list_length(options) == 0 && toy_is_dict(modules);
+    if (is_ignored) loaded = toy_dict_get_text(t, modules, "warnings");
+    is_ignored = is_ignored && toy_is_unbound(loaded) && !toy_is_raised(t);
+    toy_raised_clear(t);
+    toy_release(modules);
+    toy_release(options);
+    toy_release(loaded);
+    return is_ignored;
+}
+
+void file_warn_unclosed(ToyThread *t, FileIO *file, ToyValue source)
+{
+    if (file->fd < 0 || !file->closes_fd || is_warning_ignored(t)) return;
+    if (toy_warn_about(t, TOY_ResourceWarning, 1, source, "unclosed file %R", source)) return;
+    /* A warning that a filter made an exception has nobody to catch it; other failures are those of an interpreter that ends. */
+    if (toy_raised_is(t, TOY_Warning)) toy_report_unraisable(t, toy_value(file), NULL);
+    else toy_raised_clear(t);
+}
+
+static bool file_close(ToyThread *t, FileIO *file)
+{
+    ToyValue raised = io_base_close(t, toy_value(file)) ? TOY_UNBOUND : toy_raised_take(t);
+    if (file->is_finalizing) file_warn_unclosed(t, file, toy_value(file));
+    (void)close_descriptor(t, file);
+    return io_raise_both(t, raised);
+}
+
+static const char *file_mode(const FileIO *file)
 {
     if (file->is_created) return file->is_readable ? "xb+" : "xb";
     if (file->is_appending) return file->is_readable ? "ab+" : "ab";
@@ -149,11 +186,49 @@ static bool check_kind(ToyThread *t, FileIO *file, ToyValue name)
     toy_block_begin(t, "fstat");
     int result = fstat(file->fd, &status);
     toy_block_end(t);
+    file->block_size = IO_BUFFER_SIZE;
+    if (result < 0 && errno != EBADF) return true;
     if (result < 0 || S_ISDIR(status.st_mode)) {
-        toy_raise_os_error(t, result < 0 ? errno : EISDIR, name);
+        toy_raise_os_error(t, result < 0 ? EBADF : EISDIR, result < 0 ? TOY_UNBOUND : name);
         return false;
     }
+    if (status.st_blksize > 1) file->block_size = status.st_blksize;
     return true;
+}
+
+/* Is it a number for a descriptor? *fd: -1 unless it is. What is too large for one is taken for a bad path. */
+static bool read_descriptor(ToyThread *t, ToyValue name, int *fd)
+{
+    int64_t n;
+    *fd = -1;
+    if (toy_is_bool(name) && !toy_warn(t, TOY_RuntimeWarning, 1, "bool is used as a file descriptor")) return false;
+    if (!toy_is_int(name) || !toy_int_fits_int64(name, &n) || n > INT_MAX) return true;
+    if (n < 0) return toy_raise_false(t, TOY_ValueError, "negative file descriptor");
+    *fd = (int)n;
+    return true;
+}
+
+/* [file] was closed, or never open. On failure it is closed again, but a descriptor that was given stays open. */
+static bool set_up(ToyThread *t, FileIO *file, ToyValue name, const char *mode, bool closes_fd, ToyValue opener)
+{
+    int flags = 0, fd;
+    file->is_readable = file->is_writable = file->is_created = file->is_appending = false;
+    file->closes_fd = closes_fd;
+    if (!read_descriptor(t, name, &fd) || !read_mode(t, file, mode, &flags)) return false;
+    bool done = true, is_ours = fd < 0;
+    if (fd >= 0) file->fd = fd;
+    else if (!closes_fd) return toy_raise_false(t, TOY_ValueError, "Cannot use closefd=False with file name");
+    else done = toy_is_given(opener) ? open_with(t, file, opener, name, flags) : open_path(t, file, name, flags);
+    if (!done) return false;
+    if (check_kind(t, file, name) && toy_set_attribute(t, toy_value(file), "name", name)) {
+        if (file->is_appending) (void)lseek(file->fd, 0, SEEK_END);
+        return true;
+    }
+    ToyValue raised = toy_raised_take(t);
+    if (!is_ours) file->fd = -1;
+    if (!close_descriptor(t, file)) toy_raised_clear(t);
+    toy_raise_instance(t, raised);
+    return false;
 }
 
 FileIO *file_open(ToyThread *t, IoState *state, ToyValue name, const char *mode, bool closes_fd, ToyValue opener)
@@ -161,46 +236,33 @@ FileIO *file_open(ToyThread *t, IoState *state, ToyValue name, const char *mode,
     FileIO *file = (FileIO *)toy_type_alloc(t, state->file);
     if (!file) return NULL;
     file->fd = -1;
-    file->closes_fd = closes_fd;
-    int flags = 0;
-    bool done = read_mode(t, file, mode, &flags);
-    if (done && toy_is_int(name) && !toy_is_bool(name)) {
-        int fd;
-        done = toy_arg_int(t, name, &fd);
-        if (done && fd < 0) done = toy_raise_false(t, TOY_ValueError, "negative file descriptor");
-        if (done) file->fd = fd;
-        if (done && !check_kind(t, file, name)) {
-            file->fd = -1;
-            done = false;
-        }
-    } else if (done) {
-        if (!closes_fd) done = toy_raise_false(t, TOY_ValueError, "Cannot use closefd=False with file name");
-        if (done) done = toy_is_given(opener) ? open_with(t, file, opener, name, flags) : open_path(t, file, name, flags);
-        if (done && !check_kind(t, file, name)) {
-            close(file->fd);
-            file->fd = -1;
-            done = false;
-        }
-    }
-    if (done) {
-        file->name = toy_retain(name);
-        if (file->is_appending) (void)lseek(file->fd, 0, SEEK_END);
-        return file;
-    }
+    if (set_up(t, file, name, mode, closes_fd, opener)) return file;
     toy_release(toy_value(file));
     return NULL;
 }
 
-static ToyValue file_make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
+static ToyValue file_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
+{
+    FileIO *file = (FileIO *)toy_type_alloc(t, type);
+    if (file) {
+        file->fd = -1;
+        file->closes_fd = true;
+    }
+    return toy_value(file);
+}
+
+static bool file_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
     static const char *const list[] = {"file", "mode", "closefd", "opener", NULL};
     static const ToyParameters parameters = {"FileIO", list, 0, 4, 1};
     ToyValue slots[4] = {TOY_UNBOUND};
     bool closes_fd = true;
     const char *mode = "r";
-    if (!toy_arguments_sort(t, &parameters, args, count, names, slots) || !toy_arg_bool(t, slots[2], &closes_fd)) return TOY_FAILED;
-    if (toy_is_bound(slots[1]) && !toy_arg_text(t, slots[1], "FileIO", "mode", &mode)) return TOY_FAILED;
-    return toy_value(file_open(t, toy_type_state(type), slots[0], mode, closes_fd, slots[3]));
+    FileIO *file = self_of(self);
+    if (file->fd >= 0 && !close_descriptor(t, file)) return false;
+    if (!toy_arguments_sort(t, &parameters, args, count, names, slots) || !toy_arg_bool(t, slots[2], &closes_fd)) return false;
+    if (toy_is_bound(slots[1]) && !toy_arg_text(t, slots[1], "FileIO", "'mode'", &mode)) return false;
+    return set_up(t, file, slots[0], mode, closes_fd, slots[3]);
 }
 
 /* ---- methods ---- */
@@ -222,7 +284,7 @@ static bool check_writable(ToyThread *t, FileIO *file)
 static ToyValue file_readall(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     FileIO *file = self_of(self);
-    if (!check_readable(t, file)) return TOY_FAILED;
+    if (!check_open(t, file)) return TOY_FAILED;
     size_t length = 0, capacity = 65536;
     uint8_t *block = toy_alloc(t, capacity);
     ToyValue result = TOY_FAILED;
@@ -264,7 +326,7 @@ static ToyValue file_readinto(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     FileIO *file = self_of(self);
     ToyBuffer view;
-    if (!check_readable(t, file) || !io_get_writable(t, args[0], "readinto", &view)) return TOY_FAILED;
+    if (!check_readable(t, file) || !io_get_writable(t, args[0], "readinto() argument 1", &view)) return TOY_FAILED;
     int64_t n = file_read(t, file, view.data, view.length);
     toy_buffer_release(t, &view);
     return n == -1 ? TOY_FAILED : n == -2 ? TOY_NONE : toy_int(t, n);
@@ -283,8 +345,8 @@ static ToyValue file_write_method(ToyThread *t, ToyValue self, const ToyValue *a
 static ToyValue file_seek_method(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int64_t offset, position;
-    int whence;
-    if (!check_open(t, self_of(self)) || !toy_arg_int64(t, args[0], &offset) || !whence_of(t, args[1], &whence)) return TOY_FAILED;
+    int whence = SEEK_SET;
+    if (!check_open(t, self_of(self)) || !toy_arg_int64(t, args[0], &offset) || !toy_arg_int(t, args[1], &whence)) return TOY_FAILED;
     return file_seek(t, self_of(self), offset, whence, &position) ? toy_int(t, position) : TOY_FAILED;
 }
 
@@ -336,23 +398,35 @@ static ToyValue file_seekable(ToyThread *t, ToyValue self, const ToyValue *args)
 static ToyValue file_get_closed(ToyThread *t, ToyValue self) { return toy_bool(self_of(self)->fd < 0); }
 static ToyValue file_get_mode(ToyThread *t, ToyValue self) { return toy_str(t, file_mode(self_of(self))); }
 static ToyValue file_get_closefd(ToyThread *t, ToyValue self) { return toy_bool(self_of(self)->closes_fd); }
-static ToyValue file_get_name(ToyThread *t, ToyValue self) { return toy_retain(self_of(self)->name); }
-static bool file_set_name(ToyThread *t, ToyValue self, ToyValue v) { return toy_replace(&self_of(self)->name, toy_retain(v)), true; }
+static ToyValue file_warn(ToyThread *t, ToyValue self, const ToyValue *args) { return file_warn_unclosed(t, self_of(self), args[0]), TOY_NONE; }
 
 static ToyValue file_repr(ToyThread *t, ToyValue self)
 {
     FileIO *file = self_of(self);
+    const char *closes = file->closes_fd ? "True" : "False";
     if (file->fd < 0) return toy_str_format(t, "<%T [closed]>", self);
-    return toy_str_format(t, "<%T name=%R mode='%s' closefd=%s>", self, file->name, file_mode(file), file->closes_fd ? "True" : "False");
+    ToyValue name = toy_find_attribute(t, self, "name"), text = TOY_FAILED;
+    if (toy_is_raised(t)) return TOY_FAILED;
+    if (toy_is_unbound(name)) return toy_str_format(t, "<%T fd=%d mode='%s' closefd=%s>", self, file->fd, file_mode(file), closes);
+    if (io_repr_enter(t, self)) {
+        text = toy_str_format(t, "<%T name=%R mode='%s' closefd=%s>", self, name, file_mode(file), closes);
+        toy_repr_leave(t, self);
+    }
+    toy_release(name);
+    return text;
 }
 
 static void file_finalize(ToyThread *t, ToyValue self)
 {
-    if (!file_close(t, self_of(self))) toy_report_unraisable(t, self, NULL);
+    if (self_of(self)->fd >= 0 && self_of(self)->layers == 0) io_finalize(t, self);
 }
 
-static void file_traverse(ToyObject *self, ToyVisit visit, void *context) { toy_visit(((FileIO *)self)->name, visit, context); }
-static void file_clear(ToyObject *self) { toy_clear(&((FileIO *)self)->name); }
+/* A script's class above may have failed to close it. */
+static void file_free(ToyObject *self)
+{
+    FileIO *file = (FileIO *)self;
+    if (file->fd >= 0 && file->closes_fd) (void)close(file->fd);
+}
 
 static const ToyFunction file_methods[] = {
     IO_NOT_PICKLED,
@@ -375,24 +449,28 @@ static const ToyFunction file_methods[] = {
     TOY_FUNCTION("writable", file_writable, "($self, /)", 0, "Whether the mode allows writing."),
     TOY_FUNCTION("write", file_write_method, "($self, b, /)", 0,
                  "Write the bytes with one call, the lock released; how many were taken, None if it would have had to wait."),
+    TOY_FUNCTION("_dealloc_warn", file_warn, "($self, source, /)", 0, "Warn that source was not closed, if it was not."),
     TOY_FUNCTIONS_END,
 };
 static const ToyGetSet file_getsets[] = {
     {"closed", file_get_closed, NULL, "whether the descriptor is gone"},
     {"closefd", file_get_closefd, NULL, "whether close() also closes the descriptor"},
     {"mode", file_get_mode, NULL, "how it was opened, such as 'rb+'"},
-    {"name", file_get_name, file_set_name, NULL},
     {NULL, NULL, NULL, NULL},
+};
+static const ToyMember file_members[] = {
+    {"_blksize", MEMBER_INT64, offsetof(FileIO, block_size), false, NULL},
+    {"_finalizing", MEMBER_BOOL, offsetof(FileIO, is_finalizing), false, NULL},
+    {NULL, MEMBER_BOOL, 0, false, NULL},
 };
 const ToyTypeSpec file_io_spec = {
     .doc = "Open a file.",
     .signature = "(file, mode='r', closefd=True, opener=None)",
     .size = sizeof(FileIO),
     .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,
-    .slots = {.repr = file_repr, .new_instance = file_make, .finalize = file_finalize},
+    .slots = {.repr = file_repr, .new_instance = file_new, .init = file_init, .finalize = file_finalize},
     .methods = file_methods,
     .getsets = file_getsets,
-    .traverse = file_traverse,
-    .clear = file_clear,
-    .free = file_clear,
+    .members = file_members,
+    .free = file_free,
 };

@@ -17,72 +17,94 @@ enum { IO_BUFFER_SIZE = 8192 };
 typedef struct IoState {
     ToyType *base, *raw_base, *buffered_base, *text_base;
     ToyType *file, *reader, *writer, *random, *pair, *text, *bytes, *bytes_buffer, *string, *newline_decoder;
+    bool is_dev_mode, warns_of_default;     /* -X dev, -X warn_default_encoding */
     ToyValue unsupported;           /* class UnsupportedOperation(OSError, ValueError); owned */
 } IoState;
 
 /* ---- raw ---- */
 
 typedef struct FileIO {
-    ToyObject head;
+    ToyObject head;                 /* its name is an ordinary attribute */
     int fd;                         /* -1: closed */
-    bool is_readable, is_writable, is_created, is_appending, closes_fd, is_finalized;
-    ToyValue name;
+    bool is_readable, is_writable, is_created, is_appending, closes_fd;
+    bool is_finalizing;             /* nobody has closed it: closing it says so */
+    uint32_t layers;                /* files over it, see io_lie_over */
+    int64_t block_size;             /* as fstat tells; 0: not known */
 } FileIO;
 
 /* Read or write once; -1: raised; -2: it would block. The caller keeps [data] alive. */
 TOY_MUST_CHECK int64_t file_read(ToyThread *t, FileIO *file, void *data, size_t length);
 TOY_MUST_CHECK int64_t file_write_once(ToyThread *t, FileIO *file, const void *data, size_t length);
 TOY_MUST_CHECK bool file_seek(ToyThread *t, FileIO *file, int64_t offset, int whence, int64_t *position);
-TOY_MUST_CHECK bool file_close(ToyThread *t, FileIO *file);
 TOY_MUST_CHECK FileIO *file_open(ToyThread *t, IoState *state, ToyValue name, const char *mode, bool closes_fd, ToyValue opener);
-const char *file_mode(const FileIO *file);
+/* ResourceWarning: unclosed file, if it is open and its own to close. [source]: the layer on top, which scripts know. */
+void file_warn_unclosed(ToyThread *t, FileIO *file, ToyValue source);
 
 /* ---- buffered ---- */
 
 typedef struct Buffered {
     ToyObject head;
-    ToyValue raw;                   /* a FileIO, or anything with its methods; UNBOUND: detached */
+    ToyValue raw;                   /* a FileIO, or anything with its methods; UNBOUND: detached, or __init__ did not run */
     uint8_t *block;
     size_t size;                    /* of block */
-    size_t start, end;              /* read bytes not yet given out */
+    size_t start, end;              /* read bytes not yet given out are block[start..end] */
     size_t pending;                 /* bytes to be written, from the start of block; I1 */
-    bool is_readable, is_writable, is_closed;
+    int64_t raw_at;                 /* where the raw file stands; -1: ask it */
+    bool is_readable, is_writable, is_detached, is_finalizing;
+    uint32_t layers;                /* files over it, see io_lie_over */
     ToyLock lock;                   /* I2 */
     uint64_t owner;                 /* ident of who has the lock; 0: nobody */
     pid_t owner_process;            /* a lock of another process was left behind by a fork */
 } Buffered;
 
 TOY_MUST_CHECK Buffered *buffered_new(ToyThread *t, ToyType *type, ToyValue raw, size_t size, bool is_readable, bool is_writable);
+/* The methods, for text files over a Buffered of the very type. */
 TOY_MUST_CHECK bool buffered_write(ToyThread *t, Buffered *buffered, const void *data, size_t length);
 TOY_MUST_CHECK bool buffered_flush(ToyThread *t, Buffered *buffered);
-/* At least one byte unless at the end; -1 raised, -2 it would block. */
-TOY_MUST_CHECK int64_t buffered_read_some(ToyThread *t, Buffered *buffered, void *data, size_t length);
-TOY_MUST_CHECK bool buffered_tell(ToyThread *t, Buffered *buffered, int64_t *position);
-TOY_MUST_CHECK bool buffered_seek(ToyThread *t, Buffered *buffered, int64_t offset, int whence, int64_t *position);
-TOY_MUST_CHECK bool buffered_close(ToyThread *t, Buffered *buffered);
-bool is_buffered(IoState *state, ToyThread *t, ToyValue v);
+TOY_MUST_CHECK ToyValue buffered_read1(ToyThread *t, Buffered *buffered, int64_t count);
+TOY_MUST_CHECK bool buffered_is_closed(ToyThread *t, Buffered *buffered, bool *is_closed);
 
 /* ---- text ---- */
 
 typedef struct TextOptions {
-    const char *encoding, *errors;  /* NULL: utf-8, strict */
+    ToyValue encoding, errors;      /* strs, or None or UNBOUND: utf-8, strict */
     ToyValue newline;               /* None, or a str; UNBOUND: None */
     bool line_buffering, write_through;
 } TextOptions;
 TOY_MUST_CHECK ToyValue text_new(ToyThread *t, IoState *state, ToyType *type, ToyValue buffer, const TextOptions *options);
-TOY_MUST_CHECK bool text_set_mode(ToyThread *t, ToyValue text, const char *mode);
 
 /* ---- shared ---- */
 
 ToyValue raise_unsupported(ToyThread *t, IoState *state, const char *what);
 /* Does the file's method [question] answer True? Else UnsupportedOperation, or what it raised. */
 TOY_MUST_CHECK bool io_agrees(ToyThread *t, IoState *state, ToyValue file, const char *question, const char *refusal);
-/* A buffer to read into; TypeError "readinto() argument must be read-write bytes-like object, not T". */
-TOY_MUST_CHECK bool io_get_writable(ToyThread *t, ToyValue v, const char *function, ToyBuffer *buffer);
+/* A buffer to read into; TypeError "WHICH must be read-write bytes-like object, not T". */
+TOY_MUST_CHECK bool io_get_writable(ToyThread *t, ToyValue v, const char *which, ToyBuffer *buffer);
+/* For a repr that shows what scripts may have put there; leave with toy_repr_leave. RuntimeError: it is itself in there. */
+TOY_MUST_CHECK bool io_repr_enter(ToyThread *t, ToyValue v);
 /* The last item of a pickled state, a dict or None, goes into the instance's dict. [which]: "third". */
 TOY_MUST_CHECK bool io_set_dict(ToyThread *t, ToyValue self, ToyValue dict, const char *which);
 enum { NEWLINES_LF = 1, NEWLINES_CR = 2, NEWLINES_CRLF = 4 };
+typedef struct NewlineState {
+    bool translates;                /* else line ends are only kept whole and noted */
+    bool has_cr;                    /* a \r is held back: a \n may follow */
+    uint8_t seen;                   /* NEWLINES_ bits */
+} NewlineState;
+TOY_MUST_CHECK ToyValue newlines_translate(ToyThread *t, NewlineState *state, TOY_TAKES ToyValue str, bool is_final);
 TOY_MUST_CHECK ToyValue io_newlines(ToyThread *t, unsigned seen);       /* None, a str, or a tuple of strs */
+/* When a whole cycle dies, finalisers run in any order. A file that another lies over leaves its closing to that one, which may still have
+ * bytes for it. So both say when they begin, keeping a reference in *below, and when they end. */
+void io_lie_over(ToyThread *t, IoState *state, ToyValue *below, ToyValue file);
+ToyValue io_part_from(ToyThread *t, IoState *state, ToyValue *below);   /* the reference, or UNBOUND */
+/* What nobody closed is closed by its own close(), which hears by `_finalizing` that it is too late. Runs script code. */
+void io_finalize(ToyThread *t, ToyValue self);
+/* IOBase.close: flush(), and the mark that it is closed. */
+TOY_MUST_CHECK bool io_base_close(ToyThread *t, ToyValue self);
+/* Instead of what is raised, an exception that it is the cause of. */
+void io_raise_from(ToyThread *t, ToyException kind, const char *message);
+/* Two things went wrong in turn: [earlier], taken (or UNBOUND), becomes the context of what is raised now, or is raised itself. True:
+ * neither did. */
+TOY_MUST_CHECK bool io_raise_both(ToyThread *t, TOY_TAKES ToyValue earlier);
 /* Open files cannot be pickled. */
 ToyValue io_refuse_pickle(ToyThread *t, ToyValue self, const ToyValue *args);
 #define IO_NOT_PICKLED                                                                                                      \

@@ -33,69 +33,81 @@ static bool mode_read(ToyThread *t, const char *text, Mode *mode)
     return true;
 }
 
-/* Layers over a raw file: buffered, then text. [raw] is taken. */
-static ToyValue stack_layers(ToyThread *t, IoState *state, TOY_TAKES ToyValue raw, const Mode *mode, const char *mode_text, int buffering, TextOptions *options)
+static ToyValue with_mode(ToyThread *t, TOY_TAKES ToyValue text, const char *mode)
 {
-    FileIO *file = (FileIO *)toy_object(raw);
+    ToyValue str = toy_failed(text) ? TOY_FAILED : toy_str(t, mode);
+    if (toy_failed(str) || !toy_set_attribute(t, text, "mode", str)) toy_clear(&text);
+    toy_release(str);
+    return text;
+}
+
+/* The topmost layer of a file that could not be finished is closed, not left to its finaliser, which would complain. */
+static ToyValue give_up(ToyThread *t, TOY_TAKES ToyValue top)
+{
+    ToyValue raised = toy_raised_take(t), closed = toy_call_method(t, top, "close", NULL, 0);
+    toy_release(closed);
+    (void)!io_raise_both(t, raised);
+    toy_release(top);
+    return TOY_FAILED;
+}
+
+/* Layers over a raw file: buffered, then text. */
+static ToyValue stack_layers(ToyThread *t, IoState *state, FileIO *raw, const Mode *mode, const char *mode_text, int buffering, TextOptions *options)
+{
     bool is_terminal = false;
-    if (buffering < 0 || buffering == 1) {
-        ToyValue v = toy_call_method(t, raw, "isatty", NULL, 0);
-        if (toy_failed(v)) goto failure;
+    if (buffering < 0) {
+        ToyValue v = toy_call_method(t, toy_value(raw), "isatty", NULL, 0);
+        if (toy_failed(v)) return TOY_FAILED;
         is_terminal = toy_is_true(v);
     }
-    if (buffering == 1 || (buffering < 0 && is_terminal)) {
+    if (buffering == 1 || is_terminal) {
         options->line_buffering = !mode->is_binary;
         buffering = -1;
     }
-    size_t size = IO_BUFFER_SIZE;
-    if (buffering > 1) size = (size_t)buffering;
-    if (buffering < 0) {
-        struct stat status;
-        toy_block_begin(t, "fstat");
-        int result = fstat(file->fd, &status);
-        toy_block_end(t);
-        if (result == 0 && status.st_blksize > 1) size = (size_t)status.st_blksize;
-    }
-    if (buffering == 0) {
-        if (mode->is_binary) return raw;
-        toy_raise_value_error(t, "can't have unbuffered text I/O");
-        goto failure;
-    }
-    bool reads = file->is_readable, writes = file->is_writable;
+    if (buffering == 0) return mode->is_binary ? toy_retain(toy_value(raw)) : toy_raise_value_error(t, "can't have unbuffered text I/O");
+    size_t size = buffering < 0 ? (size_t)raw->block_size : (size_t)buffering;
+    bool reads = raw->is_readable, writes = raw->is_writable;
     ToyType *type = reads && writes ? state->random : writes ? state->writer : state->reader;
-    ToyValue buffer = toy_value(buffered_new(t, type, raw, size, reads, writes));
-    toy_release(raw);
+    if (reads && writes && !io_agrees(t, state, toy_value(raw), "seekable", "File or stream is not seekable.")) return TOY_FAILED;
+    ToyValue buffer = toy_value(buffered_new(t, type, toy_value(raw), size, reads, writes));
     if (toy_failed(buffer) || mode->is_binary) return buffer;
-    ToyValue text = text_new(t, state, state->text, buffer, options);
+    ToyValue text = with_mode(t, text_new(t, state, state->text, buffer, options), mode_text);
+    if (toy_failed(text)) return give_up(t, buffer);
     toy_release(buffer);
-    if (!toy_failed(text) && !text_set_mode(t, text, mode_text)) toy_clear(&text);
     return text;
-
-failure:
-    toy_release(raw);
-    return TOY_FAILED;
 }
 
 static ToyValue io_open(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     IoState *state = toy_module_state(self);
-    const char *mode_text = "r";
+    const char *mode_text = "r", *checked;
     int buffering = -1;
     bool closes_fd = true;
     Mode mode;
-    TextOptions options = {.newline = args[5]};
-    if (toy_is_bound(args[1]) && !toy_arg_text(t, args[1], "open", "mode", &mode_text)) return TOY_FAILED;
-    if (!toy_arg_int(t, args[2], &buffering) || !toy_arg_bool(t, args[6], &closes_fd) || !mode_read(t, mode_text, &mode)) return TOY_FAILED;
-    if (toy_is_given(args[3]) && !toy_arg_text(t, args[3], "open", "encoding", &options.encoding)) return TOY_FAILED;
-    if (toy_is_given(args[4]) && !toy_arg_text(t, args[4], "open", "errors", &options.errors)) return TOY_FAILED;
-    if (mode.is_binary && options.encoding) return toy_raise_value_error(t, "binary mode doesn't take an encoding argument");
-    if (mode.is_binary && options.errors) return toy_raise_value_error(t, "binary mode doesn't take an errors argument");
-    if (mode.is_binary && toy_is_given(args[5])) return toy_raise_value_error(t, "binary mode doesn't take a newline argument");
+    TextOptions options = {.encoding = args[3], .errors = args[4], .newline = args[5]};
+    if (toy_is_bound(args[1]) && !toy_arg_text(t, args[1], "open", "'mode'", &mode_text)) return TOY_FAILED;
+    if (!toy_arg_int(t, args[2], &buffering)) return TOY_FAILED;
+    static const char *const names[] = {"encoding", "errors", "newline"};
+    for (int i = 0; i < 3; i++) {
+        if (!toy_is_given(args[3 + i])) continue;
+        if (!toy_is_str(args[3 + i])) return toy_raise_type_error(t, "open() argument '%s' must be str or None, not %T", names[i], args[3 + i]);
+        if (!toy_arg_text(t, args[3 + i], "open", names[i], &checked)) return TOY_FAILED;
+    }
+    if (!toy_arg_bool(t, args[6], &closes_fd) || !mode_read(t, mode_text, &mode)) return TOY_FAILED;
+    for (int i = 0; mode.is_binary && i < 3; i++)
+        if (toy_is_given(args[3 + i])) return toy_raise_value_error(t, "binary mode doesn't take %s %s argument", i < 2 ? "an" : "a", names[i]);
+    if (mode.is_binary && buffering == 1 &&
+        !toy_warn(t, TOY_RuntimeWarning, 1, "line buffering (buffering=1) isn't supported in binary mode, the default buffer size will be used"))
+        return TOY_FAILED;
     ToyValue name = toy_is_int(args[0]) ? toy_retain(args[0]) : toy_fspath(t, args[0]);
     if (toy_failed(name)) return TOY_FAILED;
     FileIO *raw = file_open(t, state, name, mode.raw, closes_fd, args[7]);
     toy_release(name);
-    return raw ? stack_layers(t, state, toy_value(raw), &mode, mode_text, buffering, &options) : TOY_FAILED;
+    if (!raw) return TOY_FAILED;
+    ToyValue file = stack_layers(t, state, raw, &mode, mode_text, buffering, &options);
+    if (toy_failed(file)) return give_up(t, toy_value(raw));
+    toy_release(toy_value(raw));
+    return file;
 }
 
 static ToyValue io_open_code(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -113,28 +125,31 @@ static ToyValue io_text_encoding(ToyThread *t, ToyValue self, const ToyValue *ar
 
 /* ---- the standard streams ---- */
 
-static bool make_stream(ToyThread *t, ToyModuleObject *module, int fd, const char *name, const char *mode, const char *errors)
+/* The text file over the descriptor; None if that is closed. Unbuffered (-u), nothing lies between the text and the descriptor. */
+static ToyValue stream_over(ToyThread *t, IoState *state, int fd, const char *name, const char *mode, const char *errors)
 {
     struct stat status;
-    ToyValue stream = TOY_NONE;
-    IoState *state = toy_module_state(toy_module_value(module));
-    if (fstat(fd, &status) == 0) {                  /* else the descriptor is closed: the stream is None */
-        char shown[16];
-        snprintf(shown, sizeof shown, "<%s>", name);
-        FileIO *raw = file_open(t, state, toy_small_int_value(fd), mode, false, TOY_UNBOUND);
-        if (!raw) return false;
-        toy_replace(&raw->name, toy_str(t, shown));
-        bool writes = mode[0] == 'w', is_unbuffered = writes && toy_flags(t).unbuffered, is_terminal = isatty(fd);
-        ToyValue buffer = toy_value(buffered_new(t, writes ? state->writer : state->reader, toy_value(raw), IO_BUFFER_SIZE, !writes, writes));
-        toy_release(toy_value(raw));
-        TextOptions options = {.errors = errors, .newline = TOY_UNBOUND, .line_buffering = fd == 2 || is_terminal, .write_through = is_unbuffered};
-        stream = toy_failed(buffer) ? TOY_FAILED : text_new(t, state, state->text, buffer, &options);
-        toy_release(buffer);
-        if (toy_failed(stream) || !text_set_mode(t, stream, mode)) {
-            toy_release(stream);
-            return false;
-        }
-    }
+    if (fstat(fd, &status) != 0) return TOY_NONE;
+    bool writes = mode[0] == 'w', is_unbuffered = writes && toy_flags(t).unbuffered;
+    FileIO *raw = file_open(t, state, toy_small_int_value(fd), mode, false, TOY_UNBOUND);
+    if (!raw) return TOY_FAILED;
+    ToyValue shown = toy_str_format(t, "<%s>", name), encoding = toy_str(t, "utf-8"), handler = toy_str(t, errors), buffer = TOY_FAILED, stream = TOY_FAILED;
+    if (!toy_failed(shown) && !toy_failed(encoding) && !toy_failed(handler) && toy_set_attribute(t, toy_value(raw), "name", shown))
+        buffer = is_unbuffered ? toy_retain(toy_value(raw)) : toy_value(buffered_new(t, writes ? state->writer : state->reader, toy_value(raw), IO_BUFFER_SIZE, !writes, writes));
+    TextOptions options = {.encoding = encoding, .errors = handler, .newline = TOY_UNBOUND, .line_buffering = fd == 2 || isatty(fd), .write_through = is_unbuffered};
+    if (!toy_failed(buffer)) stream = with_mode(t, text_new(t, state, state->text, buffer, &options), mode);
+    toy_release(toy_value(raw));
+    toy_release(shown);
+    toy_release(encoding);
+    toy_release(handler);
+    toy_release(buffer);
+    return stream;
+}
+
+static bool make_stream(ToyThread *t, ToyModuleObject *module, int fd, const char *name, const char *mode, const char *errors)
+{
+    ToyValue stream = stream_over(t, toy_module_state(toy_module_value(module)), fd, name, mode, errors);
+    if (toy_failed(stream)) return false;
     char original[16];
     snprintf(original, sizeof original, "__%s__", name);
     ToyValue sys = toy_import(t, "sys");
@@ -187,6 +202,7 @@ static bool add_type(ToyThread *t, ToyModuleObject *module, const char *name, To
 static bool io_init(ToyThread *t, ToyModuleObject *module)
 {
     IoState *state = toy_module_state(toy_module_value(module));
+    state->is_dev_mode = toy_flags(t).dev_mode;
     bool done = make_types(t, module, state) && make_unsupported(t, module, state) && add_type(t, module, "_IOBase", state->base) &&
                 add_type(t, module, "_RawIOBase", state->raw_base) && add_type(t, module, "_BufferedIOBase", state->buffered_base) &&
                 add_type(t, module, "_TextIOBase", state->text_base) && add_type(t, module, "FileIO", state->file) &&

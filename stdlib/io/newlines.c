@@ -1,6 +1,6 @@
 /* newlines.c - IncrementalNewlineDecoder: \r\n and \r become \n, piece by piece.
  *
- * What        The type, and io_newlines: the kinds of line ends that were seen, as scripts get them.
+ * What        The type; newlines_translate, which does it for text files too; and io_newlines: the kinds of line ends that were seen, as scripts get them.
  * How         A \r at the end of a piece is held back until it is known whether a \n follows.
  * GIL         held; another decoder may be asked first, which is a script's.
  * Read next   text_io.c */
@@ -10,8 +10,7 @@ typedef struct NewlineDecoder {
     ToyObject head;
     ToyValue decoder;          /* what makes str of the input; None: it is str already. UNBOUND: __init__ did not run */
     ToyValue errors;
-    bool translates, has_cr;
-    uint8_t seen;
+    NewlineState newlines;
 } NewlineDecoder;
 
 static NewlineDecoder *self_of(ToyValue self) { return (NewlineDecoder *)toy_object(self); }
@@ -48,15 +47,27 @@ static ToyValue decode_inner(ToyThread *t, NewlineDecoder *decoder, ToyValue inp
     return TOY_FAILED;
 }
 
-static ToyValue decode(ToyThread *t, NewlineDecoder *decoder, ToyValue input, bool is_final)
+/* Without a \r there is nothing to translate; most text has none. */
+static bool has_no_cr(ToyValue str, size_t length, bool *has_lf)
 {
-    ToyValue str = decode_inner(t, decoder, input, is_final);
-    if (toy_failed(str)) return TOY_FAILED;
+    unsigned width;
+    const char *data = toy_str_data(str, &width);
+    if (width != 1 || memchr(data, '\r', length)) return false;
+    *has_lf = memchr(data, '\n', length) != NULL;
+    return true;
+}
+
+ToyValue newlines_translate(ToyThread *t, NewlineState *state, TOY_TAKES ToyValue str, bool is_final)
+{
     size_t length = toy_str_length(str);
-    bool had_cr = decoder->has_cr && (length > 0 || is_final);
-    if (had_cr) decoder->has_cr = false;
+    bool had_cr = state->has_cr && (length > 0 || is_final), has_lf;
+    if (!had_cr && has_no_cr(str, length, &has_lf)) {
+        if (has_lf) state->seen |= NEWLINES_LF;
+        return str;
+    }
+    if (had_cr) state->has_cr = false;
     if (!is_final && length > 0 && toy_str_char(str, length - 1) == '\r') {
-        decoder->has_cr = true;
+        state->has_cr = true;
         length--;
     }
     ToyText out;
@@ -64,14 +75,20 @@ static ToyValue decode(ToyThread *t, NewlineDecoder *decoder, ToyValue input, bo
     for (size_t i = 0; i < length + had_cr; i++) {
         uint32_t c = had_cr && i == 0 ? '\r' : toy_str_char(str, i - had_cr);
         bool has_next = i + 1 < length + had_cr, is_pair = c == '\r' && has_next && toy_str_char(str, i + 1 - had_cr) == '\n';
-        if (c == '\r') decoder->seen |= is_pair ? NEWLINES_CRLF : NEWLINES_CR;
-        if (c == '\n') decoder->seen |= NEWLINES_LF;
+        if (c == '\r') state->seen |= is_pair ? NEWLINES_CRLF : NEWLINES_CR;
+        if (c == '\n') state->seen |= NEWLINES_LF;
         i += is_pair;
-        if (is_pair && !decoder->translates) toy_text_add_char(&out, '\r');
-        toy_text_add_char(&out, c == '\r' && (decoder->translates || is_pair) ? '\n' : c);
+        if (is_pair && !state->translates) toy_text_add_char(&out, '\r');
+        toy_text_add_char(&out, c == '\r' && (state->translates || is_pair) ? '\n' : c);
     }
     toy_release(str);
     return toy_text_finish(&out);
+}
+
+static ToyValue decode(ToyThread *t, NewlineDecoder *decoder, ToyValue input, bool is_final)
+{
+    ToyValue str = decode_inner(t, decoder, input, is_final);
+    return toy_failed(str) ? TOY_FAILED : newlines_translate(t, &decoder->newlines, str, is_final);
 }
 
 static ToyValue method_decode(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -86,13 +103,13 @@ static ToyValue method_get_state(ToyThread *t, ToyValue self, const ToyValue *ar
 {
     NewlineDecoder *decoder = self_of(self);
     if (!check_ready(t, decoder)) return TOY_FAILED;
-    if (toy_is_none(decoder->decoder)) return toy_tuple(t, toy_bytes(t, "", 0), toy_int(t, decoder->has_cr));
+    if (toy_is_none(decoder->decoder)) return toy_tuple(t, toy_bytes(t, "", 0), toy_int(t, decoder->newlines.has_cr));
     ToyValue state = toy_call_method(t, decoder->decoder, "getstate", NULL, 0), result = TOY_FAILED;
     uint64_t flag = 0;
     if (toy_failed(state)) return TOY_FAILED;
     if (!toy_is_tuple(state) || toy_tuple_length(state) != 2) toy_raise_type_error(t, "illegal decoder state");
     else if (toy_arg_uint64(t, toy_tuple_item(state, 1), &flag))
-        result = toy_tuple(t, toy_retain(toy_tuple_item(state, 0)), toy_int_from_uint64(t, flag << 1 | decoder->has_cr));
+        result = toy_tuple(t, toy_retain(toy_tuple_item(state, 0)), toy_int_from_uint64(t, flag << 1 | decoder->newlines.has_cr));
     toy_release(state);
     return result;
 }
@@ -105,7 +122,7 @@ static ToyValue method_set_state(ToyThread *t, ToyValue self, const ToyValue *ar
     if (!toy_is_tuple(args[0])) return toy_raise_type_error(t, "state argument must be a tuple");
     if (toy_tuple_length(args[0]) != 2) return toy_raise_type_error(t, "setstate(): illegal state argument");
     if (!toy_arg_uint64(t, toy_tuple_item(args[0], 1), &flag)) return TOY_FAILED;
-    decoder->has_cr = flag & 1;
+    decoder->newlines.has_cr = flag & 1;
     if (toy_is_none(decoder->decoder)) return TOY_NONE;
     ToyValue inner = toy_tuple(t, toy_retain(toy_tuple_item(args[0], 0)), toy_int_from_uint64(t, flag >> 1));
     ToyValue v = toy_failed(inner) ? TOY_FAILED : toy_call_method(t, decoder->decoder, "setstate", &inner, 1);
@@ -117,11 +134,11 @@ static ToyValue method_reset(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     NewlineDecoder *decoder = self_of(self);
     if (!check_ready(t, decoder)) return TOY_FAILED;
-    decoder->has_cr = false;
-    decoder->seen = 0;
+    decoder->newlines.has_cr = false;
+    decoder->newlines.seen = 0;
     return toy_is_none(decoder->decoder) ? TOY_NONE : toy_call_method(t, decoder->decoder, "reset", NULL, 0);
 }
-static ToyValue get_newlines(ToyThread *t, ToyValue self) { return check_ready(t, self_of(self)) ? io_newlines(t, self_of(self)->seen) : TOY_FAILED; }
+static ToyValue get_newlines(ToyThread *t, ToyValue self) { return check_ready(t, self_of(self)) ? io_newlines(t, self_of(self)->newlines.seen) : TOY_FAILED; }
 
 static ToyValue decoder_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names) { return toy_value(toy_type_alloc(t, type)); }
 static bool decoder_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
@@ -136,9 +153,9 @@ static bool decoder_init(ToyThread *t, ToyValue self, const ToyValue *args, size
     if (toy_failed(errors)) return false;
     toy_replace(&decoder->errors, errors);
     toy_replace(&decoder->decoder, toy_retain(given[0]));
-    decoder->translates = translates;
-    decoder->has_cr = false;
-    decoder->seen = 0;
+    decoder->newlines.translates = translates;
+    decoder->newlines.has_cr = false;
+    decoder->newlines.seen = 0;
     return true;
 }
 static void traverse(ToyObject *self, ToyVisit visit, void *context)

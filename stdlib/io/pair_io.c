@@ -43,16 +43,9 @@ static ToyValue method_close(ToyThread *t, ToyValue self, const ToyValue *args)
     ToyValue raised = toy_failed(first) ? toy_raised_take(t) : TOY_UNBOUND;
     toy_release(first);
     ToyValue second = hand_on(t, ((Pair *)toy_object(self))->reader, "close", NULL, 0);
-    if (toy_is_unbound(raised)) return second;
-    if (toy_failed(second)) {
-        ToyValue later = toy_raised_take(t);
-        bool done = toy_set_attribute(t, later, "__context__", raised);
-        toy_release(raised);
-        if (!done) toy_raised_clear(t);
-        return toy_raise_instance(t, later);
-    }
+    if (io_raise_both(t, raised)) return second;
     toy_release(second);
-    return toy_raise_instance(t, raised);
+    return TOY_FAILED;
 }
 
 static ToyValue get_closed(ToyThread *t, ToyValue self)

@@ -1,68 +1,60 @@
 /* text_io.c - characters over bytes.
  *
- * What        TextIOWrapper: encoding, newlines, lines.
- * How         Writing: the text is encoded and appended to the Buffered below with one call, so one print() is one append. Reading: bytes
- *             are decoded a block at a time into [decoded], from which lines and characters are cut; bytes that end in the middle of a
- *             character wait in [rest].
- * Invariants  I1 decoded[at..] is what was read and not yet given out; raw position = that of the Buffered less what these characters take.
- * GIL         held; the Buffered drops it.
- * Read next   buffered.c, mod_io.c (open) */
+ * What        TextIOWrapper: lines, characters, writing.
+ * How         Writing: the encoded text waits in `pending` until there is a chunk of it, or a line where lines go out at once. Reading: the file
+ *             below is asked for a chunk, its characters wait in `decoded`, from which lines and characters are cut.
+ * Invariants  those of text.h
+ * GIL         held; the file below drops it.
+ * Read next   text.h, text_codec.c, text_position.c, buffered.c, mod_io.c (open) */
 #include <stdio.h>
-#include <strings.h>
 
-#include "stdlib/io/io.h"
-
-typedef enum Newline { NEWLINE_UNIVERSAL, NEWLINE_KEEP, NEWLINE_LF, NEWLINE_CR, NEWLINE_CRLF } Newline;
-
-typedef struct TextFile {
-    ToyObject head;
-    ToyValue buffer;                 /* UNBOUND: detached */
-    ToyValue encoding, errors;       /* strs */
-    ToyValue decoded;                /* a str, or UNBOUND */
-    size_t at;                       /* characters of it given out */
-    uint8_t rest[8]; size_t rest_length;
-    Newline newline;
-    bool line_buffering, write_through, is_at_end, was_cr, telling_is_off, has_written;
-    ToyValue mode;                   /* as open() was asked, or UNBOUND */
-    uint8_t seen_newlines;           /* 1 \n, 2 \r, 4 \r\n */
-} TextFile;
-
-enum { CHUNK = 8192 };
+#include "stdlib/io/text.h"
 
 static TextFile *self_of(ToyValue self) { return (TextFile *)toy_object(self); }
 static IoState *state_of(TextFile *text) { return toy_instance_state(toy_value(text)); }
 
-static bool check_attached(ToyThread *t, TextFile *text)
+bool text_check_attached(ToyThread *t, TextFile *text)
 {
-    return toy_is_bound(text->buffer) || toy_raise_false(t, TOY_ValueError, "underlying buffer has been detached");
+    if (toy_is_bound(text->buffer)) return true;
+    return toy_raise_false(t, TOY_ValueError, text->is_detached ? "underlying buffer has been detached" : "I/O operation on uninitialized object");
 }
 
-static Buffered *own_buffer(ToyThread *t, TextFile *text)
+Buffered *text_own_buffer(TextFile *text)
 {
-    return is_buffered(state_of(text), t, text->buffer) ? (Buffered *)toy_object(text->buffer) : NULL;
+    const IoState *state = state_of(text);
+    const ToyType *type = toy_is_object(text->buffer) ? toy_object(text->buffer)->type : NULL;
+    return type && (type == state->reader || type == state->writer || type == state->random) ? (Buffered *)toy_object(text->buffer) : NULL;
 }
 
-static bool ask_buffer(ToyThread *t, TextFile *text, const char *question, bool *answer)
+ToyValue text_call_below(ToyThread *t, TextFile *text, const char *method, const ToyValue *args, size_t count)
 {
-    ToyValue v = toy_call_method(t, text->buffer, question, NULL, 0);
-    bool done = !toy_failed(v) && toy_truth(t, v, answer);
+    ToyValue buffer = toy_retain(text->buffer), v = toy_call_method(t, buffer, method, args, count);
+    toy_release(buffer);
+    return v;
+}
+
+static bool ask_closed(ToyThread *t, TextFile *text, bool *is_closed)
+{
+    Buffered *own = text_own_buffer(text);
+    if (own) return buffered_is_closed(t, own, is_closed);
+    ToyValue v = toy_get_attribute(t, text->buffer, "closed");
+    bool done = !toy_failed(v) && toy_truth(t, v, is_closed);
     toy_release(v);
     return done;
 }
 
-static bool check_open(ToyThread *t, TextFile *text)
+bool text_check_open(ToyThread *t, TextFile *text)
 {
-    if (!check_attached(t, text)) return false;
-    Buffered *own = own_buffer(t, text);
-    bool is_closed = own ? own->is_closed : false;
-    if (!own) {
-        ToyValue v = toy_get_attribute(t, text->buffer, "closed");
-        bool done = !toy_failed(v) && toy_truth(t, v, &is_closed);
-        toy_release(v);
-        if (!done) return false;
-    }
+    bool is_closed;
+    if (!text_check_attached(t, text) || !ask_closed(t, text, &is_closed)) return false;
     if (is_closed) raise_closed(t);
     return !is_closed;
+}
+
+void text_set_decoded(TextFile *text, TOY_TAKES ToyValue decoded)
+{
+    text->at = 0;
+    toy_replace(&text->decoded, decoded);
 }
 
 /* ---- writing ---- */
@@ -79,222 +71,231 @@ static ToyValue translated(ToyThread *t, TextFile *text, ToyValue str)
     return v;
 }
 
-static bool write_bytes(ToyThread *t, TextFile *text, const void *data, size_t length)
+static bool write_below(ToyThread *t, TextFile *text, const void *data, size_t length)
 {
-    Buffered *own = own_buffer(t, text);
-    if (own) {
-        if (!own->is_writable) {
-            raise_unsupported(t, state_of(text), "not writable");
-            return false;
-        }
-        if (buffered_write(t, own, data, length)) return true;
-        /* What cannot be written is given up with its text: nobody should try it again when the program ends. */
-        if (!toy_raised_is(t, TOY_BlockingIOError)) own->pending = 0;
-        return false;
-    }
+    Buffered *own = text_own_buffer(text);
+    if (own && own->is_writable) return buffered_write(t, own, data, length);
     ToyValue bytes = toy_bytes(t, data, length);
-    ToyValue v = toy_failed(bytes) ? TOY_FAILED : toy_call_method(t, text->buffer, "write", &bytes, 1);
+    ToyValue v = toy_failed(bytes) ? TOY_FAILED : text_call_below(t, text, "write", &bytes, 1);
     toy_release(bytes);
     toy_release(v);
     return !toy_failed(v);
 }
 
-static bool flush_buffer(ToyThread *t, TextFile *text)
+/* The block is taken out of the file before it is written: other threads, or a write() of a script's below, may write here meanwhile. What
+ * fails to be written is given up. */
+bool text_write_pending(ToyThread *t, TextFile *text)
 {
-    Buffered *own = own_buffer(t, text);
-    if (own) return buffered_flush(t, own);
-    ToyValue v = toy_call_method(t, text->buffer, "flush", NULL, 0);
+    if (text->pending_length == 0) return true;
+    uint8_t *block = text->pending;
+    size_t length = text->pending_length;
+    text->pending = NULL;
+    text->pending_length = 0;
+    bool done = write_below(t, text, block, length);
+    if (text->pending) {
+        toy_free(t, block, TEXT_PENDING);
+    } else {
+        text->pending = block;      /* and serves again */
+    }
+    return done;
+}
+
+/* Small pieces wait until together they are a chunk or more, larger ones go out by themselves. */
+static bool add_pending(ToyThread *t, TextFile *text, const void *data, size_t length)
+{
+    size_t chunk = text->chunk_size < TEXT_CHUNK ? (size_t)text->chunk_size : TEXT_CHUNK;
+    while (length >= chunk && text->pending_length)        /* a write() of a script's below may have added some */
+        if (!text_write_pending(t, text)) return false;
+    if (length >= chunk) return write_below(t, text, data, length);
+    if (!text->pending && !(text->pending = toy_alloc(t, TEXT_PENDING))) return false;
+    memcpy(text->pending + text->pending_length, data, length);
+    text->pending_length += length;
+    return text->pending_length < chunk || text_write_pending(t, text);
+}
+
+static bool add_text(ToyThread *t, TextFile *text, ToyValue str)
+{
+    size_t length;
+    bool is_utf8 = text->own_codec && text->own_codec[0] == 'u';
+    const char *utf8 = is_utf8 ? toy_str_utf8(t, str, &length) : NULL;
+    if (utf8) return add_pending(t, text, utf8, length);
+    toy_raised_clear(t);                                /* lone surrogates: the error handler may have a way */
+    ToyValue encoded = text_codec_encode(t, text, str);
+    bool done = !toy_failed(encoded);
+    if (done) {
+        const uint8_t *bytes = toy_bytes_data(encoded, &length);
+        done = add_pending(t, text, bytes, length);
+    }
+    toy_release(encoded);
+    return done;
+}
+
+static bool flush_below(ToyThread *t, TextFile *text)
+{
+    Buffered *own = text_own_buffer(text);
+    if (own && own->is_writable) return buffered_flush(t, own);
+    ToyValue v = text_call_below(t, text, "flush", NULL, 0);
     toy_release(v);
     return !toy_failed(v);
+}
+
+static bool has_line_end(ToyValue str)
+{
+    unsigned width;
+    size_t length = toy_str_length(str);
+    const char *data = toy_str_data(str, &width);
+    if (width == 1) return memchr(data, '\n', length) || memchr(data, '\r', length);
+    for (size_t i = 0; i < length; i++)
+        if (toy_str_char(str, i) == '\n' || toy_str_char(str, i) == '\r') return true;
+    return false;
 }
 
 static ToyValue text_write(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     TextFile *text = self_of(self);
     if (!toy_is_str(args[0])) return toy_raise_type_error(t, "write() argument must be str, not %N", args[0]);
-    if (!check_open(t, text)) return TOY_FAILED;
-    size_t length = toy_str_length(args[0]), bytes_length;
+    if (!text_check_open(t, text)) return TOY_FAILED;
+    if (!text->is_writable) return raise_unsupported(t, state_of(text), "not writable");
     ToyValue str = translated(t, text, args[0]);
     if (toy_failed(str)) return TOY_FAILED;
-    unsigned width;
-    const char *data = toy_str_data(str, &width);
-    bool is_utf8 = toy_str_is(text->encoding, "utf-8"), done;
-    bool has_newline = text->line_buffering && (width == 1 ? memchr(data, '\n', toy_str_length(str)) || memchr(data, '\r', toy_str_length(str)) : true);
-    const char *utf8 = is_utf8 ? toy_str_utf8(t, str, &bytes_length) : NULL;
-    if (utf8) {
-        done = write_bytes(t, text, utf8, bytes_length);
-    } else {
-        if (toy_is_raised(t)) toy_raised_clear(t);      /* lone surrogates: the error handler may have a way */
-        ToyValue encoded = toy_str_encode(t, str, toy_str_utf8(t, text->encoding, NULL), toy_str_utf8(t, text->errors, NULL));
-        done = !toy_failed(encoded);
-        if (done) {
-            const uint8_t *bytes = toy_bytes_data(encoded, &bytes_length);
-            done = write_bytes(t, text, bytes, bytes_length);
-        }
-        toy_release(encoded);
-    }
+    bool is_line = text->line_buffering && has_line_end(str), done = add_text(t, text, str);
     toy_release(str);
-    text->has_written = true;
-    if (done && (has_newline || text->write_through)) done = flush_buffer(t, text);
-    return done ? toy_int(t, (int64_t)length) : TOY_FAILED;
+    if (done && (is_line || text->write_through)) done = text_write_pending(t, text);
+    if (done && is_line) done = flush_below(t, text);
+    if (!done) return TOY_FAILED;
+    if (toy_is_bound(text->snapshot)) {                 /* what was read ahead is no longer what follows */
+        text_set_decoded(text, TOY_UNBOUND);
+        toy_clear(&text->snapshot);
+    }
+    if (text->is_readable && (toy_is_bound(text->decoder) || text->rest_length || text->newlines.has_cr) && !text_codec_reset_decoder(t, text))
+        return TOY_FAILED;
+    return toy_int(t, (int64_t)toy_str_length(args[0]));
 }
 
 /* ---- reading ---- */
 
-/* How many bytes at the end of [data] begin a character that is not whole yet. */
-static size_t incomplete_tail(TextFile *text, const uint8_t *data, size_t length)
+/* A chunk of bytes, or what else the file below answers. */
+static ToyValue read_chunk(ToyThread *t, TextFile *text, int64_t count)
 {
-    if (!toy_str_is(text->encoding, "utf-8")) return 0;
-    for (size_t back = 1; back <= 3 && back <= length; back++) {
-        uint8_t c = data[length - back];
-        if ((c & 0xc0) == 0x80) continue;
-        size_t wants = c >= 0xf0 && c < 0xf5 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
-        return c >= 0xf5 || wants <= back ? 0 : back;
-    }
-    return 0;
+    Buffered *own = text_own_buffer(text);
+    if (own && own->is_readable) return buffered_read1(t, own, count);
+    ToyValue want = toy_int(t, count), chunk = toy_failed(want) ? TOY_FAILED : text_call_below(t, text, text->has_read1 ? "read1" : "read", &want, 1);
+    toy_release(want);
+    if (toy_failed(chunk) || toy_has_buffer(t, chunk)) return chunk;
+    toy_raise_type_error(t, "underlying %s() should have returned a bytes-like object, not '%T'", text->has_read1 ? "read1" : "read", chunk);
+    toy_release(chunk);
+    return TOY_FAILED;
 }
 
-/* \r\n and \r become \n, where the file wants that. [str] is taken. */
-static ToyValue universal(ToyThread *t, TextFile *text, TOY_TAKES ToyValue str, bool is_last)
+/* What the decoder held back and the chunk, as bytes: where [decoded] comes from. */
+static ToyValue joined(ToyThread *t, TOY_TAKES ToyValue held_back, ToyValue chunk)
 {
-    unsigned width;
-    size_t length = toy_str_length(str);
-    const char *data = toy_str_data(str, &width);
-    if (text->newline != NEWLINE_UNIVERSAL) return str;
-    if (!text->was_cr && width == 1 && !memchr(data, '\r', length)) {
-        if (memchr(data, '\n', length)) text->seen_newlines |= 1;
-        return str;
+    size_t length;
+    (void)toy_bytes_data(held_back, &length);
+    if (length > 0 || !toy_is_bytes(chunk)) {
+        toy_replace(&held_back, toy_operate(t, TOY_ADD, held_back, chunk));
+        return held_back;
     }
-    ToyText out;
-    toy_text_init(&out, t);
-    for (size_t i = 0; i < length; i++) {
-        uint32_t c = toy_str_char(str, i);
-        if (text->was_cr) {                       /* a \r at the end of the last piece was held back */
-            text->was_cr = false;
-            toy_text_add_char(&out, '\n');
-            text->seen_newlines |= c == '\n' ? 4 : 2;
-            if (c == '\n') continue;
-        }
-        if (c == '\r') text->was_cr = true;
-        else {
-            if (c == '\n') text->seen_newlines |= 1;
-            toy_text_add_char(&out, c);
-        }
-    }
-    if (is_last && text->was_cr) {
-        text->was_cr = false;
-        text->seen_newlines |= 2;
-        toy_text_add_char(&out, '\n');
-    }
-    toy_release(str);
-    return toy_text_finish(&out);
+    toy_release(held_back);
+    return toy_retain(chunk);
 }
 
-/* Read and decode the next piece into [decoded]. False: raised. At the end of the file decoded stays empty. */
-static bool read_piece(ToyThread *t, TextFile *text)
+/* The next piece, for which all of [decoded] makes room. [wanted]: so many characters, 0: it does not matter. 1: there is one (of no
+ * characters, perhaps), 0: the file ends, -1: raised. */
+static int read_piece(ToyThread *t, TextFile *text, size_t wanted)
 {
-    uint8_t block[CHUNK + sizeof text->rest];
-    Buffered *own = own_buffer(t, text);
-    memcpy(block, text->rest, text->rest_length);
-    int64_t n;
-    if (own) {
-        if (!own->is_readable) {
-            raise_unsupported(t, state_of(text), "not readable");
-            return false;
-        }
-        n = buffered_read_some(t, own, block + text->rest_length, CHUNK);
-        if (n == -1) return false;
-        if (n == -2) n = 0;
-    } else {
-        ToyValue want = toy_small_int_value(CHUNK);
-        ToyValue read1 = toy_find_attribute(t, text->buffer, "read1");
-        if (toy_is_raised(t)) return false;
-        ToyValue bytes = toy_call_method(t, text->buffer, toy_is_bound(read1) ? "read1" : "read", &want, 1);
-        toy_release(read1);
-        if (toy_failed(bytes)) return false;
-        size_t length = 0;
-        if (toy_is_bytes(bytes)) {
-            const uint8_t *data = toy_bytes_data(bytes, &length);
-            if (length > CHUNK) length = CHUNK;
-            memcpy(block + text->rest_length, data, length);
-        }
-        n = (int64_t)length;
-        toy_release(bytes);
+    int64_t flags = 0, count = text->chunk_size;
+    if (!text->is_readable) {
+        raise_unsupported(t, state_of(text), "not readable");
+        return -1;
     }
-    size_t length = text->rest_length + (size_t)n, tail = n ? incomplete_tail(text, block, length) : 0;
-    text->is_at_end = n == 0;
-    ToyValue str = toy_str_decode(t, (const char *)block, length - tail, toy_str_utf8(t, text->encoding, NULL), toy_str_utf8(t, text->errors, NULL));
-    if (toy_failed(str)) return false;
-    memcpy(text->rest, block + length - tail, tail);
-    text->rest_length = tail;
-    str = universal(t, text, str, text->is_at_end);
-    if (toy_failed(str)) return false;
-    /* What is left of the old piece stays in front. */
-    if (toy_is_bound(text->decoded) && text->at < toy_str_length(text->decoded)) {
-        ToyValue left = toy_str_slice(t, text->decoded, text->at, toy_str_length(text->decoded));
-        ToyValue both = toy_failed(left) ? TOY_FAILED : toy_str_concat(t, left, str);
-        toy_release(left);
-        toy_release(str);
-        if (toy_failed(both)) return false;
-        str = both;
+    ToyValue held_back = text->is_iterated || !text->is_seekable ? TOY_UNBOUND : text_codec_get_state(t, text, &flags);
+    if (toy_is_raised(t)) return -1;
+    if ((double)wanted * text->bytes_per_character > (double)count) count = (int64_t)((double)wanted * text->bytes_per_character);
+    ToyValue chunk = read_chunk(t, text, count);
+    size_t length = 0;
+    ToyBuffer view;
+    if (!toy_failed(chunk) && toy_buffer_get(t, chunk, &view, 0)) {
+        length = view.length;
+        toy_buffer_release(t, &view);
     }
-    toy_replace(&text->decoded, str);
-    text->at = 0;
-    return true;
+    ToyValue decoded = toy_is_raised(t) ? TOY_FAILED : text_codec_decode(t, text, chunk, length == 0);
+    ToyValue snapshot = toy_is_bound(held_back) && !toy_failed(decoded) ? joined(t, toy_retain(held_back), chunk) : TOY_UNBOUND;
+    toy_release(held_back);
+    toy_release(chunk);
+    if (toy_is_raised(t)) {
+        toy_release(decoded);
+        return -1;
+    }
+    size_t characters = toy_str_length(decoded);
+    text->bytes_per_character = characters ? (double)length / (double)characters : 0;
+    text_set_decoded(text, decoded);
+    if (toy_is_bound(snapshot)) {
+        toy_replace(&text->snapshot, snapshot);
+        text->snapshot_flags = flags;
+    }
+    return length > 0 || characters > 0;
 }
 
 static size_t available(TextFile *text) { return toy_is_bound(text->decoded) ? toy_str_length(text->decoded) - text->at : 0; }
 
-static bool begin_reading(ToyThread *t, TextFile *text)
-{
-    if (!check_open(t, text)) return false;
-    if (text->has_written) {
-        text->has_written = false;
-        return flush_buffer(t, text);
-    }
-    return true;
-}
-
+/* Up to [count] characters of what is there. */
 static ToyValue give(ToyThread *t, TextFile *text, size_t count)
 {
-    if (count == 0 && toy_is_unbound(text->decoded)) return toy_str(t, "");
-    ToyValue v = toy_str_slice(t, text->decoded, text->at, text->at + count);
+    if (count > available(text)) count = available(text);
+    if (count == 0) return toy_str(t, "");
+    ToyValue v = text->at == 0 && count == toy_str_length(text->decoded) ? toy_retain(text->decoded)
+                 : toy_str_slice(t, text->decoded, text->at, text->at + count);
     if (!toy_failed(v)) text->at += count;
     return v;
+}
+
+static bool begin_reading(ToyThread *t, TextFile *text) { return text_check_open(t, text) && text_write_pending(t, text); }
+
+/* The end of the file: the next read asks again. */
+static void end_reading(TextFile *text)
+{
+    text_set_decoded(text, TOY_UNBOUND);
+    toy_clear(&text->snapshot);
+}
+
+static ToyValue read_all(ToyThread *t, TextFile *text)
+{
+    ToyValue bytes = text_call_below(t, text, "read", NULL, 0);
+    ToyValue rest = toy_failed(bytes) ? TOY_FAILED : text_codec_decode(t, text, bytes, true);
+    toy_release(bytes);
+    if (toy_failed(rest)) return TOY_FAILED;
+    if (available(text)) {
+        ToyValue first = give(t, text, available(text));
+        toy_replace(&rest, toy_failed(first) ? TOY_FAILED : toy_str_concat(t, first, rest));
+        toy_release(first);
+    }
+    if (!toy_failed(rest)) end_reading(text);
+    return rest;
 }
 
 static ToyValue text_read(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     TextFile *text = self_of(self);
     int64_t count;
-    if (!count_of(t, args[0], &count) || !begin_reading(t, text)) return TOY_FAILED;
-    if (count < 0) {
-        /* All of it: collect pieces and join once. */
-        ToyText out;
-        toy_text_init(&out, t);
-        for (;;) {
-            if (available(text)) toy_text_add_slice(&out, text->decoded, text->at, toy_str_length(text->decoded));
-            toy_clear(&text->decoded);
-            text->at = 0;
-            if (text->is_at_end && !available(text)) break;
-            if (!read_piece(t, text)) {
-                toy_text_abandon(&out);
-                return TOY_FAILED;
-            }
-        }
-        text->is_at_end = false;
-        return toy_text_finish(&out);
+    if (!text_check_attached(t, text) || !count_of(t, args[0], &count) || !text_check_open(t, text)) return TOY_FAILED;
+    if (!text->is_readable) return raise_unsupported(t, state_of(text), "not readable");
+    if (!text_write_pending(t, text)) return TOY_FAILED;
+    if (count < 0) return read_all(t, text);
+    ToyValue result = give(t, text, (size_t)count);
+    while (!toy_failed(result) && toy_str_length(result) < (size_t)count) {
+        size_t wanted = (size_t)count - toy_str_length(result);
+        int more = read_piece(t, text, wanted);
+        if (more == 0) break;
+        ToyValue piece = more < 0 ? TOY_FAILED : give(t, text, wanted);
+        toy_replace(&result, toy_failed(piece) ? TOY_FAILED : toy_str_concat(t, result, piece));
+        toy_release(piece);
     }
-    while (available(text) < (size_t)count) {
-        if (!read_piece(t, text)) return TOY_FAILED;
-        if (text->is_at_end) break;
-    }
-    text->is_at_end = false;
-    return give(t, text, available(text) < (size_t)count ? available(text) : (size_t)count);
+    return result;
 }
 
 /* Where the first line of decoded[from..] ends, behind its end mark; -1: not in there. */
-static int64_t line_end(TextFile *text, size_t from)
+static int64_t line_end(const TextFile *text, size_t from)
 {
     unsigned width;
     size_t length = toy_str_length(text->decoded);
@@ -304,7 +305,7 @@ static int64_t line_end(TextFile *text, size_t from)
         return found ? found - data + 1 : -1;
     }
     for (size_t i = from; i < length; i++) {
-        uint32_t c = toy_str_char(text->decoded, i);
+        uint32_t c = toy_str_char(text->decoded, i), next = i + 1 < length ? toy_str_char(text->decoded, i + 1) : 0;
         switch (text->newline) {
         case NEWLINE_UNIVERSAL:
         case NEWLINE_LF:
@@ -314,109 +315,97 @@ static int64_t line_end(TextFile *text, size_t from)
             if (c == '\r') return (int64_t)i + 1;
             break;
         case NEWLINE_CRLF:
-            if (c == '\r' && i + 1 < length && toy_str_char(text->decoded, i + 1) == '\n') return (int64_t)i + 2;
+            if (c == '\r' && next == '\n') return (int64_t)i + 2;
             break;
-        case NEWLINE_KEEP:
+        case NEWLINE_KEEP:                              /* a \r at the very end was held back, if a \n may follow */
             if (c == '\n') return (int64_t)i + 1;
-            if (c == '\r' && (i + 1 < length || text->is_at_end)) return (int64_t)i + (i + 1 < length && toy_str_char(text->decoded, i + 1) == '\n' ? 2 : 1);
+            if (c == '\r') return (int64_t)i + (next == '\n' ? 2 : 1);
             break;
         }
     }
     return -1;
 }
 
+/* A line of which [left] was found at the end of the piece before: pieces are added until it is whole. [left] is taken. */
+static ToyValue read_long_line(ToyThread *t, TextFile *text, TOY_TAKES ToyValue left, int64_t limit)
+{
+    ToyText line;
+    toy_text_init(&line, t);
+    size_t length = toy_str_length(left);
+    bool ends_in_cr = length && toy_str_char(left, length - 1) == '\r';
+    toy_text_add(&line, left);
+    toy_release(left);
+    for (;;) {
+        int more = read_piece(t, text, 0);
+        if (more < 0) break;
+        if (more == 0) {
+            end_reading(text);
+            return toy_text_finish(&line);
+        }
+        /* \r\n in two pieces. */
+        bool is_split = ends_in_cr && text->newline == NEWLINE_CRLF && available(text) && toy_str_char(text->decoded, 0) == '\n';
+        int64_t end = is_split ? 1 : line_end(text, 0);
+        size_t count = end < 0 ? available(text) : (size_t)end;
+        bool is_last = end >= 0;
+        if (limit >= 0 && length + count >= (size_t)limit) {
+            count = (size_t)limit - length;
+            is_last = true;
+        }
+        if (count) {
+            toy_text_add_slice(&line, text->decoded, 0, count);
+            ends_in_cr = toy_str_char(text->decoded, count - 1) == '\r';
+        }
+        text->at = count;
+        length += count;
+        if (is_last) return toy_text_finish(&line);
+    }
+    toy_text_abandon(&line);
+    return TOY_FAILED;
+}
+
 static ToyValue read_line(ToyThread *t, TextFile *text, int64_t limit)
 {
-    size_t looked = 0;               /* characters behind [at] that hold no line end */
-    for (;;) {
-        if (available(text)) {
-            int64_t end = line_end(text, text->at + looked);
-            size_t length = end < 0 ? available(text) : (size_t)end - text->at;
-            if (limit >= 0 && length >= (size_t)limit) return give(t, text, (size_t)limit);
-            if (end >= 0) return give(t, text, length);
-            looked = length > 0 ? length - 1 : 0;
+    if (!available(text)) {
+        int more;
+        while ((more = read_piece(t, text, 0)) > 0 && !available(text)) {}
+        if (more < 0) return TOY_FAILED;
+        if (more == 0) {
+            end_reading(text);
+            return toy_str(t, "");
         }
-        if (text->is_at_end) {
-            text->is_at_end = false;
-            return give(t, text, available(text));
-        }
-        if (!read_piece(t, text)) return TOY_FAILED;
     }
+    int64_t end = line_end(text, text->at);
+    size_t count = end < 0 ? available(text) : (size_t)end - text->at;
+    if (limit >= 0 && count >= (size_t)limit) return give(t, text, (size_t)limit);
+    if (end >= 0) return give(t, text, count);
+    ToyValue left = give(t, text, count);
+    return toy_failed(left) ? TOY_FAILED : read_long_line(t, text, left, limit);
 }
 
 static ToyValue text_readline(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int64_t limit;
     TextFile *text = self_of(self);
-    if (!count_of(t, args[0], &limit) || !begin_reading(t, text)) return TOY_FAILED;
-    return read_line(t, text, limit);
+    if (!text_check_attached(t, text) || !count_of(t, args[0], &limit) || !begin_reading(t, text)) return TOY_FAILED;
+    return limit == 0 ? toy_str(t, "") : read_line(t, text, limit);
 }
 
+/* A subclass may have a readline of its own. */
 static ToyValue text_next(ToyThread *t, ToyValue self)
 {
     TextFile *text = self_of(self);
-    if (!begin_reading(t, text)) return TOY_FAILED;
-    text->telling_is_off = true;
-    ToyValue line = read_line(t, text, -1);
-    if (toy_failed(line) || toy_str_length(line) > 0) return line;
+    bool is_own = toy_type_of(t, self) == state_of(text)->text;
+    if (!text_check_attached(t, text)) return TOY_FAILED;
+    text->is_iterated = true;
+    ToyValue line = !is_own ? toy_call_method(t, self, "readline", NULL, 0) : begin_reading(t, text) ? read_line(t, text, -1) : TOY_FAILED;
+    if (toy_failed(line)) return TOY_FAILED;
+    if (toy_is_str(line) && toy_str_length(line) > 0) return line;
+    bool is_end = toy_is_str(line) || toy_raise_false(t, TOY_OSError, "readline() should have returned a str object, not '%T'", line);
     toy_release(line);
-    text->telling_is_off = false;
+    if (!is_end) return TOY_FAILED;
+    toy_clear(&text->snapshot);
+    text->is_iterated = false;
     return TOY_END;
-}
-
-/* ---- position ---- */
-
-static ToyValue text_tell(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    TextFile *text = self_of(self);
-    if (!check_open(t, text)) return TOY_FAILED;
-    bool can_seek;
-    if (!ask_buffer(t, text, "seekable", &can_seek)) return TOY_FAILED;
-    if (!can_seek) return raise_unsupported(t, state_of(text), "underlying stream is not seekable");
-    if (text->telling_is_off) return toy_raise(t, TOY_OSError, "telling position disabled by next() call");
-    if (!flush_buffer(t, text) && toy_is_raised(t)) return TOY_FAILED;
-    ToyValue v = toy_call_method(t, text->buffer, "tell", NULL, 0);
-    int64_t position;
-    bool done = !toy_failed(v) && toy_arg_int64(t, v, &position);
-    toy_release(v);
-    if (!done) return TOY_FAILED;
-    if (available(text)) {
-        ToyValue left = toy_str_slice(t, text->decoded, text->at, toy_str_length(text->decoded));
-        ToyValue bytes = toy_failed(left) ? TOY_FAILED : toy_str_encode(t, left, toy_str_utf8(t, text->encoding, NULL), "surrogatepass");
-        toy_release(left);
-        if (toy_failed(bytes)) return TOY_FAILED;
-        size_t length;
-        (void)toy_bytes_data(bytes, &length);
-        toy_release(bytes);
-        position -= (int64_t)length;
-    }
-    return toy_int(t, position - (int64_t)text->rest_length);
-}
-
-static ToyValue text_seek(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    TextFile *text = self_of(self);
-    int whence;
-    if (!check_open(t, text) || !whence_of(t, args[1], &whence)) return TOY_FAILED;
-    bool can_seek, is_zero;
-    if (!ask_buffer(t, text, "seekable", &can_seek) || !toy_equal(t, args[0], toy_small_int_value(0), &is_zero)) return TOY_FAILED;
-    if (!can_seek) return raise_unsupported(t, state_of(text), "underlying stream is not seekable");
-    if (whence == SEEK_CUR && !is_zero) return raise_unsupported(t, state_of(text), "can't do nonzero cur-relative seeks");
-    if (whence == SEEK_END && !is_zero) return raise_unsupported(t, state_of(text), "can't do nonzero end-relative seeks");
-    ToyValue target = whence == SEEK_CUR ? text_tell(t, self, NULL) : toy_retain(args[0]);
-    if (toy_failed(target)) return TOY_FAILED;
-    int64_t offset;
-    bool done = toy_arg_int64(t, target, &offset);
-    if (done && whence == SEEK_SET && offset < 0) done = toy_raise_false(t, TOY_ValueError, "negative seek position %R", target);
-    ToyValue row[2] = {target, toy_small_int_value(whence == SEEK_END ? SEEK_END : SEEK_SET)};
-    ToyValue v = done && flush_buffer(t, text) ? toy_call_method(t, text->buffer, "seek", row, 2) : TOY_FAILED;
-    toy_release(target);
-    if (!toy_failed(v)) {
-        toy_clear(&text->decoded);
-        text->at = text->rest_length = 0;
-        text->was_cr = text->is_at_end = text->telling_is_off = false;
-    }
-    return v;
 }
 
 /* ---- the rest ---- */
@@ -424,78 +413,57 @@ static ToyValue text_seek(ToyThread *t, ToyValue self, const ToyValue *args)
 static ToyValue text_flush(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     TextFile *text = self_of(self);
-    text->telling_is_off = false;
-    return check_open(t, text) && flush_buffer(t, text) ? TOY_NONE : TOY_FAILED;
+    if (!text_check_open(t, text)) return TOY_FAILED;
+    text->is_iterated = false;
+    return text_write_pending(t, text) && flush_below(t, text) ? TOY_NONE : TOY_FAILED;
 }
 
-static bool close_text(ToyThread *t, TextFile *text)
+static bool flush_self(ToyThread *t, ToyValue self)
 {
-    if (toy_is_unbound(text->buffer)) return true;
-    Buffered *own = own_buffer(t, text);
-    if (own) return buffered_close(t, own);
-    ToyValue v = toy_call_method(t, text->buffer, "close", NULL, 0);
+    ToyValue v = toy_call_method(t, self, "flush", NULL, 0);
     toy_release(v);
     return !toy_failed(v);
 }
-static ToyValue text_close(ToyThread *t, ToyValue self, const ToyValue *args) { return close_text(t, self_of(self)) ? TOY_NONE : TOY_FAILED; }
+
+/* Both the flush and the close() of the file below are tried. */
+static ToyValue text_close(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    TextFile *text = self_of(self);
+    bool is_closed;
+    if (!text_check_attached(t, text) || !ask_closed(t, text, &is_closed)) return TOY_FAILED;
+    if (is_closed) return TOY_NONE;
+    if (text->is_finalizing) {
+        ToyValue warned = text_call_below(t, text, "_dealloc_warn", &self, 1);
+        if (toy_failed(warned)) toy_raised_clear(t);
+        toy_release(warned);
+    }
+    ToyValue earlier = flush_self(t, self) ? TOY_UNBOUND : toy_raised_take(t);
+    ToyValue v = toy_is_bound(text->buffer) ? text_call_below(t, text, "close", NULL, 0) : TOY_NONE;
+    toy_release(v);
+    return io_raise_both(t, earlier) ? TOY_NONE : TOY_FAILED;
+}
 
 static ToyValue text_detach(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     TextFile *text = self_of(self);
-    if (!check_attached(t, text) || !flush_buffer(t, text)) return TOY_FAILED;
-    ToyValue buffer = text->buffer;
-    text->buffer = TOY_UNBOUND;
-    return buffer;
+    if (!text_check_attached(t, text) || !flush_self(t, self) || !text_check_attached(t, text)) return TOY_FAILED;
+    text->is_detached = true;
+    return io_part_from(t, state_of(text), &text->buffer);
 }
 
 static ToyValue text_truncate(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     TextFile *text = self_of(self);
-    if (!check_open(t, text) || !flush_buffer(t, text)) return TOY_FAILED;
+    if (!text_check_attached(t, text) || !flush_self(t, self)) return TOY_FAILED;
     ToyValue size = toy_is_given(args[0]) ? args[0] : TOY_NONE;
-    return toy_call_method(t, text->buffer, "truncate", &size, 1);
-}
-
-static Newline newline_of(ToyThread *t, ToyValue v, bool *is_good)
-{
-    *is_good = true;
-    if (!toy_is_given(v)) return NEWLINE_UNIVERSAL;
-    if (toy_is_str(v)) {
-        if (toy_str_is(v, "")) return NEWLINE_KEEP;
-        if (toy_str_is(v, "\n")) return NEWLINE_LF;
-        if (toy_str_is(v, "\r")) return NEWLINE_CR;
-        if (toy_str_is(v, "\r\n")) return NEWLINE_CRLF;
-        toy_raise_value_error(t, "illegal newline value: %R", v);
-    } else {
-        toy_raise_type_error(t, "newline must be str or None, not %T", v);
-    }
-    *is_good = false;
-    return NEWLINE_UNIVERSAL;
-}
-
-static ToyValue text_reconfigure(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    TextFile *text = self_of(self);
-    bool line_buffering = text->line_buffering, write_through = text->write_through, is_good = true;
-    if (!check_open(t, text) || !flush_buffer(t, text)) return TOY_FAILED;
-    Newline newline = toy_is_bound(args[2]) ? newline_of(t, args[2], &is_good) : text->newline;
-    if (!is_good) return TOY_FAILED;
-    if (toy_is_given(args[3]) && !toy_arg_bool(t, args[3], &line_buffering)) return TOY_FAILED;
-    if (toy_is_given(args[4]) && !toy_arg_bool(t, args[4], &write_through)) return TOY_FAILED;
-    if (toy_is_given(args[0])) toy_replace(&text->encoding, toy_retain(args[0]));
-    if (toy_is_given(args[1])) toy_replace(&text->errors, toy_retain(args[1]));
-    else if (toy_is_given(args[0])) toy_replace(&text->errors, toy_str(t, "strict"));
-    text->newline = newline;
-    text->line_buffering = line_buffering;
-    text->write_through = write_through;
-    return TOY_NONE;
+    return text_call_below(t, text, "truncate", &size, 1);
 }
 
 #define FORWARD(name)                                                                \
     static ToyValue text_##name(ToyThread *t, ToyValue self, const ToyValue *args)   \
     {                                                                                \
         TextFile *text = self_of(self);                                              \
-        return check_attached(t, text) ? toy_call_method(t, text->buffer, #name, NULL, 0) : TOY_FAILED; \
+        return text_check_attached(t, text) ? text_call_below(t, text, #name, NULL, 0) : TOY_FAILED; \
     }
 FORWARD(fileno)
 FORWARD(isatty)
@@ -503,134 +471,257 @@ FORWARD(readable)
 FORWARD(seekable)
 FORWARD(writable)
 
-static ToyValue get_buffer(ToyThread *t, ToyValue self) { return check_attached(t, self_of(self)) ? toy_retain(self_of(self)->buffer) : TOY_FAILED; }
-static ToyValue get_closed(ToyThread *t, ToyValue self)
+#define ATTRIBUTE_OF_BUFFER(name)                                                    \
+    static ToyValue get_##name(ToyThread *t, ToyValue self)                          \
+    {                                                                                \
+        return text_check_attached(t, self_of(self)) ? toy_get_attribute(t, self_of(self)->buffer, #name) : TOY_FAILED; \
+    }
+ATTRIBUTE_OF_BUFFER(closed)
+ATTRIBUTE_OF_BUFFER(name)
+
+static ToyValue get_errors(ToyThread *t, ToyValue self)
 {
-    return check_attached(t, self_of(self)) ? toy_get_attribute(t, self_of(self)->buffer, "closed") : TOY_FAILED;
-}
-static ToyValue get_name(ToyThread *t, ToyValue self)
-{
-    return check_attached(t, self_of(self)) ? toy_get_attribute(t, self_of(self)->buffer, "name") : TOY_FAILED;
-}
-static ToyValue get_encoding(ToyThread *t, ToyValue self) { return toy_retain(self_of(self)->encoding); }
-static ToyValue get_errors(ToyThread *t, ToyValue self) { return toy_retain(self_of(self)->errors); }
-static ToyValue get_line_buffering(ToyThread *t, ToyValue self) { return toy_bool(self_of(self)->line_buffering); }
-static ToyValue get_write_through(ToyThread *t, ToyValue self) { return toy_bool(self_of(self)->write_through); }
-static ToyValue get_mode(ToyThread *t, ToyValue self)
-{
-    ToyValue mode = self_of(self)->mode;
-    return toy_is_bound(mode) ? toy_retain(mode) : toy_raise(t, TOY_AttributeError, "'%T' object has no attribute 'mode'", self);
-}
-/* Whoever opens by other means than open(), as a socket does, says so himself. */
-static bool set_mode(ToyThread *t, ToyValue self, ToyValue value)
-{
-    if (toy_is_unbound(value) && toy_is_unbound(self_of(self)->mode)) return toy_raise_false(t, TOY_AttributeError, "'%T' object has no attribute 'mode'", self);
-    toy_replace(&self_of(self)->mode, toy_retain(value));
-    return true;
+    ToyValue errors = self_of(self)->errors;
+    return toy_is_bound(errors) ? toy_retain(errors) : toy_raise_value_error(t, "I/O operation on uninitialized object");
 }
 static ToyValue get_newlines(ToyThread *t, ToyValue self)
 {
-    uint8_t seen = self_of(self)->seen_newlines;
-    ToyValue items[3];
-    size_t count = 0;
-    if (seen & 2) items[count++] = toy_str(t, "\r");
-    if (seen & 1) items[count++] = toy_str(t, "\n");
-    if (seen & 4) items[count++] = toy_str(t, "\r\n");
-    if (count == 0) return TOY_NONE;
-    return count == 1 ? items[0] : toy_tuple_take(t, items, count);
+    TextFile *text = self_of(self);
+    if (!text_check_attached(t, text)) return TOY_FAILED;
+    if (text->is_readable && (text->newline == NEWLINE_UNIVERSAL || text->newline == NEWLINE_KEEP)) return io_newlines(t, text->newlines.seen);
+    ToyValue seen = toy_is_bound(text->decoder) ? toy_find_attribute(t, text->decoder, "newlines") : TOY_UNBOUND;
+    return toy_is_bound(seen) || toy_is_raised(t) ? seen : TOY_NONE;
+}
+static ToyValue get_chunk_size(ToyThread *t, ToyValue self) { return text_check_attached(t, self_of(self)) ? toy_int(t, self_of(self)->chunk_size) : TOY_FAILED; }
+static bool set_chunk_size(ToyThread *t, ToyValue self, ToyValue v)
+{
+    int64_t size = 0;
+    if (!text_check_attached(t, self_of(self))) return false;
+    if (toy_is_unbound(v)) return toy_raise_false(t, TOY_AttributeError, "cannot delete attribute");
+    if (!toy_arg_size(t, v, &size)) return false;
+    if (size <= 0) return toy_raise_false(t, TOY_ValueError, "a strictly positive integer is required");
+    self_of(self)->chunk_size = size;
+    return true;
+}
+
+/* An attribute for repr. Detached files raise ValueError: then it is not there. */
+static bool find_for_repr(ToyThread *t, ToyValue self, const char *name, ToyValue *found)
+{
+    *found = toy_find_attribute(t, self, name);
+    if (!toy_is_raised(t)) return true;
+    if (!toy_raised_is(t, TOY_ValueError)) return false;
+    toy_raised_clear(t);
+    return true;
+}
+
+static ToyValue show(ToyThread *t, ToyValue self, ToyValue name, ToyValue mode)
+{
+    ToyValue first = toy_is_bound(name) ? toy_str_format(t, "<%T name=%R", self, name) : toy_str_format(t, "<%T", self);
+    ToyValue second = toy_is_bound(mode) ? toy_str_format(t, " mode=%R", mode) : toy_str(t, "");
+    ToyValue whole = toy_failed(first) || toy_failed(second) ? TOY_FAILED : toy_str_format(t, "%S%S encoding=%R>", first, second, self_of(self)->encoding);
+    toy_release(first);
+    toy_release(second);
+    return whole;
 }
 
 static ToyValue text_repr(ToyThread *t, ToyValue self)
 {
-    TextFile *text = self_of(self);
-    ToyValue name = toy_is_bound(text->buffer) ? toy_find_attribute(t, text->buffer, "name") : TOY_UNBOUND;
-    if (toy_is_raised(t)) toy_raised_clear(t);
-    ToyText out;
-    toy_text_init(&out, t);
-    ToyValue start = toy_is_bound(name) ? toy_str_format(t, "<%T name=%R", self, name) : toy_str_format(t, "<%T", self);
-    ToyValue middle = toy_is_bound(text->mode) ? toy_str_format(t, " mode=%R", text->mode) : toy_str(t, "");
-    ToyValue whole = toy_failed(start) || toy_failed(middle) ? TOY_FAILED : toy_str_format(t, "%S%S encoding=%R>", start, middle, text->encoding);
-    toy_text_abandon(&out);
+    ToyValue name = TOY_UNBOUND, mode = TOY_UNBOUND, whole = TOY_FAILED;
+    if (toy_is_unbound(self_of(self)->encoding)) return toy_raise_value_error(t, "I/O operation on uninitialized object");
+    if (find_for_repr(t, self, "name", &name) && find_for_repr(t, self, "mode", &mode) && io_repr_enter(t, self)) {
+        whole = show(t, self, name, mode);
+        toy_repr_leave(t, self);
+    }
     toy_release(name);
-    toy_release(start);
-    toy_release(middle);
+    toy_release(mode);
     return whole;
 }
 
 /* ---- making ---- */
 
-/* Encodings by the name that tells whether the fast way holds. */
-static ToyValue canonical(ToyThread *t, const char *encoding)
+static bool newline_of(ToyThread *t, ToyValue v, const char *function, Newline *newline)
 {
-    static const char *const utf8[] = {"utf-8", "utf8", "UTF-8", "utf_8", "U8", "locale"};
-    if (!encoding) return toy_str(t, "utf-8");
-    for (size_t i = 0; i < sizeof utf8 / sizeof *utf8; i++)
-        if (strcasecmp(encoding, utf8[i]) == 0) return toy_str(t, "utf-8");
-    return toy_str(t, encoding);
+    *newline = NEWLINE_UNIVERSAL;
+    if (!toy_is_given(v)) return true;
+    if (!toy_is_str(v)) return toy_raise_false(t, TOY_TypeError, "%s() argument 'newline' must be str or None, not %T", function, v);
+    if (toy_str_is(v, "")) *newline = NEWLINE_KEEP;
+    else if (toy_str_is(v, "\n")) *newline = NEWLINE_LF;
+    else if (toy_str_is(v, "\r")) *newline = NEWLINE_CR;
+    else if (toy_str_is(v, "\r\n")) *newline = NEWLINE_CRLF;
+    else return toy_raise_false(t, TOY_ValueError, "illegal newline value: %S", v);
+    return true;
+}
+
+static bool check_name(ToyThread *t, ToyValue v, const char *function, const char *what)
+{
+    if (!toy_is_given(v)) return true;
+    if (!toy_is_str(v)) return toy_raise_false(t, TOY_TypeError, "%s() argument '%s' must be str or None, not %T", function, what, v);
+    return toy_str_utf8(t, v, NULL);
+}
+
+static bool has_nul(ToyValue v)
+{
+    size_t length = toy_is_given(v) && toy_is_str(v) ? toy_str_length(v) : 0;
+    for (size_t i = 0; i < length; i++)
+        if (toy_str_char(v, i) == 0) return true;
+    return false;
+}
+
+/* In development mode a handler that does not exist is found out before the first error. */
+static bool check_handler(ToyThread *t, ToyValue errors)
+{
+    ToyValue look_up = toy_import_from(t, "codecs", "lookup_error"), handler = toy_failed(look_up) ? TOY_FAILED : toy_call1(t, look_up, errors);
+    toy_release(look_up);
+    toy_release(handler);
+    return !toy_failed(handler);
+}
+
+static void set_newline(TextFile *text, Newline newline)
+{
+    text->newline = newline;
+    text->newlines = (NewlineState){.translates = newline == NEWLINE_UNIVERSAL};
+}
+
+static bool ask(ToyThread *t, ToyValue file, const char *question, bool *answer)
+{
+    ToyValue v = toy_call_method(t, file, question, NULL, 0);
+    bool done = !toy_failed(v) && toy_truth(t, v, answer);
+    toy_release(v);
+    return done;
+}
+
+/* Where nothing precedes what is written, an encoder with a mark of byte order writes it; elsewhere not. */
+static bool fix_encoder(ToyThread *t, TextFile *text)
+{
+    bool is_start;
+    if (!text->is_seekable || toy_is_unbound(text->encoder)) return true;
+    ToyValue position = text_call_below(t, text, "tell", NULL, 0);
+    bool done = !toy_failed(position) && toy_equal(t, position, toy_small_int_value(0), &is_start);
+    toy_release(position);
+    return done && (is_start || text_codec_reset_encoder(t, text, false));
+}
+
+/* [text] is without a buffer, and stays so if this fails. */
+static bool set_up(ToyThread *t, TextFile *text, ToyValue buffer, const TextOptions *options)
+{
+    Newline newline;
+    if (!check_name(t, options->encoding, "TextIOWrapper", "encoding") || !check_name(t, options->errors, "TextIOWrapper", "errors")) return false;
+    if (has_nul(options->encoding) || has_nul(options->errors) || has_nul(options->newline)) return toy_raise_false(t, TOY_ValueError, "embedded null character");
+    if (!newline_of(t, options->newline, "TextIOWrapper", &newline)) return false;
+    if (state_of(text)->is_dev_mode && toy_is_given(options->errors) && !check_handler(t, options->errors)) return false;
+    ToyValue encoding = toy_is_given(options->encoding) ? toy_retain(options->encoding) : toy_str(t, "utf-8");
+    ToyValue errors = toy_is_given(options->errors) ? toy_retain(options->errors) : toy_str(t, "strict");
+    if (!toy_failed(encoding) && toy_str_is(encoding, "locale")) toy_replace(&encoding, toy_str(t, "UTF-8"));
+    bool done = !toy_failed(encoding) && !toy_failed(errors) && ask(t, buffer, "readable", &text->is_readable) &&
+                ask(t, buffer, "writable", &text->is_writable) && text_codec_set(t, text, encoding, errors) && ask(t, buffer, "seekable", &text->is_seekable);
+    toy_release(encoding);
+    toy_release(errors);
+    ToyValue read1 = done ? toy_find_attribute(t, buffer, "read1") : TOY_UNBOUND;
+    if (!done || toy_is_raised(t)) return false;
+    text->has_read1 = toy_is_bound(read1);
+    toy_release(read1);
+    set_newline(text, newline);
+    text->line_buffering = options->line_buffering;
+    text->write_through = options->write_through;
+    text->is_detached = text->is_iterated = false;
+    text->chunk_size = TEXT_CHUNK;
+    text->bytes_per_character = 0;
+    text->pending_length = 0;
+    end_reading(text);
+    io_lie_over(t, state_of(text), &text->buffer, buffer);
+    if (fix_encoder(t, text)) return true;
+    toy_release(io_part_from(t, state_of(text), &text->buffer));
+    return false;
 }
 
 ToyValue text_new(ToyThread *t, IoState *state, ToyType *type, ToyValue buffer, const TextOptions *options)
 {
-    bool is_good;
-    Newline newline = newline_of(t, options->newline, &is_good);
-    TextFile *text = is_good ? (TextFile *)toy_type_alloc(t, type) : NULL;
-    if (!text) return TOY_FAILED;
-    text->encoding = canonical(t, options->encoding);
-    text->errors = toy_str(t, options->errors ? options->errors : "strict");
-    ToyValue probe = toy_failed(text->encoding) || toy_failed(text->errors) ? TOY_FAILED
-                     : toy_str_decode(t, "", 0, toy_str_utf8(t, text->encoding, NULL), NULL);      /* LookupError: unknown encoding */
-    if (toy_failed(probe)) {
-        toy_release(toy_value(text));
-        return TOY_FAILED;
-    }
-    toy_release(probe);
-    text->buffer = toy_retain(buffer);
-    text->newline = newline;
-    text->line_buffering = options->line_buffering;
-    text->write_through = options->write_through;
-    return toy_value(text);
+    TextFile *text = (TextFile *)toy_type_alloc(t, type);
+    if (text && set_up(t, text, buffer, options)) return toy_value(text);
+    toy_release(toy_value(text));
+    return TOY_FAILED;
 }
 
-bool text_set_mode(ToyThread *t, ToyValue text, const char *mode)
-{
-    toy_replace(&self_of(text)->mode, toy_str(t, mode));
-    return toy_is_bound(self_of(text)->mode);
-}
+static ToyValue text_make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names) { return toy_value(toy_type_alloc(t, type)); }
 
-static ToyValue text_make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
+static bool text_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
     static const char *const list[] = {"buffer", "encoding", "errors", "newline", "line_buffering", "write_through", NULL};
     static const ToyParameters parameters = {"TextIOWrapper", list, 0, 6, 1};
     ToyValue slots[6] = {TOY_UNBOUND};
     TextOptions options = {0};
-    if (!toy_arguments_sort(t, &parameters, args, count, names, slots)) return TOY_FAILED;
-    if (toy_is_given(slots[1]) && !toy_arg_text(t, slots[1], "TextIOWrapper", "encoding", &options.encoding)) return TOY_FAILED;
-    if (toy_is_given(slots[2]) && !toy_arg_text(t, slots[2], "TextIOWrapper", "errors", &options.errors)) return TOY_FAILED;
+    if (!toy_arguments_sort(t, &parameters, args, count, names, slots)) return false;
+    options.encoding = slots[1];
+    options.errors = slots[2];
     options.newline = slots[3];
-    if (!toy_arg_bool(t, slots[4], &options.line_buffering) || !toy_arg_bool(t, slots[5], &options.write_through)) return TOY_FAILED;
-    return text_new(t, toy_type_state(type), type, slots[0], &options);
+    if (!toy_arg_bool(t, slots[4], &options.line_buffering) || !toy_arg_bool(t, slots[5], &options.write_through)) return false;
+    /* Called again and failing, it leaves behind a file that was never set up. */
+    toy_release(io_part_from(t, toy_instance_state(self), &self_of(self)->buffer));
+    self_of(self)->is_detached = false;
+    return set_up(t, self_of(self), slots[0], &options);
+}
+
+/* What the arguments leave open stays, but for the errors of another encoding. */
+static bool change_encoding(ToyThread *t, TextFile *text, ToyValue encoding, ToyValue errors)
+{
+    bool has_encoding = toy_is_given(encoding);
+    ToyValue strict = toy_str(t, "strict");
+    if (toy_failed(strict)) return false;
+    encoding = toy_retain(has_encoding ? encoding : text->encoding);
+    errors = toy_retain(toy_is_given(errors) ? errors : has_encoding ? strict : text->errors);
+    bool done = text_codec_set(t, text, encoding, errors) && fix_encoder(t, text);
+    toy_release(encoding);
+    toy_release(errors);
+    toy_release(strict);
+    return done;
+}
+
+static ToyValue text_reconfigure(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    TextFile *text = self_of(self);
+    ToyValue encoding = args[0], errors = args[1], newline_given = args[2];
+    bool line_buffering = text->line_buffering, write_through = text->write_through, changes_newline = toy_is_bound(newline_given);
+    Newline newline = text->newline;
+    if (!text_check_attached(t, text) || !check_name(t, encoding, "reconfigure", "encoding") || !check_name(t, errors, "reconfigure", "errors")) return TOY_FAILED;
+    if (changes_newline && !newline_of(t, newline_given, "reconfigure", &newline)) return TOY_FAILED;
+    bool changes_codec = toy_is_given(encoding) || toy_is_given(errors);
+    if (toy_is_bound(text->decoded) && (changes_codec || changes_newline))
+        return raise_unsupported(t, state_of(text), "It is not possible to set the encoding or newline of stream after the first read");
+    if (toy_is_given(args[3]) && !toy_arg_bool(t, args[3], &line_buffering)) return TOY_FAILED;
+    if (toy_is_given(args[4]) && !toy_arg_bool(t, args[4], &write_through)) return TOY_FAILED;
+    if (!flush_self(t, self)) return TOY_FAILED;
+    if (changes_codec && !change_encoding(t, text, encoding, errors)) return TOY_FAILED;
+    if (changes_newline) set_newline(text, newline);
+    text->line_buffering = line_buffering;
+    text->write_through = write_through;
+    return TOY_NONE;
 }
 
 static void text_finalize(ToyThread *t, ToyValue self)
 {
-    TextFile *text = self_of(self);
-    if (toy_is_unbound(text->buffer)) return;
-    if (!close_text(t, text)) toy_report_unraisable(t, self, NULL);
+    if (toy_is_bound(self_of(self)->buffer)) io_finalize(t, self);
 }
 static void text_traverse(ToyObject *self, ToyVisit visit, void *context)
 {
-    toy_visit(((TextFile *)self)->buffer, visit, context);
-    toy_visit(((TextFile *)self)->mode, visit, context);
+    TextFile *text = (TextFile *)self;
+    toy_visit(text->buffer, visit, context);
+    toy_visit(text->encoder, visit, context);
+    toy_visit(text->decoder, visit, context);
 }
-static void text_clear(ToyObject *self) { toy_clear(&((TextFile *)self)->buffer); }
+static void text_clear(ToyObject *self)
+{
+    toy_release(io_part_from(toy_thread(), state_of((TextFile *)self), &((TextFile *)self)->buffer));
+    toy_clear(&((TextFile *)self)->encoder);
+    toy_clear(&((TextFile *)self)->decoder);
+}
 static void text_free(ToyObject *self)
 {
     TextFile *text = (TextFile *)self;
     text_clear(self);
-    toy_clear(&text->encoding);
-    toy_clear(&text->errors);
     toy_clear(&text->decoded);
-    toy_clear(&text->mode);
+    toy_clear(&text->snapshot);
+    text_codec_clear(text);
+    if (text->pending) toy_free(toy_thread(), text->pending, TEXT_PENDING);
 }
 
 static const ToyFunction text_methods[] = {
@@ -645,27 +736,35 @@ static const ToyFunction text_methods[] = {
     TOY_FUNCTION("readline", text_readline, "($self, size=-1, /)", 0, NULL),
     TOY_FUNCTION("reconfigure", text_reconfigure, "($self, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)", 0,
                  "Flush, and use another encoding, other newlines or another way of buffering from now on."),
-    TOY_FUNCTION("seek", text_seek, "($self, cookie, whence=0, /)", 0, NULL),
+    TOY_FUNCTION("seek", text_seek, "($self, cookie, whence=0, /)", 0, "Go to a place that tell() gave, to the start, or to the end."),
     TOY_FUNCTION("seekable", text_seekable, "($self, /)", 0, NULL),
-    TOY_FUNCTION("tell", text_tell, "($self, /)", 0, NULL),
+    TOY_FUNCTION("tell", text_tell, "($self, /)", 0, "Return the place in the file as an opaque number."),
     TOY_FUNCTION("truncate", text_truncate, "($self, pos=None, /)", 0, NULL),
     TOY_FUNCTION("writable", text_writable, "($self, /)", 0, NULL),
     TOY_FUNCTION("write", text_write, "($self, text, /)", 0, NULL),
     TOY_FUNCTIONS_END,
 };
 static const ToyGetSet text_getsets[] = {
-    {"buffer", get_buffer, NULL, NULL}, {"closed", get_closed, NULL, NULL}, {"encoding", get_encoding, NULL, NULL}, {"errors", get_errors, NULL, NULL},
-    {"line_buffering", get_line_buffering, NULL, NULL}, {"mode", get_mode, set_mode, NULL}, {"name", get_name, NULL, NULL}, {"newlines", get_newlines, NULL, NULL},
-    {"write_through", get_write_through, NULL, NULL}, {NULL, NULL, NULL, NULL},
+    {"closed", get_closed, NULL, NULL}, {"errors", get_errors, NULL, NULL}, {"name", get_name, NULL, NULL}, {"newlines", get_newlines, NULL, NULL},
+    {"_CHUNK_SIZE", get_chunk_size, set_chunk_size, NULL}, {NULL, NULL, NULL, NULL},
+};
+static const ToyMember text_members[] = {
+    {"buffer", MEMBER_VALUE_OR_NONE, offsetof(TextFile, buffer), true, NULL},
+    {"encoding", MEMBER_VALUE_OR_NONE, offsetof(TextFile, encoding), true, NULL},
+    {"line_buffering", MEMBER_BOOL, offsetof(TextFile, line_buffering), true, NULL},
+    {"write_through", MEMBER_BOOL, offsetof(TextFile, write_through), true, NULL},
+    {"_finalizing", MEMBER_BOOL, offsetof(TextFile, is_finalizing), false, NULL},
+    {NULL, MEMBER_BOOL, 0, false, NULL},
 };
 const ToyTypeSpec text_io_spec = {
     .doc = "A text stream over a binary one: it encodes what is written and decodes what is read.",
     .signature = "(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)",
     .size = sizeof(TextFile),
     .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,
-    .slots = {.repr = text_repr, .next = text_next, .new_instance = text_make, .finalize = text_finalize},
+    .slots = {.repr = text_repr, .next = text_next, .new_instance = text_make, .init = text_init, .finalize = text_finalize},
     .methods = text_methods,
     .getsets = text_getsets,
+    .members = text_members,
     .traverse = text_traverse,
     .clear = text_clear,
     .free = text_free,
