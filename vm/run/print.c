@@ -1,7 +1,8 @@
 /* print.c - print and input, and writing to whatever sys.stdout is.
  *
  * What        The built-in functions print and input; file_write and file_flush for everyone who writes to a script's file.
- * How         print() joins its text first and writes it with one call: one append, so that lines of threads do not mix.
+ * How         print() joins its text and writes it with one call: one append, so that lines of threads do not mix. Where one could tell, it
+ *             writes piece by piece: to a file whose class a script made, and before an object whose __str__ may print or raise.
  * GIL         held; a file may drop it while it writes.
  * Read next   stdlib/mod_io.c, builtins.c */
 #include "vm/object/dict.h"
@@ -34,26 +35,46 @@ static bool check_text(Thread *t, Value v, const char *name)
     return is_unbound(v) || is_none(v) || is_str(v) || raise_false(t, EXC_TypeError, "%s must be None or a string, not %T", name, v);
 }
 
-static Value line_of(Thread *t, const Value *items, size_t count, Value separator, Value end)
+/* What print() writes, on its way to a file. */
+typedef struct Line { Thread *t; Value file; StrBuilder text; bool is_joined; } Line;
+
+static bool line_flush(Line *line)
 {
-    StrBuilder builder;
-    str_builder_init(&builder, t);
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            if (is_str(separator)) str_builder_add(&builder, as_str(separator));
-            else str_builder_add_char(&builder, ' ');
-        }
-        Value text = value_str(t, items[i]);
-        if (failed(text)) {
-            str_builder_abandon(&builder);
-            return FAILED;
-        }
-        str_builder_add(&builder, as_str(text));
-        release(text);
-    }
-    if (is_str(end)) str_builder_add(&builder, as_str(end));
-    else str_builder_add_char(&builder, '\n');
-    return str_builder_finish(&builder);
+    Value text = str_builder_finish(&line->text);
+    bool done = !failed(text) && file_write(line->t, line->file, as_str(text));
+    release(text);
+    return done;
+}
+
+static bool line_add(Line *line, Value str)
+{
+    if (!line->is_joined) return file_write(line->t, line->file, as_str(str));
+    str_builder_add(&line->text, as_str(str));
+    return true;
+}
+
+/* Does str() of it run code that may print too? Or raise: then what came before is to be seen. */
+static bool is_plain(Value v) { return !is_object(v) || is_str(v) || is_kind(v, KIND_INT) || is_kind(v, KIND_FLOAT); }
+
+static bool line_add_item(Line *line, Value item)
+{
+    if (!is_plain(item) && line->text.length && !line_flush(line)) return false;
+    Value text = value_str(line->t, item);
+    bool done = !failed(text) && line_add(line, text);
+    release(text);
+    return done;
+}
+
+static bool line_write(Line *line, const Value *items, size_t count, Value separator, Value end)
+{
+    Value space = object_value(str_from_text(line->t, " ")), newline = object_value(str_from_text(line->t, "\n"));
+    bool done = !failed(space) && !failed(newline);
+    for (size_t i = 0; done && i < count; i++)
+        done = (i == 0 || line_add(line, is_str(separator) ? separator : space)) && line_add_item(line, items[i]);
+    done = done && line_add(line, is_str(end) ? end : newline) && (!line->is_joined || line_flush(line));
+    release2(space, newline);
+    str_builder_abandon(&line->text);
+    return done;
 }
 
 static Value builtin_print(Thread *t, Value self, const Value *args, size_t count, Tuple *names)
@@ -76,9 +97,10 @@ static Value builtin_print(Thread *t, Value self, const Value *args, size_t coun
     }
     if (!check_text(t, separator, "sep") || !check_text(t, end, "end")) return FAILED;
     retain(file);
-    Value text = line_of(t, args, count, separator, end);
-    bool done = !failed(text) && file_write(t, file, as_str(text)) && (!flush || file_flush(t, file));
-    release2(text, file);
+    Line line = {.t = t, .file = file, .is_joined = !type_is(value_type(t, file), TYPE_IS_SCRIPT_MADE)};
+    str_builder_init(&line.text, t);
+    bool done = line_write(&line, args, count, separator, end) && (!flush || file_flush(t, file));
+    release(file);
     return done ? NONE : FAILED;
 }
 
