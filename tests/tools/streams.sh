@@ -6,7 +6,8 @@ try 'a full disk, seen while running' '"$TOY" -c "import sys; print(1); sys.stdo
 try 'stdout closed' '"$TOY" -c "print(1)" >&-'
 try 'stderr closed' '"$TOY" -c "1 / 0" 2>&-'
 try 'stdin closed' '"$TOY" -c "import sys; print(sys.stdin)" <&-'
-try 'a reader that leaves' '{ "$TOY" -c "
+try 'a reader that leaves' '{ "$TOY" -c "import time
+print(flush=True); time.sleep(0.3)
 for i in range(100000): print(i)"; echo "exit $?" >&2; } | head -n 1'
 try 'a script from a pipe' 'echo "print(6 * 7)" | "$TOY"'
 try 'a script from a pipe, named -' 'echo "import sys; print(sys.argv)" | "$TOY" - a b'
