@@ -92,7 +92,7 @@ class Recorder(unittest.TestResult):
 def main():
     module, path = sys.argv[1:]
     if sys.implementation.name != 'cpython':
-        for name in '_testinternalcapi', '_testlimitedcapi', '_testsinglephase':
+        for name in '_testinternalcapi', '_testlimitedcapi', '_testsinglephase', '_testmultiphase':
             sys.modules[name] = StandIn(name)
     del sys.argv[1:]
     loader = unittest.TestLoader()
