@@ -75,6 +75,9 @@ class Recorder(unittest.TestResult):
         self.write(test, 'failed', 'unexpected success')
 
     def addSkip(self, test, reason):
+        if "CPython's own" in str(reason):         # in setUp, perhaps, and then what that took is not given back
+            for tool in range(6):
+                sys.monitoring.free_tool_id(tool)
         self.write(test, 'skipped', reason)
 
     def addError(self, test, err):
@@ -99,7 +102,13 @@ def main():
     if os.environ.get('CASES_PATTERN'):
         loader.testNamePatterns = [os.environ['CASES_PATTERN']]
     with open(path, 'wb') as report:
-        suite = loader.loadTestsFromName(module)
+        try:
+            suite = loader.loadTestsFromName(module)
+        except unittest.SkipTest as reason:
+            if '_testcapi' not in str(reason):
+                raise
+            sys.modules['_testcapi'] = StandIn('_testcapi')
+            suite = loader.loadTestsFromName(module)
         suite.run(Recorder(report))
         if not loader.errors:
             report.write(b'over\n')
