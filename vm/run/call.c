@@ -6,7 +6,7 @@
  *             generator, they move. Keyword calls bind into fresh slots above the row and then drop the row.
  * Invariants  as call.h.
  * GIL         held.
- * Read next   bind.c (which argument goes where), eval.c (CALL) */
+ * Read next   bind.c (which argument goes where), eval_calls.h (CALL) */
 #include "vm/run/call.h"
 
 #include "vm/object/descriptor.h"

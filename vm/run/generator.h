@@ -5,7 +5,7 @@
  *             takes it off. Script code resumes it without C recursion (FOR_ITER, SEND); native code through generator_resume.
  * Invariants  I1 state RUNNING exactly while the frame is on a thread's chain.
  * GIL         held.
- * Read next   frame.h, eval.c (YIELD_VALUE, SEND, FOR_ITER), coroutine.c */
+ * Read next   frame.h, eval_calls.h (YIELD_VALUE, SEND), eval_containers.h (FOR_ITER), coroutine.c */
 #ifndef TOY_RUN_GENERATOR_H
 #define TOY_RUN_GENERATOR_H
 

@@ -3,7 +3,7 @@
  * What        See iterate.h.
  * How         Exact lists and tuples are read where they are; anything else goes through its iterator.
  * GIL         held.
- * Read next   eval.c (FOR_ITER, UNPACK_SEQUENCE) */
+ * Read next   eval_containers.h (FOR_ITER, UNPACK_SEQUENCE) */
 #include "vm/run/iterate.h"
 
 #include "vm/object/dict.h"

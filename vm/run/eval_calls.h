@@ -1,0 +1,270 @@
+/* eval_calls.h - the cases that call and return: functions, calls, generators, coroutines. Part of eval.c, which includes it inside its
+ * switch.
+ *
+ * What        From CALL to RETURN_VALUE, and how a generator's frame is entered and left in the middle.
+ * How         A function written in the language is entered, not called: its frame is pushed and the loop goes on in it, at the
+ *             labels entered_frame and leave_frame of eval.c. So is a class whose __init__ is such a function, and a generator in a for
+ *             loop or an await. All else is called (call_row) and its result pushed, with a safepoint behind it unless it is a leaf.
+ * Invariants  I1 callee and arguments stay on the caller's stack until the call is over; leave_frame puts the result in their place.
+ *             I2 after `frame` has changed nothing of the old frame's registers is used before LOAD_FRAME.
+ * GIL         held; SAFEPOINT after calls and at RESUME.
+ * Read next   call.c, generator.c, coroutine.c */
+
+    /* ---- functions and calls ---- */
+
+    CASE(MAKE_FUNCTION) {
+        SAVE();
+        Function *function = function_new(t, (Code *)as_object(TOP), frame->function->globals);
+        if (!function) FAIL;
+        release(TOP);
+        TOP = object_value(function);
+        NEXT;
+    }
+    CASE(SET_FUNCTION_ATTRIBUTE) {
+        Value function = POP(), v = POP();
+        function_set_part((Function *)as_object(function), OPERAND, v);
+        PUSH(function);
+        NEXT;
+    }
+    CASE(CALL) {
+        Value *callee_at = sp - OPERAND - 1;
+        ip += CACHES_CALL;
+        SAVE();
+        if (is_object(*callee_at)) {
+            Object *callee = as_object(*callee_at);
+            if (callee->kind == KIND_FUNCTION && ((Function *)callee)->code->exact_count == OPERAND) {
+                sp = callee_at + 1;
+                goto enter_function;
+            }
+            if (callee->kind == KIND_TYPE && ((Type *)callee)->init_function) {
+                Frame *entered = call_enter_init(t, callee_at, callee_at + 1, OPERAND);
+                if (!entered) { sp = callee_at; FAIL; }
+                frame = entered;
+                goto entered_frame;
+            }
+        }
+        Value v = call_row(t, *callee_at, callee_at + 1, OPERAND, NULL);
+        bool is_leaf = call_is_leaf(t, *callee_at, OPERAND);
+        while (sp > callee_at) RELEASE_TOP();
+        if (failed(v)) FAIL;
+        PUSH(v);
+        if (!is_leaf && SAFEPOINT()) FAIL;
+        NEXT;
+    }
+    CASE(CALL_METHOD) {
+        Value *callee_at = sp - OPERAND - 2;
+        ip += CACHES_CALL_METHOD;
+        SAVE();
+        size_t given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
+        Value *args = sp - given;
+        if (is_object(*callee_at)) {
+            Object *callee = as_object(*callee_at);
+            if (callee->kind == KIND_FUNCTION && ((Function *)callee)->code->exact_count == given) {
+                sp = args;
+                goto enter_function_at_result;
+            }
+            if (callee->kind == KIND_TYPE && ((Type *)callee)->init_function && given == OPERAND) {
+                Frame *entered = call_enter_init(t, callee_at, args, OPERAND);
+                if (!entered) { sp = callee_at; FAIL; }
+                frame = entered;
+                goto entered_frame;
+            }
+        }
+        Value v = call_row(t, *callee_at, args, given, NULL);
+        bool is_leaf = call_is_leaf(t, *callee_at, given);
+        while (sp > callee_at) RELEASE_TOP();
+        if (failed(v)) FAIL;
+        PUSH(v);
+        if (!is_leaf && SAFEPOINT()) FAIL;
+        NEXT;
+
+    enter_function_at_result:;
+        /* sp: where the arguments begin; the callee lies at callee_at. */
+        Frame *entered = call_enter(t, callee_at, sp, given);
+        if (!entered) { sp = callee_at; FAIL; }
+        frame = entered;
+        goto entered_frame;
+    }
+    CASE(CALL_KW) {
+        SAVE();
+        Value names = POP();
+        Value *callee_at = sp - OPERAND - 1;
+        Frame *entered = NULL;
+        Value v = call_with_keywords(t, callee_at, callee_at + 1, OPERAND, names, &entered);
+        release(names);
+        if (entered) { frame = entered; goto entered_frame; }
+        while (sp > callee_at) RELEASE_TOP();
+        if (failed(v)) FAIL;
+        PUSH(v);
+        if (SAFEPOINT()) FAIL;
+        NEXT;
+    }
+    CASE(CALL_METHOD_KW) {
+        SAVE();
+        Value names = POP();
+        Value *callee_at = sp - OPERAND - 2;
+        size_t given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
+        Frame *entered = NULL;
+        Value v = call_with_keywords(t, callee_at, sp - given, given, names, &entered);
+        release(names);
+        if (entered) { frame = entered; goto entered_frame; }
+        while (sp > callee_at) RELEASE_TOP();
+        if (failed(v)) FAIL;
+        PUSH(v);
+        if (SAFEPOINT()) FAIL;
+        NEXT;
+    }
+    CASE(CALL_FUNCTION_EX) {
+        SAVE();
+        Value keywords = OPERAND ? POP() : UNBOUND;
+        Value *callee_at = sp - 2;
+        Frame *entered = NULL;
+        Value v = call_with_iterables(t, callee_at, keywords, &entered);
+        release(keywords);
+        if (entered) { frame = entered; goto entered_frame; }
+        while (sp > callee_at) RELEASE_TOP();
+        if (failed(v)) FAIL;
+        PUSH(v);
+        if (SAFEPOINT()) FAIL;
+        NEXT;
+    }
+    CASE(CALL_INTRINSIC_1) {
+        SAVE();
+        Value v = intrinsic_1(t, frame, OPERAND, TOP);
+        if (failed(v)) FAIL;
+        release(TOP);
+        TOP = v;
+        NEXT;
+    }
+    CASE(CALL_INTRINSIC_2) {
+        SAVE();
+        Value second = POP();
+        Value v = intrinsic_2(t, frame, OPERAND, TOP, second);
+        release(second);
+        if (failed(v)) FAIL;
+        release(TOP);
+        TOP = v;
+        NEXT;
+    }
+    CASE(RESUME) {
+        SAVE();
+        bool is_asked = atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0;
+        if (UNLIKELY(is_asked) && !HEAR(trace_resume(t, frame, OPERAND < 2))) FAIL;
+        NEXT;
+    }
+    CASE(RETURN_VALUE) {
+        sent = POP();
+        goto leave_frame;
+    }
+    CASE(RETURN_CONST) {
+        sent = retain(constants[OPERAND]);
+        goto leave_frame;
+    }
+
+    /* ---- generators, coroutines ---- */
+
+    CASE(RETURN_GENERATOR) {
+        SAVE();
+        frame->sp = sp;
+        Generator *generator = generator_from_frame(t, frame);
+        if (!generator) FAIL;
+        sent = object_value(generator);
+        goto leave_frame;
+    }
+    CASE(YIELD_VALUE) {
+        sent = POP();
+        frame->ip = ip;
+        frame->sp = sp;
+        uint32_t flags = frame->flags;
+        frame = generator_suspend(t, frame);
+        if (flags & FRAME_IS_ENTRY) return sent;
+        LOAD_FRAME();
+        sp = frame->sp;
+        if (flags & FRAME_IN_SEND) {
+            Value old = TOP;
+            TOP = sent;
+            release(old);
+        } else {
+            PUSH(sent);
+        }
+        NEXT;
+    }
+    CASE(GET_YIELD_FROM_ITER) {
+        SAVE();
+        Value v = generator_delegate_iterator(t, frame, TOP);
+        if (failed(v)) FAIL;
+        release(TOP);
+        TOP = v;
+        NEXT;
+    }
+    CASE(GET_AWAITABLE) {
+        SAVE();
+        Value v = awaitable_iterator(t, TOP, OPERAND);
+        if (failed(v)) FAIL;
+        release(TOP);
+        TOP = v;
+        NEXT;
+    }
+    CASE(SEND) {
+        ip += CACHES_SEND;
+        SAVE();
+        Generator *generator = generator_of(sp[-2]);
+        if (generator && generator->state <= GENERATOR_SUSPENDED && (generator->state == GENERATOR_SUSPENDED || is_none(TOP))) {
+            Value value = TOP;
+            TOP = NONE;                  /* the place where the result will stand */
+            frame->sp = sp;
+            Frame *entered = generator_enter(t, generator, FRAME_IN_SEND);
+            if (!entered) { release(value); FAIL; }
+            frame = entered;
+            LOAD_FRAME();
+            sp = frame->sp;
+            PUSH(value);
+            NEXT;
+        }
+        Value returned = UNBOUND;
+        Value v = iterator_send(t, sp[-2], TOP, &returned);
+        if (failed(v)) FAIL;
+        release(TOP);
+        TOP = is_end(v) ? returned : v;
+        if (is_end(v)) ip += OPERAND;
+        NEXT;
+    }
+    CASE(END_SEND) {
+        Value v = POP();
+        release(TOP);
+        TOP = v;
+        NEXT;
+    }
+    CASE(CLEANUP_THROW) {
+        SAVE();
+        Value result = generator_cleanup_throw(t, TOP);
+        if (failed(result)) { frame->ip = ip; goto reraise; }
+        RELEASE_TOP();
+        release2(sp[-1], sp[-2]);
+        sp[-2] = NONE;
+        sp[-1] = result;
+        NEXT;
+    }
+    CASE(GET_AITER) {
+        SAVE();
+        Value v = async_iterator(t, TOP);
+        if (failed(v)) FAIL;
+        release(TOP);
+        TOP = v;
+        NEXT;
+    }
+    CASE(GET_ANEXT) {
+        SAVE();
+        Value v = async_iterator_next(t, TOP);
+        if (failed(v)) FAIL;
+        PUSH(v);
+        NEXT;
+    }
+    CASE(END_ASYNC_FOR) {
+        SAVE();
+        Value exception = POP(), iterator = POP();
+        release(iterator);
+        if (!exception_is(t, exception, EXC_StopAsyncIteration)) { t->raised = exception; goto reraise; }
+        release(exception);
+        NEXT;
+    }
