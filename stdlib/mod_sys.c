@@ -211,7 +211,14 @@ static ToyValue sys_exc_info(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static ToyValue sys_excepthook(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_exception(args[1])) return toy_raise_type_error(t, "print_exception(): Exception expected for value, %T found", args[1]);
+    if (!toy_is_exception(args[1])) {            /* a hook is no place to raise */
+        ToyValue text = toy_is_none(args[1]) ? toy_str(t, "NoneType: None\n")
+                                             : toy_str_format(t, "TypeError: print_exception(): Exception expected for value, %T found\n", args[1]);
+        if (toy_failed(text)) return TOY_FAILED;
+        toy_show_note(t, text);
+        toy_release(text);
+        return TOY_NONE;
+    }
     return toy_print_exception(t, args[1], TOY_UNBOUND) ? TOY_NONE : TOY_FAILED;
 }
 

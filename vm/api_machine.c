@@ -89,6 +89,8 @@ ToyValue toy_native_module_names(ToyThread *t, bool with_embedded)
 }
 
 ToyValue toy_handled_exception(ToyThread *t) { return handled_exception(t); }
+void toy_show_note(ToyThread *t, ToyValue text) { note_show(t, as_str(text)); }
+
 bool toy_print_exception(ToyThread *t, ToyValue exception, ToyValue file) { return traceback_print(t, exception, file); }
 void toy_print_unraisable(ToyThread *t, ToyValue exception, ToyValue where, ToyValue message) { unraisable_print(t, exception, where, message); }
 size_t toy_size_of(ToyThread *t, ToyValue v) { return is_object(v) ? object_size(as_object(v)) : 0; }

@@ -174,6 +174,7 @@ typedef enum ToyEmbeddedPart { TOY_EMBEDDED_CODE, TOY_EMBEDDED_SOURCE, TOY_EMBED
 TOY_API ToyValue toy_embedded_module(ToyThread *t, ToyValue name, ToyEmbeddedPart part);
 TOY_API TOY_BORROWED ToyValue toy_handled_exception(ToyThread *t);          /* UNBOUND: none is being handled */
 /* An exception and its traceback, as people read it, to [file] (UNBOUND: sys.stderr). */
+TOY_API void toy_show_note(ToyThread *t, ToyValue text);       /* a str onto sys.stderr, if there is one; what goes wrong is dropped */
 TOY_API TOY_MUST_CHECK bool toy_print_exception(ToyThread *t, ToyValue exception, ToyValue file);
 TOY_API void toy_print_unraisable(ToyThread *t, ToyValue exception, ToyValue where, ToyValue message);
 TOY_API size_t toy_size_of(ToyThread *t, ToyValue v);                       /* bytes of the object's cell; 0 for values without one */

@@ -372,6 +372,7 @@ static Value package_of(Thread *t, Value globals)
         if (!is_str(package)) return raise_type_error(t, "package must be a string");
         return retain(package);
     }
+    if (!warn(t, EXC_ImportWarning, 1, "can't resolve package from __spec__ or __package__, falling back on __name__ and __path__")) return FAILED;
     Value name = dict_get_str(dict, NAME_OF(t, __name__));
     if (is_unbound(name)) return raise_error(t, EXC_KeyError, "'__name__' not in globals");
     if (!is_str(name)) return raise_type_error(t, "__name__ must be a string");

@@ -73,6 +73,8 @@ static size_t characters_in(const Str *line, size_t bytes)
 
 static BORROWED Value lines_of_file(TracebackWriter *writer, Str *filename)
 {
+    /* CPython's simple printer knows files only, not what was typed. */
+    if (writer->is_plain && filename->length > 0 && str_char(filename, 0) == '<') return NONE;
     Value lines = dict_get_str(as_dict(writer->sources), filename);
     if (is_bound(lines)) return lines;
     lines = source_lines_of(writer->t, filename);

@@ -456,7 +456,7 @@ Value traceback_plain_text(Thread *t, Value exception, Str *title)
         traceback_write(&writer, "%U", title);
         Value traceback = as_exception(exception)->traceback;
         if (is_kind(traceback, KIND_TRACEBACK)) traceback_write_frames(&writer, traceback, "Traceback (most recent call last):", '|');
-        traceback_write(&writer, as_str(message)->length ? "%U: %S\n" : "%U\n", class, message);
+        traceback_write(&writer, "%U: %S\n", class, message);      /* the colon also of an empty message, as CPython's simple printer has it */
         traceback_emit(&writer, '|');
         text = finish(&writer);
     }
@@ -500,7 +500,7 @@ bool traceback_print(Thread *t, Value exception, Value file)
 {
     bool is_own_choice = is_unbound(file);
     if (is_own_choice) file = sys_get(t, "stderr");
-    if (is_unbound(file) || is_none(file)) file = sys_get(t, "__stderr__");
+    if (is_unbound(file)) file = sys_get(t, "__stderr__");      /* deleted; None is a wish to hear nothing */
     if (is_unbound(file) || is_none(file)) return true;
     retain(file);
     Value text = traceback_text(t, exception, is_own_choice && file_wants_colours(t, file));

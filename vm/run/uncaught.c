@@ -144,7 +144,7 @@ int uncaught_end(Thread *t, bool stays, bool *interrupted)
         status = uncaught_exit_status(t, exception);
     } else {
         bool was_asked = show(t, exception, &status);
-        *interrupted = !was_asked && exception_is(t, exception, EXC_KeyboardInterrupt);
+        *interrupted = !was_asked && value_type(t, exception) == exception_type(t, EXC_KeyboardInterrupt);
         if (*interrupted) status = STATUS_INTERRUPTED;
     }
     release(exception);
