@@ -129,6 +129,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_bisect = {
     .name = "bisect",
+    .known_as = "_bisect",
     .doc = "Sorted sequences: where a value belongs, and how to put it there.",
     .functions = functions,
     .init = init,

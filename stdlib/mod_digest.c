@@ -46,4 +46,4 @@ static const ToyFunction functions[] = {
     TOY_FUNCTIONS_END,
 };
 
-const ToyModule toy_module_digest = {.name = "_digest", .doc = "Comparing secrets.", .functions = functions};
+const ToyModule toy_module_digest = {.name = "_digest", .known_as = "_operator", .doc = "Comparing secrets.", .functions = functions};

@@ -139,6 +139,7 @@ static const ToyFunction functions[] = {
 
 const ToyModule toy_module_heaps = {
     .name = "_heaps",
+    .known_as = "_heapq",
     .doc = "The native part of module heapq.",
     .functions = functions,
 };

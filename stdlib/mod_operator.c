@@ -482,6 +482,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_operator = {
     .name = "operator",
+    .known_as = "_operator",
     .doc = "The operators as functions: add(x, y) is x + y. Names are those of the special methods, without the underscores.",
     .functions = functions,
     .init = init,

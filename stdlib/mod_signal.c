@@ -307,7 +307,16 @@ static ToyValue signal_valid_signals(ToyThread *t, ToyValue self, const ToyValue
 
 static const ToyFunction default_int_handler_row = TOY_FUNCTION(
     "default_int_handler", default_int_handler, "(signalnum, frame, /)", 0,
-                                                  "What Ctrl-C does unless something else is set: raise KeyboardInterrupt.");
+    "What Ctrl-C does unless something else is set: raise KeyboardInterrupt.");
+
+/* A function without a module as self: the state that holds it belongs to the module, and the two would keep each other. */
+static ToyValue make_default_handler(ToyThread *t)
+{
+    ToyValue handler = toy_function_new(t, &default_int_handler_row, TOY_UNBOUND), name = toy_str(t, "_signal");
+    if (!toy_failed(handler) && (toy_failed(name) || !toy_set_attribute(t, handler, "__module__", name))) toy_clear(&handler);
+    toy_release(name);
+    return handler;
+}
 
 static const ToyFunction functions[] = {
     TOY_FUNCTION("signal", signal_signal, "(signalnum, handler, /)", 0, "Set what happens on a signal: SIG_DFL, SIG_IGN or a function of the number and a frame. Return what it was."),
@@ -355,10 +364,10 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 #undef NUMBER
     };
     SignalModule *state = toy_module_state(toy_module_value(module));
-    state->default_int_handler = toy_function_new(t, &default_int_handler_row, TOY_UNBOUND);
+    state->default_int_handler = make_default_handler(t);
     state->itimer_error = toy_exception_new(t, "signal.itimer_error", toy_exception_type(t, TOY_OSError));
     state->siginfo = toy_record_type_new(t, module, &siginfo_spec, "signal.struct_siginfo");
-    return state->itimer_error && toy_module_add(t, module, "default_int_handler", toy_retain(state->default_int_handler)) &&
+    return state->itimer_error && !toy_failed(state->default_int_handler) && toy_module_add(t, module, "default_int_handler", toy_retain(state->default_int_handler)) &&
            toy_module_add(t, module, "ItimerError", toy_type_value(state->itimer_error)) && toy_module_add_type(t, module, state->siginfo) &&
            toy_module_add_int(t, module, "SIGRTMIN", SIGRTMIN) && toy_module_add_int(t, module, "SIGRTMAX", SIGRTMAX) &&
            toy_module_add_ints(t, module, constants, sizeof constants / sizeof *constants);

@@ -691,6 +691,7 @@ TOY_API TOY_MUST_CHECK ToyValue toy_record_new(ToyThread *t, ToyType *type, TOY_
 #ifndef TOY_RUN_INTERP_H
 struct NativeModule {
     const char *name, *doc;
+    const char *known_as;                                           /* what its functions say as __module__; NULL: its name */
     const struct NativeDef *functions;                              /* ends with a NULL name; may be NULL */
     size_t state_size;                                              /* of the module's own struct, zeroed; 0: none */
     bool (*init)(struct Thread *t, struct Module *module);          /* adds types and constants; may be NULL. False: raised */

@@ -139,6 +139,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_containers = {
     .name = "_containers",
+    .known_as = "_collections",
     .doc = "The native part of module collections.",
     .functions = functions,
     .state_size = sizeof(ContainersState),

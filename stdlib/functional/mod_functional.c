@@ -125,6 +125,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_functional = {
     .name = "_functional",
+    .known_as = "_functools",
     .doc = "The native part of module functools.",
     .functions = functions,
     .state_size = sizeof(FunctionalState),

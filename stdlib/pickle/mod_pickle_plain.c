@@ -625,4 +625,4 @@ static bool init(ToyThread *t, ToyModuleObject *module)
     return toy_module_add_type(t, module, toy_type_new(t, module, &pickle_buffer_spec, "pickle.PickleBuffer", NULL));
 }
 
-const ToyModule toy_module_pickle_plain = {.name = "_pickle_plain", .doc = "The native part of pickle.", .functions = functions, .init = init};
+const ToyModule toy_module_pickle_plain = {.name = "_pickle_plain", .known_as = "_pickle", .doc = "The native part of pickle.", .functions = functions, .init = init};

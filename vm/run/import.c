@@ -159,8 +159,11 @@ Module *import_make_native(Thread *t, const NativeModule *definition)
         done = doc && dict_set_str(t, module->dict, NAME_OF(t, __doc__), object_value(doc));
         if (doc) object_release(doc);
     }
-    if (done && definition->functions)
-        done = native_add_functions(t, module->dict, definition->functions, object_value(module), object_value(name));
+    if (done && definition->functions) {
+        Str *known_as = definition->known_as ? str_intern_text(t, definition->known_as) : as_str(retain(object_value(name)));
+        done = known_as && native_add_functions(t, module->dict, definition->functions, object_value(module), object_value(known_as));
+        if (known_as) object_release(known_as);
+    }
     if (done) done = import_set_spec(t, module, name, "built-in", UNBOUND, UNBOUND);
     if (done && definition->init) done = definition->init(t, module);
     object_release(name);

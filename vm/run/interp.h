@@ -30,6 +30,7 @@ typedef struct CompileRequest {
 /* A native module: a table of functions and a start. */
 typedef struct NativeModule {
     const char *name, *doc;
+    const char *known_as;            /* what its functions say as __module__; NULL: its name */
     const NativeDef *functions;      /* ends with a NULL name; may be NULL */
     size_t state_size;               /* of the module's own struct, zeroed; 0: none */
     bool (*init)(Thread *t, Module *module);              /* adds types and constants; may be NULL. False: raised */
