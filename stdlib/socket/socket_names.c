@@ -143,8 +143,7 @@ static const char *host_argument(ToyThread *t, ToyValue v, const char *function,
 {
     *holder = TOY_UNBOUND;
     if (!toy_is_str(v) && !toy_is_bytes(v) && !toy_is_bytearray(v))
-        return toy_is_none(v) ? toy_raise_null(t, TOY_TypeError, "%s() argument 1 must be str, bytes or bytearray, not None", function)
-                              : toy_raise_null(t, TOY_TypeError, "%s() argument 1 must be str, bytes or bytearray, not %T", function, v);
+        return toy_raise_null(t, TOY_TypeError, "%s() argument 1 must be str, bytes or bytearray, not %N", function, v);
     ToyValue bytes = toy_is_str(v) ? toy_str_encode(t, v, "idna", NULL) : toy_retain(v);
     if (toy_failed(bytes)) return NULL;
     const char *name = host_name(t, bytes, holder);
