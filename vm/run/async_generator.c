@@ -139,6 +139,10 @@ static Value resume_step(Thread *t, Step *step, Value sent, Value *returned)
         v = generator_resume(t, generator, first, &generator_value);
     } else {
         if (step->kind == STEP_CLOSE) generator->is_closing = true;
+        if (!has_payload(step->value, KIND_BASE_EXCEPTION)) {
+            step_end(step);
+            return generator_thrown(t, (Value[3]){step->value, UNBOUND, UNBOUND});
+        }
         v = generator_throw(t, object_value(generator), step->value, &generator_value);
     }
     return step_result(t, step, v, generator_value, returned);
@@ -290,7 +294,10 @@ static Value async_generator_anext(Thread *t, Value self) { return first_step(t,
 static Value async_generator_asend(Thread *t, Value self, const Value *args) { return first_step(t, STEP_SEND, self, retain(args[0])); }
 static Value async_generator_athrow(Thread *t, Value self, const Value *args)
 {
-    return first_step(t, STEP_THROW, self, generator_thrown(t, args));
+    /* What cannot be raised is complained of when it is awaited. */
+    bool is_class = has_payload(args[0], KIND_TYPE) && type_is((Type *)as_object(args[0]), TYPE_IS_EXCEPTION);
+    bool can_be_raised = is_class || has_payload(args[0], KIND_BASE_EXCEPTION);
+    return first_step(t, STEP_THROW, self, can_be_raised ? generator_thrown(t, args) : retain(args[0]));
 }
 static Value async_generator_aclose(Thread *t, Value self, const Value *args)
 {

@@ -80,20 +80,20 @@ static void coroutine_finalize(Thread *t, Value self)
 
 static const NativeDef coroutine_methods[] = {
     NATIVE("send", generator_send_method, "($self, arg, /)", 0,
-           "Resume the coroutine so that what it awaits gets this value.\n\n"
-           "Returns what it yields next; StopIteration if it ends."),
+           "Send a value into coroutine code: it is what the await there results in.\n\n"
+           "Returns what is yielded next; StopIteration if it ends."),
     NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0,
            "throw(value)\n"
            "throw(type[,value[,traceback]])\n\n"
-           "Raise an exception where the coroutine stands; what it awaits next is returned,\n"
-           "or StopIteration comes with its result."),
-    NATIVE("close", generator_close_method, "($self, /)", 0, "End the coroutine by raising GeneratorExit where it waits."),
+           "Raise an exception in coroutine code, where it stands; what is yielded next is\n"
+           "returned, or StopIteration comes with its result."),
+    NATIVE("close", generator_close_method, "($self, /)", 0, "End it by raising GeneratorExit inside coroutine code, where it waits."),
     CLASS_GET_ITEM_ROW,
     NATIVE_END,
 };
 static const GetSetDef coroutine_getsets[] = {
-    {"__name__", generator_get_name, generator_set_name, "the coroutine's name"},
-    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "the coroutine's name with those of the scopes around it"},
+    {"__name__", generator_get_name, generator_set_name, "the name of the coroutine"},
+    {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "the name of the coroutine with those of the scopes around it"},
     {"cr_await", generator_get_delegate, NULL, "what an await is waiting for, or None"},
     {"cr_frame", generator_get_frame, NULL, NULL},
     {"cr_code", generator_get_code, NULL, NULL},
