@@ -67,7 +67,8 @@ TOY_MUST_CHECK ToyValue kernel_address_value(ToyThread *t, int fd, int64_t proto
 TOY_MUST_CHECK bool host_find(ToyThread *t, SocketState *state, const char *name, int family, SocketAddress *address);
 /* A str, bytes or bytearray as the resolver wants it: BORROWED from *holder, which the caller releases. */
 TOY_MUST_CHECK const char *host_name(ToyThread *t, ToyValue v, ToyValue *holder);
-TOY_MUST_CHECK ToyValue host_number_text(ToyThread *t, const SocketAddress *address, socklen_t length);
+/* Of an AF_INET or AF_INET6 address. */
+TOY_MUST_CHECK ToyValue host_number_text(ToyThread *t, const SocketAddress *address);
 /* Is a tuple with [least] to [most] items; else TypeError: not a tuple at all, or [shape]. */
 TOY_MUST_CHECK bool address_is_tuple(ToyThread *t, ToyValue v, const char *function, const char *family, size_t least, size_t most, const char *shape);
 /* C's unsigned int, as the system takes it: what is above 32 bits falls away. */

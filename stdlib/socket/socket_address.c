@@ -93,11 +93,12 @@ bool host_find(ToyThread *t, SocketState *state, const char *name, int family, S
     return ask_resolver(t, state, name, family, address);
 }
 
-ToyValue host_number_text(ToyThread *t, const SocketAddress *address, socklen_t length)
+ToyValue host_number_text(ToyThread *t, const SocketAddress *address)
 {
-    char text[NI_MAXHOST];
-    int error = getnameinfo(&address->any, length, text, sizeof text, NULL, 0, NI_NUMERICHOST);
-    return error ? toy_raise(t, TOY_OSError, "%s", gai_strerror(error)) : toy_str(t, text);
+    char text[INET6_ADDRSTRLEN];
+    bool is_v6 = address->any.sa_family == AF_INET6;
+    /* Just the number: the interface that belongs to it has a place of its own in the tuple. */
+    return toy_str(t, inet_ntop(address->any.sa_family, is_v6 ? (const void *)&address->v6.sin6_addr : (const void *)&address->v4.sin_addr, text, sizeof text));
 }
 
 /* ---- parts that several families share ---- */
@@ -223,9 +224,9 @@ ToyValue address_value(ToyThread *t, int fd, int64_t protocol, const SocketAddre
 {
     if (length == 0) return TOY_NONE;
     switch (address->any.sa_family) {
-    case AF_INET: return toy_tuple(t, host_number_text(t, address, sizeof address->v4), toy_int(t, ntohs(address->v4.sin_port)));
+    case AF_INET: return toy_tuple(t, host_number_text(t, address), toy_int(t, ntohs(address->v4.sin_port)));
     case AF_INET6:
-        return toy_tuple(t, host_number_text(t, address, sizeof address->v6), toy_int(t, ntohs(address->v6.sin6_port)),
+        return toy_tuple(t, host_number_text(t, address), toy_int(t, ntohs(address->v6.sin6_port)),
                          toy_int(t, ntohl(address->v6.sin6_flowinfo)), toy_int(t, address->v6.sin6_scope_id));
     case AF_UNIX: return unix_value(t, address, length);
     default: return kernel_address_value(t, fd, protocol, address, length);

@@ -60,7 +60,7 @@ static bool parts_fill(ToyThread *t, MessageParts *parts, ToyValue items, int bu
 /* CMSG_LEN and CMSG_SPACE, unless the sum goes beyond what the system counts with. */
 static bool control_length(int64_t payload, bool with_padding, size_t *length)
 {
-    if (payload < 0 || payload > INT32_MAX - (int64_t)CMSG_SPACE(0) - (int64_t)sizeof(size_t)) return false;
+    if (payload < 0 || payload > INT32_MAX - (int64_t)(with_padding ? CMSG_SPACE(1) : CMSG_LEN(0))) return false;
     *length = with_padding ? CMSG_SPACE((size_t)payload) : CMSG_LEN((size_t)payload);
     return true;
 }

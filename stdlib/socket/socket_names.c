@@ -160,7 +160,7 @@ static ToyValue names_gethostbyname(ToyThread *t, ToyValue self, const ToyValue 
     const char *name = host_argument(t, args[0], "gethostbyname", &holder);
     bool done = name && host_find(t, names_state(self), name, AF_INET, &address);
     toy_release(holder);
-    return done ? host_number_text(t, &address, sizeof address.v4) : TOY_FAILED;
+    return done ? host_number_text(t, &address) : TOY_FAILED;
 }
 
 static ToyValue text_list(ToyThread *t, char **texts)
