@@ -314,6 +314,13 @@ bool object_set_class(Thread *t, Object *object, Type *type)
 
 /* ---- the generic protocol ---- */
 
+/* Modules and classes keep their attributes in a dict from the first day. NULL: [object] has no such dict. */
+static Dict *own_namespace(const Object *object)
+{
+    if (object->solid == KIND_MODULE) return ((const Module *)object)->dict;
+    return object->solid == KIND_TYPE ? ((const Type *)object)->dict : NULL;
+}
+
 Value generic_find_attribute(Thread *t, Value object, Str *name)
 {
     Type *type = value_type(t, object);
@@ -333,6 +340,10 @@ Value generic_find_attribute(Thread *t, Value object, Str *name)
     Attributes *attributes = is_object(object) ? object_attributes(as_object(object)) : NULL;
     if (attributes) {
         Value value = attributes_get(attributes, name);
+        if (is_bound(value)) return retain(value);
+    } else if (is_object(object)) {
+        Dict *names = own_namespace(as_object(object));
+        Value value = names ? dict_get_str(names, name) : UNBOUND;
         if (is_bound(value)) return retain(value);
     }
     if (get) {
@@ -391,11 +402,12 @@ bool generic_set_attribute(Thread *t, Value object, Str *name, Value value)
             return is_good;
         }
     }
-    if (!is_object(object) || !object_attributes(as_object(object)))
-        return refuse_to_set(t, object, name, attribute);
-    if (is_bound(value)) return attributes_set(t, as_object(object), name, value);
+    bool has_attributes = is_object(object) && object_attributes(as_object(object));
+    Dict *names = !has_attributes && has_payload(object, KIND_MODULE) ? own_namespace(as_object(object)) : NULL;
+    if (!has_attributes && !names) return refuse_to_set(t, object, name, attribute);
+    if (is_bound(value)) return names ? dict_set_str(t, names, name, value) : attributes_set(t, as_object(object), name, value);
     bool was_there;
-    if (!attributes_delete(t, as_object(object), name, &was_there)) return false;
+    if (!(names ? dict_delete_str(t, names, name, &was_there) : attributes_delete(t, as_object(object), name, &was_there))) return false;
     if (was_there) return true;
     raise_attribute_error(t, object, name);
     return false;
