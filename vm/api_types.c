@@ -12,8 +12,10 @@
 #include "vm/object/function.h"
 #include "vm/object/generic_alias.h"
 #include "vm/object/heap.h"
+#include "vm/object/instance.h"
 #include "vm/object/list.h"
 #include "vm/object/native.h"
+#include "vm/object/object_reduce.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 #include "vm/object/weakref.h"
@@ -77,6 +79,21 @@ void toy_type_set_pattern_flags(ToyType *type, uint32_t flags)
 }
 
 ToyObject *toy_type_alloc(ToyThread *t, ToyType *type) { return type_alloc(t, type); }
+bool toy_type_is_plain(ToyThread *t, ToyType *type) { return type_reduces_plainly(t, type); }
+
+int toy_instance_attributes(ToyValue instance, ToyValue names[TOY_ATTRIBUTES_MAX], ToyValue values[TOY_ATTRIBUTES_MAX])
+{
+    _Static_assert((int)TOY_ATTRIBUTES_MAX == (int)SHAPE_KEYS_MAX, "toy.h gives room for as many names as a shape has");
+    Str *keys[SHAPE_KEYS_MAX];
+    int count = attributes_list(object_attributes(as_object(instance)), keys, values);
+    for (int i = 0; i < count; i++) names[i] = object_value(keys[i]);
+    return count;
+}
+
+bool toy_instance_set(ToyThread *t, ToyValue instance, ToyValue name, ToyValue value)
+{
+    return attributes_set(t, as_object(instance), as_str(name), value);
+}
 
 bool toy_type_set(ToyThread *t, ToyType *type, const char *name, TOY_TAKES ToyValue v)
 {

@@ -662,6 +662,13 @@ TOY_API TOY_BORROWED void *toy_type_state(const ToyType *type);               /*
 static inline void *toy_instance_state(ToyValue v) { return toy_type_state(toy_object(v)->type); }
 TOY_API bool toy_type_has_own_init(ToyThread *t, const ToyType *type);      /* an __init__ that is not object's */
 TOY_API TOY_MUST_CHECK ToyObject *toy_type_alloc(ToyThread *t, ToyType *type);    /* payload zeroed */
+/* A script's class whose instances are their attributes and nothing else, and which leaves to object how they are copied. */
+TOY_API bool toy_type_is_plain(ToyThread *t, ToyType *type);
+enum { TOY_ATTRIBUTES_MAX = 64 };
+/* The attributes of an instance of such a class, in order, BORROWED. -1: they are not to be had so, only from its __dict__. */
+TOY_API int toy_instance_attributes(ToyValue instance, ToyValue names[TOY_ATTRIBUTES_MAX], ToyValue values[TOY_ATTRIBUTES_MAX]);
+/* Into its __dict__, so to say: no __setattr__ is asked. */
+TOY_API TOY_MUST_CHECK bool toy_instance_set(ToyThread *t, ToyValue instance, ToyValue name, ToyValue value);
 TOY_API TOY_MUST_CHECK bool toy_type_set(ToyThread *t, ToyType *type, const char *name, TOY_TAKES ToyValue v);   /* a class attribute, at start-up */
 TOY_API TOY_MUST_CHECK ToyValue toy_generic_alias(ToyThread *t, ToyValue origin, ToyValue arguments);   /* for __class_getitem__ */
 

@@ -125,6 +125,18 @@ static void learn_inline_count(Thread *t, Type *type, const Shape *shape)
     type_compute_size(type);
 }
 
+int attributes_list(Attributes *attributes, Str **names, Value *values)
+{
+    Shape *shape = attributes->shape;
+    if (!shape || shape->count > SHAPE_KEYS_MAX || (attributes->extra && attributes->extra->dict)) return -1;
+    int count = (int)shape->count;
+    for (Shape *s = shape; s->key; s = s->parent) {
+        names[s->count - 1] = s->key;
+        values[s->count - 1] = *slot_place(attributes, shape, s->count - 1);
+    }
+    return count;
+}
+
 bool attributes_set(Thread *t, Object *object, Str *name, Value value)
 {
     Attributes *attributes = object_attributes(object);

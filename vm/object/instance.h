@@ -53,6 +53,9 @@ MUST_CHECK bool object_put_dict(Thread *t, Value self, Value value_or_unbound);
 /* Straight to the instance's own attributes, no descriptors. UNBOUND: not there. */
 BORROWED Value attributes_get(Attributes *attributes, Str *name);
 MUST_CHECK bool attributes_set(Thread *t, Object *object, Str *name, Value value);
+/* All of them in the order in which they came, BORROWED; both arrays have SHAPE_KEYS_MAX places. How many; -1: there is
+ * a Dict, ask that. */
+int attributes_list(Attributes *attributes, Str **names, Value *values);
 MUST_CHECK bool attributes_delete(Thread *t, Object *object, Str *name, bool *was_there);
 
 /* The values of __slots__: type->member_count of them; NULL when there are none. */
