@@ -255,7 +255,7 @@ bool arg_double(Thread *t, Value v, double *out)
         *out = as_double(v);
         return true;
     }
-    if (is_int(v)) return int_to_double(t, v, out);
+    if (is_int(v) && !type_is(value_type(t, v), TYPE_IS_SCRIPT_MADE)) return int_to_double(t, v, out);
     UnaryFn to_float = value_type(t, v)->slots.to_float;
     if (to_float) {
         Value result = to_float(t, v);

@@ -73,7 +73,7 @@ Value tuple_take3(Thread *t, TAKES Value a, TAKES Value b, TAKES Value c)
 
 bool join_items(Thread *t, Value iterable, Value *held, const Value **items, size_t *count)
 {
-    if (is_list(iterable) || is_tuple(iterable)) {
+    if (is_kind(iterable, KIND_LIST) || is_kind(iterable, KIND_TUPLE)) {    /* a subclass may iterate in a way of its own */
         *held = retain(iterable);
     } else {
         Value iterator = value_iterate(t, iterable);

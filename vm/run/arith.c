@@ -127,13 +127,26 @@ static Value int_binary(Thread *t, Value a, Value b, BinaryOp plain)
     }
 }
 
+/* += and *= of a built-in sequence come last, in CPython: an operand with a reflected method of its own is asked before. */
+static bool asks_right_first(Thread *t, Value left, Value right, BinaryFn in_place, BinaryOp op)
+{
+    const Type *left_type = value_type(t, left), *right_type = value_type(t, right);
+    if (!type_is(right_type, TYPE_IS_SCRIPT_MADE) || (op != BINARY_INPLACE_ADD && op != BINARY_INPLACE_MULTIPLY)) return false;
+    const TypeSlots *native = &left_type->spec->slots;
+    return native->get_item && in_place == (op == BINARY_INPLACE_ADD ? native->inplace_add : native->inplace_multiply);
+}
+
 Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
 {
     BinaryOp plain = plain_of(op);
     if (is_exact_int(left) && is_exact_int(right) && plain != BINARY_MATRIX_MULTIPLY) return int_binary(t, left, right, plain);
     if (plain == BINARY_ADD && is_kind(left, KIND_STR) && is_kind(right, KIND_STR)) return str_concat(t, as_str(left), as_str(right));
     if (op != plain) {
-        BinaryFn slot = slot_at(value_type(t, left), inplace_slots[op]);
+        BinaryFn slot = slot_at(value_type(t, left), inplace_slots[op]), reflected = slot_at(value_type(t, right), plain_slots[plain]);
+        if (slot && reflected && asks_right_first(t, left, right, slot, op) && reflected != slot_at(value_type(t, left), plain_slots[plain])) {
+            Value v = reflected(t, left, right);
+            if (!is_not_implemented(v)) return v;
+        }
         if (slot) {
             Value v = slot(t, left, right);
             if (!is_not_implemented(v)) return v;

@@ -70,8 +70,8 @@ static bool line_write(Line *line, const Value *items, size_t count, Value separ
     Value space = object_value(str_from_text(line->t, " ")), newline = object_value(str_from_text(line->t, "\n"));
     bool done = !failed(space) && !failed(newline);
     for (size_t i = 0; done && i < count; i++)
-        done = (i == 0 || line_add(line, is_str(separator) ? separator : space)) && line_add_item(line, items[i]);
-    done = done && line_add(line, is_str(end) ? end : newline) && (!line->is_joined || line_flush(line));
+        done = (i == 0 || line_add_item(line, is_str(separator) ? separator : space)) && line_add_item(line, items[i]);
+    done = done && line_add_item(line, is_str(end) ? end : newline) && (!line->is_joined || line_flush(line));
     release2(space, newline);
     str_builder_abandon(&line->text);
     return done;
