@@ -217,28 +217,12 @@ static bool fold_binary(Folder *f, Node *node)
 
 /* ---- unary ---- */
 
-static bool is_true(const Const *value)
-{
-    switch (value->kind) {
-    case CONST_NONE:
-    case CONST_FALSE: return false;
-    case CONST_INT: return value->integer.count != 0;
-    case CONST_FLOAT: return value->real != 0;
-    case CONST_COMPLEX: return value->real != 0 || value->imaginary != 0;
-    case CONST_TEXT:
-    case CONST_BYTES: return value->text.length != 0;
-    case CONST_TUPLE:
-    case CONST_FROZENSET: return value->items.count != 0;
-    default: return true;
-    }
-}
-
 /* not a is b  ->  a is not b, at the place of the comparison; the same for in. Other comparisons may answer anything. */
 static void fold_not(Node *node)
 {
     Node *operand = node->UnaryOp.operand;
     if (operand->kind == NODE_Constant) {
-        become_constant(node, (Const){.kind = is_true(&operand->Constant.value) ? CONST_FALSE : CONST_TRUE});
+        become_constant(node, (Const){.kind = const_is_true(&operand->Constant.value) ? CONST_FALSE : CONST_TRUE});
         return;
     }
     if (operand->kind != NODE_Compare || operand->Compare.ops.count != 1) return;

@@ -64,14 +64,16 @@ typedef struct OwnSlot {
 /* A row of identifiers, each once, with its number. */
 typedef struct NameRow {
     Identifier *items;
-    uint32_t count, capacity;
+    uint32_t count;
+    size_t capacity;
     uint32_t *slots; /* open addressing: number + 1 */
     uint32_t slot_capacity;
 } NameRow;
 
 typedef struct ConstRow {
     Const *items;
-    uint32_t count, capacity;
+    uint32_t count;
+    size_t capacity;
     uint32_t *slots;
     uint32_t slot_capacity;
 } ConstRow;
@@ -124,6 +126,8 @@ typedef struct Gen {
 
 /* ---- gen_unit.c: units, emitting, tables ---- */
 void gen_out_of_memory(Gen *g);
+/* Room for more in an array in the arena, which has become full; false: no memory. What is outgrown stays until the compilation ends. */
+MUST_CHECK bool gen_grow(Gen *g, void **items, size_t count, size_t *capacity, size_t size);
 void gen_error(Gen *g, Span at, const char *format, ...) PRINTF_LIKE(3, 4);
 void gen_warn(Gen *g, Span at, const char *format, ...) PRINTF_LIKE(3, 4);
 bool gen_is_too_deep(Gen *g);                        /* reports it */

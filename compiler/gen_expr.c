@@ -84,22 +84,6 @@ static void jump_if_bool(Gen *g, Node *node, Label target, bool condition, Span 
     label_place(g, end);
 }
 
-static bool constant_is_true(const Const *value)
-{
-    switch (value->kind) {
-    case CONST_NONE:
-    case CONST_FALSE: return false;
-    case CONST_INT: return value->integer.count != 0;
-    case CONST_FLOAT: return value->real != 0;
-    case CONST_COMPLEX: return value->real != 0 || value->imaginary != 0;
-    case CONST_TEXT:
-    case CONST_BYTES: return value->text.length != 0;
-    case CONST_TUPLE:
-    case CONST_FROZENSET: return value->items.count != 0;
-    default: return true;
-    }
-}
-
 static bool is_none(const Node *node) { return node->kind == NODE_Constant && node->Constant.value.kind == CONST_NONE; }
 
 /* `x is None` needs no bool and no second operand. */
@@ -141,7 +125,7 @@ void gen_jump_if(Gen *g, Node *node, Label target, bool condition, Span at)
         break;
     case NODE_Constant:
         emit(g, OP_NOP, 0, node->at);
-        if (constant_is_true(&node->Constant.value) == condition) emit_jump(g, PSEUDO_JUMP, target, node->at);
+        if (const_is_true(&node->Constant.value) == condition) emit_jump(g, PSEUDO_JUMP, target, node->at);
         return;
     default: break;
     }

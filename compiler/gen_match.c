@@ -19,9 +19,11 @@
 
 typedef struct Pattern {
     Identifier *stores; /* captured so far, in the order of their values on the stack */
-    uint32_t store_count, store_capacity;
+    uint32_t store_count;
+    size_t store_capacity;
     Label *fail_pop;
-    uint32_t fail_count, fail_capacity;
+    uint32_t fail_count;
+    size_t fail_capacity;
     uint32_t on_top;
     bool allows_irrefutable; /* may the pattern match everything? Only if nothing comes after it */
 } Pattern;
@@ -52,17 +54,7 @@ static void add_store(Gen *g, Pattern *p, Identifier name, Span at)
         gen_error(g, at, "multiple assignments to name '%s' in pattern", name->bytes);
         return;
     }
-    if (p->store_count == p->store_capacity) {
-        uint32_t larger = p->store_capacity ? p->store_capacity * 2 : 8;
-        Identifier *stores = arena_alloc(g->arena, larger * sizeof *stores);
-        if (!stores) {
-            gen_out_of_memory(g);
-            return;
-        }
-        if (p->store_count) memcpy(stores, p->stores, p->store_count * sizeof *stores);
-        p->stores = stores;
-        p->store_capacity = larger;
-    }
+    if (p->store_count == p->store_capacity && !gen_grow(g, (void **)&p->stores, p->store_count, &p->store_capacity, sizeof *p->stores)) return;
     p->stores[p->store_count++] = name;
 }
 
@@ -79,17 +71,8 @@ static void capture(Gen *g, Pattern *p, Identifier name, Span at)
 
 static void need_fail_labels(Gen *g, Pattern *p, uint32_t count)
 {
-    if (count > p->fail_capacity) {
-        uint32_t larger = count + 8;
-        Label *labels = arena_alloc(g->arena, larger * sizeof *labels);
-        if (!labels) {
-            gen_out_of_memory(g);
-            return;
-        }
-        if (p->fail_count) memcpy(labels, p->fail_pop, p->fail_count * sizeof *labels);
-        p->fail_pop = labels;
-        p->fail_capacity = larger;
-    }
+    while (p->fail_capacity < count)
+        if (!gen_grow(g, (void **)&p->fail_pop, p->fail_count, &p->fail_capacity, sizeof *p->fail_pop)) return;
     while (p->fail_count < count) p->fail_pop[p->fail_count++] = label_new(g);
 }
 

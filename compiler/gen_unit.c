@@ -74,9 +74,9 @@ Identifier gen_mangle(Gen *g, Identifier name)
 
 /* ---- growing arrays in the arena: what is outgrown stays there until the compilation ends ---- */
 
-static bool grow(Gen *g, void **items, uint32_t count, uint32_t *capacity, size_t size)
+bool gen_grow(Gen *g, void **items, size_t count, size_t *capacity, size_t size)
 {
-    uint32_t larger = *capacity ? *capacity * 2 : 8;
+    size_t larger = *capacity ? *capacity * 2 : 8;
     void *moved = arena_alloc(g->arena, larger * size);
     if (!moved) {
         gen_out_of_memory(g);
@@ -108,7 +108,7 @@ uint32_t name_row_add(Gen *g, NameRow *row, Identifier name)
     int64_t found = name_row_find(row, name);
     if (found >= 0) return (uint32_t)found;
     if (row->count == row->capacity) {
-        if (!grow(g, (void **)&row->items, row->count, &row->capacity, sizeof *row->items)) return 0;
+        if (!gen_grow(g, (void **)&row->items, row->count, &row->capacity, sizeof *row->items)) return 0;
         row->slot_capacity = row->capacity * 2;
         row->slots = arena_alloc(g->arena, row->slot_capacity * sizeof *row->slots);
         if (!row->slots) {
@@ -192,7 +192,7 @@ uint32_t unit_constant(Gen *g, const Const *value)
     if (g->has_failed) return 0;
     ConstRow *row = &g->unit->constants;
     if (row->count == row->capacity) {
-        if (!grow(g, (void **)&row->items, row->count, &row->capacity, sizeof *row->items)) return 0;
+        if (!gen_grow(g, (void **)&row->items, row->count, &row->capacity, sizeof *row->items)) return 0;
         row->slot_capacity = row->capacity * 2;
         row->slots = arena_alloc(g->arena, row->slot_capacity * sizeof *row->slots);
         if (!row->slots) {
@@ -229,17 +229,7 @@ static Draft *append(Gen *g, unsigned opcode, uint32_t operand, Span at)
 {
     if (g->has_failed) return NULL;
     DraftCode *code = &g->unit->code;
-    if (code->count == code->capacity) {
-        size_t larger = code->capacity ? code->capacity * 2 : 32;
-        Draft *items = arena_alloc(g->arena, larger * sizeof *items);
-        if (!items) {
-            gen_out_of_memory(g);
-            return NULL;
-        }
-        if (code->count) memcpy(items, code->items, code->count * sizeof *items);
-        code->items = items;
-        code->capacity = larger;
-    }
+    if (code->count == code->capacity && !gen_grow(g, (void **)&code->items, code->count, &code->capacity, sizeof *code->items)) return NULL;
     Draft *draft = &code->items[code->count++];
     *draft = (Draft){
         .opcode = (uint16_t)opcode, .operand = operand, .label = NO_LABEL, .at = at, .handler = g->unit->handler};
@@ -314,17 +304,8 @@ Label label_new(Gen *g)
 {
     DraftCode *code = &g->unit->code;
     if (g->has_failed) return NO_LABEL;
-    if (code->label_count == code->label_capacity) {
-        size_t larger = code->label_capacity ? code->label_capacity * 2 : 16;
-        uint32_t *places = arena_alloc(g->arena, larger * sizeof *places);
-        if (!places) {
-            gen_out_of_memory(g);
-            return NO_LABEL;
-        }
-        if (code->label_count) memcpy(places, code->label_places, code->label_count * sizeof *places);
-        code->label_places = places;
-        code->label_capacity = larger;
-    }
+    if (code->label_count == code->label_capacity &&
+        !gen_grow(g, (void **)&code->label_places, code->label_count, &code->label_capacity, sizeof *code->label_places)) return NO_LABEL;
     code->label_places[code->label_count] = UINT32_MAX;
     return (Label)code->label_count++;
 }
@@ -561,17 +542,8 @@ static uint32_t code_flags(const Gen *g, const GenUnit *unit)
 static CodeUnit *new_code(Gen *g)
 {
     if (g->has_failed) return NULL;
-    if (g->finished_count == g->finished_capacity) {
-        size_t larger = g->finished_capacity ? g->finished_capacity * 2 : 16;
-        CodeUnit **moved = arena_alloc(g->arena, larger * sizeof *moved);
-        if (!moved) {
-            gen_out_of_memory(g);
-            return NULL;
-        }
-        if (g->finished_count) memcpy(moved, g->finished, g->finished_count * sizeof *moved);
-        g->finished = moved;
-        g->finished_capacity = larger;
-    }
+    if (g->finished_count == g->finished_capacity &&
+        !gen_grow(g, (void **)&g->finished, g->finished_count, &g->finished_capacity, sizeof *g->finished)) return NULL;
     CodeUnit *code = code_new(g->memory);
     if (!code)
         gen_out_of_memory(g);

@@ -11,8 +11,8 @@
 
 /* ---- lists of expressions ---- */
 
-/* What `1, *a, x` becomes: a Tuple when there is a comma, else the one expression. Both kinds of list differ only in [item]. */
-static Node *tuple_or_one(Parser *parser, Node *(*item)(Parser *parser))
+/* What `1, *a, x` becomes: a Tuple when there is a comma, else the one expression. The kinds of list differ only in [item]. */
+Node *parse_tuple_or_one(Parser *parser, Node *(*item)(Parser *parser))
 {
     Span from = here(parser);
     Node *first = item(parser);
@@ -35,7 +35,7 @@ static Node *tuple_or_one(Parser *parser, Node *(*item)(Parser *parser))
 }
 
 /* expressions: ','.expression+ [','] */
-Node *parse_expressions(Parser *parser) { return tuple_or_one(parser, parse_expression); }
+Node *parse_expressions(Parser *parser) { return parse_tuple_or_one(parser, parse_expression); }
 
 /* star_expressions: ','.star_expression+ [','] */
 Node *parse_star_expressions(Parser *parser)
@@ -44,7 +44,7 @@ Node *parse_star_expressions(Parser *parser)
     if (memo_find(parser, RULE_STAR_EXPRESSIONS, &memo))
         return memo.node;
     size_t start = parser->mark;
-    Node *node = tuple_or_one(parser, parse_star_expression);
+    Node *node = parse_tuple_or_one(parser, parse_star_expression);
     memo_keep(parser, RULE_STAR_EXPRESSIONS, start, node, (NodeList){ 0 });
     return node;
 }

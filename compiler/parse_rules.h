@@ -160,6 +160,7 @@ const char *expression_name(const Node *node);              /* "function call", 
 /* ---- expressions (parse_expr.c, parse_atom.c, parse_fstring.c) ---- */
 Node *parse_expression(Parser *parser);
 Node *parse_conditional(Parser *parser);                   /* expression, without its mistakes and memo */
+Node *parse_tuple_or_one(Parser *parser, Node *(*item)(Parser *parser));   /* a list with commas, of expressions or targets */
 Node *parse_expressions(Parser *parser);
 Node *parse_star_expression(Parser *parser);
 Node *parse_star_expressions(Parser *parser);

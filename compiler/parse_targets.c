@@ -162,25 +162,10 @@ Node *parse_star_target(Parser *parser)
 /* star_targets: star_target !',' | ','.star_target+ [','] */
 Node *parse_star_targets(Parser *parser)
 {
-    Span from = here(parser);
-    Node *first = parse_star_target(parser);
-    if (!first || !at(parser, TOKEN_COMMA))
-        return first;
-    NodeList elements = { 0 };
-    list_add(parser, &elements, first);
-    while (accept(parser, TOKEN_COMMA)) {
-        size_t mark = parser->mark;
-        Node *next = parse_star_target(parser);
-        if (!next) {
-            parser->mark = mark;
-            break;
-        }
-        list_add(parser, &elements, next);
-    }
-    Node *tuple = node_make(parser, NODE_Tuple, from);
-    tuple->Tuple.elts = elements;
-    tuple->Tuple.ctx = CONTEXT_Store;
-    return tuple;
+    Node *node = parse_tuple_or_one(parser, parse_star_target);
+    if (node && node->kind == NODE_Tuple)
+        node->Tuple.ctx = CONTEXT_Store;
+    return node;
 }
 
 /* del_targets: ','.del_target+ [','] */

@@ -62,3 +62,19 @@ const HandlerEntry *code_handler(const CodeUnit *unit, uint32_t offset)
     }
     return NULL;
 }
+
+bool const_is_true(const Const *value)
+{
+    switch (value->kind) {
+    case CONST_NONE:
+    case CONST_FALSE: return false;
+    case CONST_INT: return value->integer.count != 0;
+    case CONST_FLOAT: return value->real != 0;
+    case CONST_COMPLEX: return value->real != 0 || value->imaginary != 0;
+    case CONST_TEXT:
+    case CONST_BYTES: return value->text.length != 0;
+    case CONST_TUPLE:
+    case CONST_FROZENSET: return value->items.count != 0;
+    default: return true;
+    }
+}

@@ -109,6 +109,7 @@ struct CodeUnit {
     bool is_verified;
 };
 
+bool const_is_true(const Const *value);        /* what bool() says of it at run time */
 MUST_CHECK CodeUnit *code_new(Memory *memory);  /* all zero, lying in its own arena; NULL: no memory */
 void code_free(TAKES CodeUnit *unit);         /* nested units too; NULL is fine */
 /* The position of the instruction at [offset]; an entry with line 0 when there is none. */

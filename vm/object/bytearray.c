@@ -531,91 +531,6 @@ static const NativeDef bytearray_methods[] = {
     NATIVE_END,
 };
 
-/* ---- iteration ---- */
-
-typedef struct ByteArrayIterator { Object head; ByteArray *array; size_t next; } ByteArrayIterator;   /* array NULL: exhausted */
-
-static Value slot_iterate(Thread *t, Value self)
-{
-    ByteArrayIterator *iterator = (ByteArrayIterator *)heap_new(t, t->interp->types[KIND_BYTEARRAY_ITERATOR], sizeof *iterator);
-    if (!iterator)
-        return FAILED;
-    iterator->array = as_bytearray(retain(self));
-    return object_value(iterator);
-}
-
-static Value iterator_self(Thread *t, Value self) { return retain(self); }
-
-static Value iterator_next(Thread *t, Value self)
-{
-    ByteArrayIterator *iterator = (ByteArrayIterator *)as_object(self);
-    ByteArray *array = iterator->array;
-    if (!array)
-        return END;
-    if (iterator->next < array->length)
-        return small_int_value(array->data[iterator->next++]);
-    iterator->array = NULL;
-    object_release(array);
-    return END;
-}
-
-static void iterator_free(Object *self)
-{
-    ByteArrayIterator *iterator = (ByteArrayIterator *)self;
-    if (iterator->array)
-        object_release(iterator->array);
-}
-
-static void iterator_traverse(Object *self, VisitFn visit, void *context)
-{
-    ByteArrayIterator *iterator = (ByteArrayIterator *)self;
-    if (iterator->array)
-        visit(&iterator->array->head, context);
-}
-
-static Value iterator_length_hint(Thread *t, Value self, const Value *args)
-{
-    ByteArrayIterator *iterator = (ByteArrayIterator *)as_object(self);
-    bool has_more = iterator->array && iterator->next < iterator->array->length;
-    return small_int_value(has_more ? (int64_t)(iterator->array->length - iterator->next) : 0);
-}
-
-static Value iterator_reduce(Thread *t, Value self, const Value *args)
-{
-    ByteArrayIterator *iterator = (ByteArrayIterator *)as_object(self);
-    Value iter = iterator_builtin(t, "iter");
-    if (!iterator->array)
-        return iterator_reduction_by(t, iter, t->interp->empty_tuple, UNBOUND);
-    return iterator_reduction_by(t, iter, object_value(iterator->array), small_int_value((int64_t)iterator->next));
-}
-
-static Value iterator_setstate(Thread *t, Value self, const Value *args)
-{
-    ByteArrayIterator *iterator = (ByteArrayIterator *)as_object(self);
-    int64_t next;
-    if (!arg_size(t, args[0], &next))
-        return FAILED;
-    if (iterator->array)
-        iterator->next = next < 0 ? 0 : (size_t)next < iterator->array->length ? (size_t)next : iterator->array->length;
-    return NONE;
-}
-
-static const NativeDef iterator_methods[] = {
-    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", 0, "How many bytes are left."),
-    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "For copy and pickle."),
-    NATIVE("__setstate__", iterator_setstate, "($self, object, /)", 0, "Go to this place."),
-    NATIVE_END,
-};
-
-const TypeSpec bytearray_iterator_spec = {
-    .size = sizeof(ByteArrayIterator),
-    .flags = TYPE_NO_NEW | TYPE_IS_FINAL | TYPE_IS_CONTAINER,
-    .slots = {.iterate = iterator_self, .next = iterator_next},
-    .methods = iterator_methods,
-    .traverse = iterator_traverse,
-    .free = iterator_free,
-};
-
 const TypeSpec bytearray_spec = {
     .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) -> bytearray\n"
            "bytearray(bytes_or_buffer) -> bytearray\nbytearray(int) -> that many zero bytes\nbytearray() -> empty bytearray\n\n"
@@ -625,7 +540,7 @@ const TypeSpec bytearray_spec = {
     .slots = {
         .repr = slot_repr, .str = bytes_str, .hash = hash_not_implemented, .compare = slot_compare, .new_instance = bytearray_new_instance,
         .init = bytearray_init, .length = slot_length, .contains = bytes_contains, .get_item = bytes_get_item,
-        .set_item = slot_set_item, .iterate = slot_iterate, .add = slot_add, .multiply = bytes_multiply, .remainder = slot_remainder,
+        .set_item = slot_set_item, .iterate = byte_iterator_new, .add = slot_add, .multiply = bytes_multiply, .remainder = slot_remainder,
         .inplace_add = slot_inplace_add, .inplace_multiply = slot_inplace_multiply,
         .get_buffer = slot_get_buffer, .release_buffer = slot_release_buffer,
     },

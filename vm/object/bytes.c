@@ -178,90 +178,6 @@ static const NativeDef bytes_methods[] = {
     NATIVE_END,
 };
 
-/* ---- iteration ---- */
-
-typedef struct BytesIterator { Object head; Bytes *bytes; size_t next; } BytesIterator;   /* bytes NULL: exhausted */
-
-static Value slot_iterate(Thread *t, Value self)
-{
-    BytesIterator *iterator = (BytesIterator *)heap_new(t, t->interp->types[KIND_BYTES_ITERATOR], sizeof *iterator);
-    if (!iterator)
-        return FAILED;
-    iterator->bytes = as_bytes(retain(self));
-    return object_value(iterator);
-}
-
-static Value iterator_self(Thread *t, Value self) { return retain(self); }
-
-static Value iterator_next(Thread *t, Value self)
-{
-    BytesIterator *iterator = (BytesIterator *)as_object(self);
-    Bytes *bytes = iterator->bytes;
-    if (!bytes)
-        return END;
-    if (iterator->next < bytes->length)
-        return small_int_value(bytes->data[iterator->next++]);
-    iterator->bytes = NULL;
-    object_release(bytes);
-    return END;
-}
-
-static void iterator_free(Object *self)
-{
-    BytesIterator *iterator = (BytesIterator *)self;
-    if (iterator->bytes)
-        object_release(iterator->bytes);
-}
-
-static void iterator_traverse(Object *self, VisitFn visit, void *context)
-{
-    BytesIterator *iterator = (BytesIterator *)self;
-    if (iterator->bytes)
-        visit(&iterator->bytes->head, context);
-}
-
-static Value iterator_length_hint(Thread *t, Value self, const Value *args)
-{
-    BytesIterator *iterator = (BytesIterator *)as_object(self);
-    return small_int_value(iterator->bytes ? (int64_t)(iterator->bytes->length - iterator->next) : 0);
-}
-
-static Value iterator_reduce(Thread *t, Value self, const Value *args)
-{
-    BytesIterator *iterator = (BytesIterator *)as_object(self);
-    Value iter = iterator_builtin(t, "iter");
-    if (!iterator->bytes)
-        return iterator_reduction_by(t, iter, t->interp->empty_tuple, UNBOUND);
-    return iterator_reduction_by(t, iter, object_value(iterator->bytes), small_int_value((int64_t)iterator->next));
-}
-
-static Value iterator_setstate(Thread *t, Value self, const Value *args)
-{
-    BytesIterator *iterator = (BytesIterator *)as_object(self);
-    int64_t next;
-    if (!arg_size(t, args[0], &next))
-        return FAILED;
-    if (iterator->bytes)
-        iterator->next = next < 0 ? 0 : (size_t)next < iterator->bytes->length ? (size_t)next : iterator->bytes->length;
-    return NONE;
-}
-
-static const NativeDef iterator_methods[] = {
-    NATIVE("__length_hint__", iterator_length_hint, "($self, /)", 0, "How many bytes are left."),
-    NATIVE("__reduce__", iterator_reduce, "($self, /)", 0, "For copy and pickle."),
-    NATIVE("__setstate__", iterator_setstate, "($self, object, /)", 0, "Go to this place."),
-    NATIVE_END,
-};
-
-const TypeSpec bytes_iterator_spec = {
-    .size = sizeof(BytesIterator),
-    .flags = TYPE_NO_NEW | TYPE_IS_FINAL | TYPE_IS_CONTAINER,
-    .slots = {.iterate = iterator_self, .next = iterator_next},
-    .methods = iterator_methods,
-    .traverse = iterator_traverse,
-    .free = iterator_free,
-};
-
 const TypeSpec bytes_spec = {
     .doc = "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> bytes\nbytes(bytes_or_buffer) -> bytes\n"
            "bytes(int) -> that many zero bytes\nbytes() -> empty bytes\n\nA row of bytes that does not change.",
@@ -269,7 +185,7 @@ const TypeSpec bytes_spec = {
     .flags = TYPE_IS_VARIABLE_SIZE | TYPE_MATCHES_SELF,
     .slots = {
         .repr = slot_repr, .str = bytes_str, .hash = slot_hash, .compare = slot_compare, .new_instance = bytes_new_instance,
-        .length = slot_length, .contains = bytes_contains, .get_item = bytes_get_item, .iterate = slot_iterate,
+        .length = slot_length, .contains = bytes_contains, .get_item = bytes_get_item, .iterate = byte_iterator_new,
         .add = slot_add, .multiply = bytes_multiply, .remainder = slot_remainder, .get_buffer = slot_get_buffer,
     },
     .methods = bytes_methods,

@@ -345,15 +345,7 @@ Value bytes_compare(Thread *t, Value self, Value other, CompareOp op)
     if (order == 0)
         order = a.length < b.length ? -1 : a.length > b.length;
     needle_release(t, &needle);
-    switch (op) {
-    case COMPARE_LT: return bool_value(order < 0);
-    case COMPARE_LE: return bool_value(order <= 0);
-    case COMPARE_EQ: return bool_value(order == 0);
-    case COMPARE_NE: return bool_value(order != 0);
-    case COMPARE_GT: return bool_value(order > 0);
-    case COMPARE_GE: return bool_value(order >= 0);
-    }
-    return NOT_IMPLEMENTED;
+    return compare_by_order(order, op);
 }
 
 Value bytes_concat(Thread *t, Value left, Value right, BinaryFn own)

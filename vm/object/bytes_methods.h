@@ -36,6 +36,7 @@ void needle_release(Thread *t, Needle *needle);
 /* An int in range(0, 256); [message] else. */
 MUST_CHECK bool byte_from_value(Thread *t, Value v, const char *message, uint8_t *byte);
 
+MUST_CHECK Value byte_iterator_new(Thread *t, Value self);                       /* byte_iterator.c */
 MUST_CHECK Value bytes_repr(Thread *t, const char *prefix, ByteSpan span, const char *suffix);
 MUST_CHECK Value bytes_get_item(Thread *t, Value self, Value key);
 MUST_CHECK bool bytes_contains(Thread *t, Value self, Value item, bool *found);

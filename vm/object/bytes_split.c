@@ -22,16 +22,6 @@ static bool add_part(Thread *t, List *list, Value self, size_t start, size_t end
     return !failed(part) && list_append_take(t, list, part);
 }
 
-static void turn_around(List *list)
-{
-    for (size_t i = 0, k = list->count; i + 1 < k; i++) {
-        k--;
-        Value item = list->items[i];
-        list->items[i] = list->items[k];
-        list->items[k] = item;
-    }
-}
-
 static bool split_blanks(Thread *t, List *list, Value self, int64_t most)
 {
     ByteSpan span = span_of(self);
@@ -129,7 +119,7 @@ static Value split(Thread *t, Value self, const Value *args, bool from_end)
         return FAILED;
     }
     if (from_end)
-        turn_around(list);
+        list_turn_around(list);
     return object_value(list);
 }
 

@@ -145,16 +145,7 @@ static Value slot_compare(Thread *t, Value self, Value other, CompareOp op)
 {
     if (!is_int(self) || !is_int(other))
         return NOT_IMPLEMENTED;
-    int order = int_order(self, other);
-    switch (op) {
-    case COMPARE_LT: return bool_value(order < 0);
-    case COMPARE_LE: return bool_value(order <= 0);
-    case COMPARE_EQ: return bool_value(order == 0);
-    case COMPARE_NE: return bool_value(order != 0);
-    case COMPARE_GT: return bool_value(order > 0);
-    case COMPARE_GE: return bool_value(order >= 0);
-    }
-    return NOT_IMPLEMENTED;
+    return compare_by_order(int_order(self, other), op);
 }
 
 static bool slot_hash(Thread *t, Value self, int64_t *hash)

@@ -182,6 +182,15 @@ bool list_extend(Thread *t, List *list, Value iterable)
     return is_good;
 }
 
+void list_turn_around(List *list)
+{
+    for (size_t i = 0, j = list->count; i + 1 < j; i++) {
+        Value item = list->items[i];
+        list->items[i] = list->items[--j];
+        list->items[j] = item;
+    }
+}
+
 bool list_insert(Thread *t, List *list, int64_t at, Value v)
 {
     ASSERT_GIL(t);

@@ -23,6 +23,7 @@ MUST_CHECK List *list_from_iterable(Thread *t, Value iterable);
 MUST_CHECK bool list_append(Thread *t, List *list, Value v);
 MUST_CHECK bool list_append_take(Thread *t, List *list, TAKES Value v);
 MUST_CHECK bool list_extend(Thread *t, List *list, Value iterable);
+void list_turn_around(List *list);                                      /* the last item first */
 MUST_CHECK bool list_insert(Thread *t, List *list, int64_t at, Value v);
 void list_clear_items(Thread *t, List *list);
 MUST_CHECK Value list_pop(Thread *t, List *list, int64_t at);

@@ -312,12 +312,7 @@ static Value copy_method(Thread *t, Value self, const Value *args)
 static Value reverse(Thread *t, Value self, const Value *args)
 {
     (void)t, (void)args;
-    List *list = as_list(self);
-    for (size_t i = 0, j = list->count; i + 1 < j; i++) {
-        Value item = list->items[i];
-        list->items[i] = list->items[--j];
-        list->items[j] = item;
-    }
+    list_turn_around(as_list(self));
     return NONE;
 }
 

@@ -21,6 +21,20 @@ MUST_CHECK bool value_hash(Thread *t, Value v, int64_t *hash);
 /* The hash slot of what cannot be hashed ("unhashable type: 'list'"); type.c shows __hash__ as None for it. */
 MUST_CHECK bool hash_not_implemented(Thread *t, Value v, int64_t *hash);
 MUST_CHECK bool value_truth(Thread *t, Value v, bool *truth);
+/* The answer of a comparison, where [order] says below, at or above 0 what the left side is to the right one. */
+static inline Value compare_by_order(int order, CompareOp op)
+{
+    switch (op) {
+    case COMPARE_LT: return bool_value(order < 0);
+    case COMPARE_LE: return bool_value(order <= 0);
+    case COMPARE_EQ: return bool_value(order == 0);
+    case COMPARE_NE: return bool_value(order != 0);
+    case COMPARE_GT: return bool_value(order > 0);
+    case COMPARE_GE: return bool_value(order >= 0);
+    }
+    return NOT_IMPLEMENTED;
+}
+
 MUST_CHECK Value value_compare(Thread *t, Value a, Value b, CompareOp op);              /* the whole dance with reflected operands */
 MUST_CHECK bool value_compare_truth(Thread *t, Value a, Value b, CompareOp op, bool *truth);
 MUST_CHECK bool value_equal(Thread *t, Value a, Value b, bool *equal);                  /* identity implies equality, as in containers */

@@ -204,7 +204,8 @@ bool signature_bind(Thread *t, const Signature *s, const char *function, const V
 
 /* ---- single arguments ---- */
 
-bool arg_int64(Thread *t, Value v, int64_t *out)
+/* [c_type]: what CPython's message calls the 64 bits. */
+static bool arg_word(Thread *t, Value v, const char *c_type, int64_t *out)
 {
     if (is_unbound(v)) return true;
     if (is_small_int(v)) {
@@ -215,8 +216,11 @@ bool arg_int64(Thread *t, Value v, int64_t *out)
     if (failed(number)) return false;
     bool fits = int_fits_int64(number, out);
     release(number);
-    return fits || raise_false(t, EXC_OverflowError, "Python int too large to convert to C long");
+    return fits || raise_false(t, EXC_OverflowError, "Python int too large to convert to C %s", c_type);
 }
+
+bool arg_int64(Thread *t, Value v, int64_t *out) { return arg_word(t, v, "long", out); }
+bool arg_size(Thread *t, Value v, int64_t *out) { return arg_word(t, v, "ssize_t", out); }
 
 bool arg_int(Thread *t, Value v, int *out)
 {
@@ -230,20 +234,6 @@ bool arg_int(Thread *t, Value v, int *out)
     if (n > INT32_MAX || n < INT32_MIN) return raise_false(t, EXC_OverflowError, "Python int too large to convert to C int");
     *out = (int)n;
     return true;
-}
-
-bool arg_size(Thread *t, Value v, int64_t *out)
-{
-    if (is_unbound(v)) return true;
-    if (is_small_int(v)) {
-        *out = small_int(v);
-        return true;
-    }
-    Value number = int_from_index(t, v);
-    if (failed(number)) return false;
-    bool fits = int_fits_int64(number, out);
-    release(number);
-    return fits || raise_false(t, EXC_OverflowError, "Python int too large to convert to C ssize_t");
 }
 
 bool arg_index_clipped(Thread *t, Value v, int64_t *out) { return is_unbound(v) || value_to_clipped_index(t, v, out); }

@@ -121,13 +121,7 @@ static Value slot_compare(Thread *t, Value self, Value other, CompareOp op)
         return NOT_IMPLEMENTED;
     if (op == COMPARE_EQ || op == COMPARE_NE)
         return bool_value(str_equal(as_str(self), as_str(other)) == (op == COMPARE_EQ));
-    int order = str_order(as_str(self), as_str(other));
-    switch (op) {
-    case COMPARE_LT: return bool_value(order < 0);
-    case COMPARE_LE: return bool_value(order <= 0);
-    case COMPARE_GT: return bool_value(order > 0);
-    default:         return bool_value(order >= 0);
-    }
+    return compare_by_order(str_order(as_str(self), as_str(other)), op);
 }
 
 static bool slot_hash(Thread *t, Value self, int64_t *hash)
