@@ -61,6 +61,6 @@ TOY_MUST_CHECK bool add_posix_constants(ToyThread *t, ToyModuleObject *module);
 
 /* Each file's functions; a table ends with a NULL name. mod_posix.c puts them into the module. */
 extern const ToyFunction posix_file_functions[], posix_path_functions[], posix_stat_functions[], posix_scan_functions[],
-    posix_process_functions[], posix_schedule_functions[], posix_system_functions[];
+    posix_process_functions[], posix_schedule_functions[], posix_system_functions[], posix_terminal_functions[];
 
 #endif

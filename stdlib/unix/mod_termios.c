@@ -67,11 +67,9 @@ static ToyValue termios_tcgetattr(ToyThread *t, ToyValue self, const ToyValue *a
 /* Flags and speeds have 32 bits; what is above falls away. */
 static bool read_word(ToyThread *t, ToyValue v, uint32_t *word)
 {
-    ToyValue n = toy_index(t, v);
-    ToyValue low = toy_failed(n) ? TOY_FAILED : toy_operate(t, TOY_AND, n, toy_small_int_value(UINT32_MAX));
-    toy_release(n);
-    if (toy_failed(low)) return false;
-    *word = (uint32_t)toy_small_int(low);
+    int64_t number;
+    if (!toy_arg_int64(t, v, &number)) return false;
+    *word = (uint32_t)number;
     return true;
 }
 
