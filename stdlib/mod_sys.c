@@ -267,10 +267,43 @@ static ToyValue sys_displayhook(ToyThread *t, ToyValue self, const ToyValue *arg
     return done ? TOY_NONE : TOY_FAILED;
 }
 
+/* What breakpoint() shall call, by the environment; NULL: nothing was said. *variable is where. */
+static const char *breakpoint_choice(ToyThread *t, const char **variable)
+{
+    static const char *const variables[] = {"TOYBREAKPOINT", "PYTHONBREAKPOINT"};
+    if (toy_flags(t).ignore_environment) return NULL;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *text = getenv(*variable = variables[i]);
+        if (text && *text) return text;
+    }
+    return NULL;
+}
+
+/* "package.module.name", or the name of a built-in function. */
+static ToyValue import_dotted(ToyThread *t, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    if (!dot) return toy_import_from(t, "builtins", path);
+    size_t length = (size_t)(dot - path);
+    char *module = toy_alloc(t, length + 1);
+    if (!module) return TOY_FAILED;
+    memcpy(module, path, length);
+    module[length] = '\0';
+    ToyValue v = toy_import_from(t, module, dot + 1);
+    toy_free(t, module, length + 1);
+    return v;
+}
+
 static ToyValue sys_breakpointhook(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    ToyValue set_trace = toy_import_from(t, "pdb", "set_trace");
-    if (toy_failed(set_trace)) return TOY_FAILED;
+    const char *variable, *choice = breakpoint_choice(t, &variable);
+    if (choice && strcmp(choice, "0") == 0) return TOY_NONE;
+    ToyValue set_trace = import_dotted(t, choice ? choice : "pdb.set_trace");
+    if (toy_failed(set_trace)) {
+        if (!choice || !(toy_raised_is(t, TOY_ImportError) || toy_raised_is(t, TOY_AttributeError))) return TOY_FAILED;
+        toy_raised_clear(t);
+        return toy_warn(t, TOY_RuntimeWarning, 1, "Ignoring unimportable $%s: \"%s\"", variable, choice) ? TOY_NONE : TOY_FAILED;
+    }
     ToyValue v = toy_call_names(t, set_trace, args, count, names);
     toy_release(set_trace);
     return v;

@@ -92,7 +92,7 @@ static Value builtin_compile(Thread *t, Value self, const Value *args)
     else if (str_equal_text(mode, "single")) request.mode = COMPILE_SINGLE;
     else return raise_value_error(t, "compile() mode must be 'exec', 'eval' or 'single'");
     if (optimize < -1 || optimize > 2) return raise_value_error(t, "compile(): invalid optimize value");
-    if (flags & ~(CODE_FUTURE_ANNOTATIONS | FLAG_DONT_IMPLY | FLAG_ONLY_AST | FLAG_TYPE_COMMENTS | FLAG_TOP_LEVEL_AWAIT | FLAG_ALLOW_INCOMPLETE |
+    if (flags & ~(CODE_NESTED | CODE_FUTURE_ANNOTATIONS | FLAG_DONT_IMPLY | FLAG_ONLY_AST | FLAG_TYPE_COMMENTS | FLAG_TOP_LEVEL_AWAIT | FLAG_ALLOW_INCOMPLETE |
                   FLAG_OPTIMIZED_AST | 0x1ff0000))
         return raise_value_error(t, "compile(): unrecognised flags");
     Str *name = filename_of(t, args[1]);

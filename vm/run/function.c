@@ -189,6 +189,7 @@ static Value function_make(Thread *t, Type *type, const Value *args, size_t coun
     if (is_bound(slots[2]) && !is_none(slots[2]) && !is_str(slots[2])) return raise_type_error(t, "arg 3 (name) must be None or string");
     if (is_bound(slots[3]) && !is_none(slots[3]) && !is_tuple(slots[3])) return raise_type_error(t, "arg 4 (defaults) must be None or tuple");
     if (is_bound(slots[4]) && !is_none(slots[4]) && !is_tuple(slots[4])) return raise_type_error(t, "arg 5 (closure) must be None or tuple");
+    if (is_bound(slots[5]) && !is_none(slots[5]) && !is_dict(slots[5])) return raise_type_error(t, "arg 6 (kwdefaults) must be None or dict");
     if (code->unit->free_count && !is_tuple(slots[4])) return raise_type_error(t, "arg 5 (closure) must be tuple");
     if (cells != code->unit->free_count)
         return raise_value_error(t, "%U requires closure of length %u, not %zu", code->name, code->unit->free_count, cells);

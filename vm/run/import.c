@@ -366,14 +366,39 @@ Value import_module_text(Thread *t, const char *name)
 
 /* ---- relative names ---- */
 
+static Value spec_parent(Thread *t, Value spec)
+{
+    Str *name = str_intern_text(t, "parent");
+    Value parent = name ? value_get_attribute(t, spec, name) : FAILED;
+    if (name) object_release(name);
+    return parent;
+}
+
+/* What __package__ says; a spec that says something else is worth a warning. */
+static Value declared_package(Thread *t, Value package, Value spec)
+{
+    if (!is_str(package)) return raise_type_error(t, "package must be a string");
+    bool has_spec = is_bound(spec) && !is_none(spec);
+    Value parent = has_spec ? spec_parent(t, spec) : UNBOUND;
+    if (has_spec && failed(parent)) return FAILED;
+    bool is_same_package = true;
+    bool is_good = !has_spec || value_equal(t, package, parent, &is_same_package);
+    if (is_good && !is_same_package) is_good = warn(t, EXC_DeprecationWarning, 1, "__package__ != __spec__.parent");
+    release(parent);
+    return is_good ? retain(package) : FAILED;
+}
+
 /* The package that a relative import starts from, by __package__, __spec__ or __name__ of the importing module. */
 static Value package_of(Thread *t, Value globals)
 {
     Dict *dict = as_dict(globals);
-    Value package = dict_get_str(dict, NAME_OF(t, __package__));
-    if (is_bound(package) && !is_none(package)) {
-        if (!is_str(package)) return raise_type_error(t, "package must be a string");
-        return retain(package);
+    Value package = dict_get_str(dict, NAME_OF(t, __package__)), spec = dict_get_str(dict, NAME_OF(t, __spec__));
+    if (is_bound(package) && !is_none(package)) return declared_package(t, package, spec);
+    if (is_bound(spec) && !is_none(spec)) {
+        Value parent = spec_parent(t, spec);
+        if (failed(parent) || is_str(parent)) return parent;
+        release(parent);
+        return raise_type_error(t, "__spec__.parent must be a string");
     }
     if (!warn(t, EXC_ImportWarning, 1, "can't resolve package from __spec__ or __package__, falling back on __name__ and __path__")) return FAILED;
     Value name = dict_get_str(dict, NAME_OF(t, __name__));
@@ -502,14 +527,24 @@ Value import_level(Thread *t, Str *name, Value globals, Value from_names, int le
 Value import_name(Thread *t, Frame *frame, Str *name, Value from_names, Value level)
 {
     Value builtins = frame->function->builtins;
-    Value hook = is_dict(builtins) ? dict_get_str(as_dict(builtins), NAME_OF(t, __import__)) : UNBOUND;
-    if (is_unbound(hook)) return raise_error(t, EXC_ImportError, "__import__ not found");
+    Value hook = is_dict(builtins) ? retain(dict_get_str(as_dict(builtins), NAME_OF(t, __import__)))
+                                   : value_get_item(t, builtins, object_value(NAME_OF(t, __import__)));
+    if (is_unbound(hook) && (!is_raised(t) || raised_is(t, EXC_KeyError))) {
+        raised_clear(t);
+        return raise_error(t, EXC_ImportError, "__import__ not found");
+    }
+    if (is_unbound(hook)) return FAILED;
     Value own = dict_get_str(t->interp->run->builtins_module->dict, NAME_OF(t, __import__));
-    if (is_same(hook, own) && is_kind(hook, KIND_NATIVE_FUNCTION))
-        return import_level(t, name, object_value(frame->function->globals), from_names, (int)small_int(level));
-    Value locals = is_bound(frame->mapping) ? frame->mapping : NONE;
-    Value args[5] = {object_value(name), object_value(frame->function->globals), locals, from_names, level};
-    return value_call(t, hook, args, 5, NULL);
+    Value module;
+    if (is_same(hook, own) && is_kind(hook, KIND_NATIVE_FUNCTION)) {
+        module = import_level(t, name, object_value(frame->function->globals), from_names, (int)small_int(level));
+    } else {
+        Value locals = is_bound(frame->mapping) ? frame->mapping : NONE;
+        Value args[5] = {object_value(name), object_value(frame->function->globals), locals, from_names, level};
+        module = value_call(t, hook, args, 5, NULL);
+    }
+    release(hook);
+    return module;
 }
 
 /* A str attribute of the module, or UNBOUND; nothing stays raised. */
