@@ -188,7 +188,7 @@ static Value encode_source(Thread *t, const char *name, Value source, Value enco
     if (is_bound(source) && is_str(source)) {
         if (is_unbound(encoding_value))
             return raise_type_error(t, "string argument without an encoding");
-        return str_encode(t, as_str(source), encoding, errors);
+        return codec_names_exist(t, encoding, errors) ? str_encode(t, as_str(source), encoding, errors) : FAILED;
     }
     return raise_type_error(t, "%s without a string argument", is_bound(encoding_value) ? "encoding" : "errors");
 }
@@ -702,7 +702,8 @@ Value bytes_method_maketrans(Thread *t, Value self, const Value *args)
 Value bytes_method_decode(Thread *t, Value self, const Value *args)
 {
     const char *encoding, *errors;
-    if (!name_argument(t, "decode", "encoding", args[0], &encoding) || !name_argument(t, "decode", "errors", args[1], &errors))
+    if (!name_argument(t, "decode", "encoding", args[0], &encoding) || !name_argument(t, "decode", "errors", args[1], &errors) ||
+        !codec_names_exist(t, encoding, errors))
         return FAILED;
     ByteSpan span = span_of(self);
     /* No bytes are no text in any encoding: nobody is asked. */

@@ -89,6 +89,8 @@ void str_builder_abandon(StrBuilder *builder);
 /* Decoding and encoding by name, with error handlers (strict, ignore, replace, backslashreplace, surrogateescape, surrogatepass, xmlcharrefreplace, namereplace). */
 MUST_CHECK Value str_decode(Thread *t, const char *bytes, size_t length, const char *encoding, const char *errors);
 MUST_CHECK Value str_encode(Thread *t, Str *s, const char *encoding, const char *errors);
+/* For what a script asks to encode or decode: in development mode false, raised LookupError, if one of the names (or NULL) means nothing. */
+MUST_CHECK bool codec_names_exist(Thread *t, const char *encoding, const char *errors);
 
 /* UnicodeDecodeError and UnicodeEncodeError with their five fields. */
 Value raise_decode_error(Thread *t, const char *encoding, const char *bytes, size_t length, size_t start, size_t end, const char *reason);

@@ -174,6 +174,22 @@ static Value ask_other_encoding(Thread *t, const char *function, Value object, c
     return answer;
 }
 
+/* -X dev: names are looked up even where nobody needs what they name. */
+bool codec_names_exist(Thread *t, const char *encoding, const char *errors)
+{
+    if (LIKELY(!t->interp->config.is_dev_mode)) return true;
+    const char *const names[] = {encoding && find_encoding(encoding) == ENCODING_UNKNOWN ? encoding : NULL, errors};
+    static const char *const functions[] = {"lookup", "lookup_error"};
+    for (int i = 0; i < 2; i++) {
+        if (!names[i]) continue;
+        Value name = object_value(str_from_text(t, names[i]));
+        Value found = failed(name) ? FAILED : ask_codecs(t, functions[i], &name, 1);
+        release2(name, found);
+        if (failed(found)) return false;
+    }
+    return true;
+}
+
 /* A handler's answer should be (text, position). Positions below 0 count from the end. */
 static bool read_answer(Thread *t, Value answer, Value object, Value *replacement, size_t *resume)
 {

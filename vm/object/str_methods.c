@@ -159,7 +159,8 @@ static Value format_method(Thread *t, Value self, const Value *args)
 static Value encode(Thread *t, Value self, const Value *args)
 {
     const char *encoding, *errors;
-    if (!name_argument(t, "encode", "encoding", args[0], &encoding) || !name_argument(t, "encode", "errors", args[1], &errors))
+    if (!name_argument(t, "encode", "encoding", args[0], &encoding) || !name_argument(t, "encode", "errors", args[1], &errors) ||
+        !codec_names_exist(t, encoding, errors))
         return FAILED;
     return str_encode(t, as_str(self), encoding, errors);
 }

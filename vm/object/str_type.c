@@ -31,6 +31,7 @@ static Value decode_object(Thread *t, Value v, Value encoding_value, Value error
         return raise_type_error(t, "decoding str is not supported");
     if (!value_has_buffer(t, v))
         return raise_type_error(t, "decoding to str: need a bytes-like object, %T found", v);
+    if (!codec_names_exist(t, encoding, errors)) return FAILED;
     BufferView view;
     if (!buffer_get(t, v, &view, 0))
         return FAILED;
