@@ -23,7 +23,7 @@ DEFAULT_TIME_LIMIT = 20  # seconds
 DAMAGE = re.compile('(Address|Thread|Leak|UndefinedBehavior)Sanitizer(?! failed to allocate)|runtime error:|Assertion .* failed'
                     '|toy: still alive|objects are alive at the end')
 KNOWN_DIRECTIVES = {
-    'args', 'options', 'stdin', 'timeout', 'env', 'requires', 'toy-only', 'serial', 'stress', 'error',
+    'args', 'options', 'stdin', 'timeout', 'env', 'requires', 'toy-only', 'serial', 'stress',
     'category', 'cause', 'workaround',
 }
 

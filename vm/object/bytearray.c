@@ -12,7 +12,6 @@
 #include "vm/object/heap.h"
 #include "vm/object/instance.h"
 #include "vm/object/int.h"
-#include "vm/object/iterators.h"
 #include "vm/object/list.h"
 #include "vm/object/object_reduce.h"
 #include "vm/object/percent.h"

@@ -11,7 +11,6 @@
 #include "vm/object/bytes_methods.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
-#include "vm/object/iterators.h"
 #include "vm/object/list.h"
 #include "vm/object/percent.h"
 #include "vm/object/protocol.h"
