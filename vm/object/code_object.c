@@ -117,7 +117,7 @@ static Code *make_with(Thread *t, CodeUnit *unit, Code *owner, const Value *cons
     if (!code) return NULL;
     code->unit = unit;
     code->exact_count = is_plain_call(unit) ? unit->argument_count : CODE_BINDS;
-    code->frame_words = unit->slot_count + unit->stack_size + CODE_FRAME_HEADER_WORDS;
+    code->frame_words = unit->slot_count + unit->stack_size + CODE_HOT_WORDS + CODE_FRAME_HEADER_WORDS;
     code->constants = block_alloc(t, (unit->constant_count + 1) * sizeof(Value));
     if (code->constants) memset(code->constants, 0, (unit->constant_count + 1) * sizeof(Value));
     code->names = code->constants ? texts_interned(t, unit->names, unit->name_count) : NULL;

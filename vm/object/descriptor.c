@@ -15,6 +15,7 @@
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/object/type_layout.h"
 
 /* ---- binding and calling ---- */
 
@@ -241,6 +242,20 @@ static bool member_set(Thread *t, Value self, Value instance, Value value)
     if (is_unbound(value) && is_unbound(*place)) return raise_false(t, EXC_AttributeError, "%U", member->d.name);
     replace(place, retain(value));
     return true;
+}
+
+uint32_t member_offset(const Type *type, Value value)
+{
+    const Member *member = (const Member *)as_object(value);
+    if (!type_is_subtype(type, member->d.owner)) return 0;
+    if (member->def) return member->def->kind == MEMBER_VALUE || member->def->kind == MEMBER_VALUE_OR_NONE ? (uint32_t)member->def->offset : 0;
+    size_t offset = type_payload_size(type) + member->index * sizeof(Value);
+    return type_is(type, TYPE_IS_VARIABLE_SIZE) || offset > UINT32_MAX ? 0 : (uint32_t)offset;
+}
+
+uint32_t member_offset_to_write(const Type *type, Value value)
+{
+    return ((const Member *)as_object(value))->def ? 0 : member_offset(type, value);
 }
 
 static Value member_get_doc(Thread *t, Value self)

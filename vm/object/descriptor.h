@@ -34,6 +34,11 @@ MUST_CHECK Value member_new_slot(Thread *t, Type *owner, Str *name, uint32_t ind
 MUST_CHECK Value method_descriptor_new(Thread *t, Type *owner, const NativeDef *def);   /* by its flags also a static or class one */
 MUST_CHECK Value slot_wrapper_new(Thread *t, Type *owner, const struct SlotRow *row, void *function);
 
+/* Where instances of [type] keep the Value of this member descriptor, in bytes from the object's begin; 0: not at one place for all, not as
+ * a Value, or the descriptor is not for them. The second: where it may also be replaced without asking. */
+uint32_t member_offset(const Type *type, Value member);
+uint32_t member_offset_to_write(const Type *type, Value member);
+
 /* Call [wrapper]'s slot on [self], as if its dunder had been called. */
 MUST_CHECK Value slot_wrapper_call(Thread *t, SlotWrapper *wrapper, Value self, const Value *args, size_t count, Tuple *names);
 /* Is [descriptor] one that takes writing (a data descriptor)? */

@@ -13,7 +13,11 @@
 #include "vm/bytecode/code.h"
 #include "vm/object/context.h"
 
-enum { CODE_BINDS = UINT32_MAX, CODE_FRAME_HEADER_WORDS = 9 /* sizeof(Frame) in Values: see vm/run/frame.h */ };
+enum {
+    CODE_BINDS = UINT32_MAX,
+    CODE_FRAME_HEADER_WORDS = 9,      /* sizeof(Frame) in Values: see vm/run/frame.h */
+    CODE_HOT_WORDS = 1,               /* of stack that hot forms need above the unit's stack_size: a callee under its self */
+};
 
 /* What tracing keeps for a code object: see vm/run/trace.c (the copy) and vm/run/monitor.c (the rest). */
 #define MONITOR_TOOLS 6             /* whose numbers scripts may choose */

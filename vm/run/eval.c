@@ -17,6 +17,7 @@
 #include "vm/run/eval.h"
 
 #include "vm/bytecode/opcode.h"
+#include "vm/object/descriptor.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
@@ -444,6 +445,7 @@ dispatch:
     }
 
 #include "vm/run/eval_hot.h"
+#include "vm/run/eval_hot_attributes.h"
     NO_OTHER_CASE
         __builtin_unreachable();
     }

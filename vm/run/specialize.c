@@ -8,8 +8,11 @@
  *             A guess that fails puts the plain opcode back and waits a while (the last cache word counts) before it tries again.
  * Layout      caches of the guessing forms:
  *                 LOAD_GLOBAL_*       keys of globals | keys of built-ins | place | wait
- *                 LOAD_ATTR_SLOT ...  type version | shape id | slot | wait
- *                 LOAD_METHOD_*       type version | shape id | place in the method cache | wait
+ *                 *_MODULE            keys of the module | - | place | wait
+ *                 *_SLOT, *_ADD       type version | shape id | slot | wait
+ *                 *_MEMBER            type version | - | offset in bytes | wait
+ *                 LOAD_METHOD_*, _CLASS, _PROPERTY   type version | shape id, 0: no attributes | place in the method cache | wait
+ *                 *_OF_CLASS          its version | that of its own class | place in the method cache | wait
  * Invariants  I1 operands and neighbours of a replaced opcode stay as they were.
  *             I2 caches hold numbers that are never used twice, no pointers: a stale one can only fail.
  * GIL         held: that is why words may be changed while other threads are in the same code.
@@ -17,6 +20,7 @@
 #include "vm/run/specialize.h"
 
 #include "vm/bytecode/opcode.h"
+#include "vm/object/descriptor.h"
 #include "vm/object/dict.h"
 #include "vm/object/heap.h"
 #include "vm/object/instance.h"
@@ -229,37 +233,92 @@ static Attributes *plain_attributes(Value object)
     return attributes->shape ? attributes : NULL;
 }
 
-static bool is_data_descriptor(Thread *t, Value v) { return is_bound(v) && value_type(t, v)->slots.descriptor_set; }
-
-static void specialize_module_attribute(Thread *t, Word *words, Module *module, Str *name)
+static void specialize_module_attribute(Thread *t, Word *words, Module *module, Str *name, Opcode form)
 {
     uint32_t version = dict_keys_version(t, module->dict);
     size_t place = dict_find_place(module->dict, name);
     if (!version || place >= UINT32_MAX || is_bound(type_lookup(t, kind_type(t, KIND_MODULE), name))) return;
     words[1] = version;
     words[3] = (Word)place;
-    change(words, OP_LOAD_ATTR_MODULE);
+    change(words, form);
+}
+
+/* The class [cls] itself has a value of that name: what a look-up through [form] may take as it is. */
+static void specialize_class_attribute(Thread *t, Word *words, Type *cls, Str *name, Opcode form)
+{
+    Type *metaclass = cls->head.type;
+    uint32_t version = type_version(t, cls), meta_version = type_version(t, metaclass);
+    if (!version || !meta_version || !t->interp->method_cache || metaclass->slots.get_attribute != kind_type(t, KIND_TYPE)->slots.get_attribute) return;
+    Value of_metaclass = type_lookup(t, metaclass, name), v = type_lookup(t, cls, name);
+    if (is_bound(of_metaclass) && is_data_descriptor(t, of_metaclass)) return;
+    if (is_unbound(v)) return;
+    bool is_wrapped = is_kind(v, KIND_CLASS_METHOD) || is_kind(v, KIND_STATIC_METHOD);
+    if (is_wrapped && (form != OP_LOAD_METHOD_OF_CLASS || !is_kind(((WrappedFunction *)as_object(v))->function, KIND_FUNCTION))) return;
+    if (!is_wrapped && !is_kind(v, KIND_FUNCTION) && value_type(t, v)->slots.descriptor_get) return;
+    words[1] = version;
+    words[2] = meta_version;
+    words[3] = method_cache_place(version, name);
+    change(words, form);
+}
+
+/* The shape whose instances lack [name] (0: instances have no attributes of their own), or false when this one does not. */
+static bool shape_without(Value object, Str *name, Word *shape_id)
+{
+    *shape_id = 0;
+    Type *type = as_object(object)->type;
+    if (!type_is(type, TYPE_HAS_ATTRIBUTES)) return true;
+    Attributes *attributes = plain_attributes(object);
+    if (!attributes || shape_find(attributes->shape, name) != SHAPE_NOT_FOUND) return false;
+    *shape_id = attributes->shape->id;
+    return true;
+}
+
+/* What the class of [object] has under that name decides: a data descriptor, or a value for want of the object's own. */
+static void specialize_by_class(Thread *t, Word *words, Value object, Str *name, Value of_class)
+{
+    Type *type = as_object(object)->type;
+    uint32_t offset = is_kind(of_class, KIND_MEMBER) ? member_offset(type, of_class) : 0;
+    if (offset) {
+        words[3] = offset;
+        change(words, OP_LOAD_ATTR_MEMBER);
+        return;
+    }
+    if (!t->interp->method_cache) return;
+    words[3] = method_cache_place(words[1], name);
+    if (is_kind(of_class, KIND_PROPERTY)) {
+        change(words, OP_LOAD_ATTR_PROPERTY);
+    } else if (!value_type(t, of_class)->slots.descriptor_get && shape_without(object, name, &words[2])) {
+        change(words, OP_LOAD_ATTR_CLASS);
+    }
 }
 
 void specialize_attribute(Thread *t, Frame *frame, const Word *at, Value object)
 {
     Word *words = words_to_change(frame, at, CACHES_LOAD_ATTR);
-    if (!words) return;
+    if (!words || !is_object(object)) return;
     Str *name = frame->code->names[WORD_OPERAND(*at)];
     if (is_kind(object, KIND_MODULE)) {
-        specialize_module_attribute(t, words, (Module *)as_object(object), name);
+        specialize_module_attribute(t, words, (Module *)as_object(object), name, OP_LOAD_ATTR_MODULE);
         return;
     }
-    Attributes *attributes = plain_attributes(object);
-    if (!attributes) return;
+    if (is_type(object)) {
+        specialize_class_attribute(t, words, as_type(object), name, OP_LOAD_ATTR_OF_CLASS);
+        return;
+    }
     Type *type = as_object(object)->type;
-    uint32_t version = type_version(t, type), slot = shape_find(attributes->shape, name);
-    if (!version || type->slots.get_attribute != generic_get_attribute || slot == SHAPE_NOT_FOUND) return;
-    if (slot >= attributes->shape->inline_count || is_data_descriptor(t, type_lookup(t, type, name))) return;
-    words[1] = version;
-    words[2] = attributes->shape->id;
-    words[3] = slot;
-    change(words, OP_LOAD_ATTR_SLOT);
+    words[1] = type_version(t, type);
+    if (!words[1] || type->slots.get_attribute != generic_get_attribute) return;
+    Value of_class = type_lookup(t, type, name);
+    Attributes *attributes = plain_attributes(object);
+    uint32_t slot = attributes ? shape_find(attributes->shape, name) : SHAPE_NOT_FOUND;
+    bool is_own = slot != SHAPE_NOT_FOUND && (is_unbound(of_class) || !is_data_descriptor(t, of_class));
+    if (!is_own) {
+        if (is_bound(of_class)) specialize_by_class(t, words, object, name, of_class);
+    } else if (slot < attributes->shape->inline_count) {
+        words[2] = attributes->shape->id;
+        words[3] = slot;
+        change(words, OP_LOAD_ATTR_SLOT);
+    }
 }
 
 void specialize_method(Thread *t, Frame *frame, const Word *at, Value object)
@@ -267,33 +326,52 @@ void specialize_method(Thread *t, Frame *frame, const Word *at, Value object)
     Word *words = words_to_change(frame, at, CACHES_LOAD_METHOD);
     if (!words || !is_object(object)) return;
     Str *name = frame->code->names[WORD_OPERAND(*at)];
+    if (is_kind(object, KIND_MODULE)) {
+        specialize_module_attribute(t, words, (Module *)as_object(object), name, OP_LOAD_METHOD_MODULE);
+        return;
+    }
+    if (is_type(object)) {
+        specialize_class_attribute(t, words, as_type(object), name, OP_LOAD_METHOD_OF_CLASS);
+        return;
+    }
     Type *type = as_object(object)->type;
     uint32_t version = type_version(t, type);
     if (!version || type->slots.get_attribute != generic_get_attribute) return;
-    Value method = type_lookup(t, type, name);          /* and into the cache with it */
-    if (is_unbound(method) || !type_is(value_type(t, method), TYPE_IS_METHOD_DESCRIPTOR) || !t->interp->method_cache) return;
     words[1] = version;
-    words[3] = method_cache_place(version, name);
-    if (!type_is(type, TYPE_HAS_ATTRIBUTES)) {
-        change(words, OP_LOAD_METHOD_TYPE);
+    Value method = type_lookup(t, type, name);          /* and into the cache with it */
+    Attributes *attributes = plain_attributes(object);
+    uint32_t slot = attributes ? shape_find(attributes->shape, name) : SHAPE_NOT_FOUND;
+    if (slot != SHAPE_NOT_FOUND && slot < attributes->shape->inline_count && (is_unbound(method) || !is_data_descriptor(t, method))) {
+        words[2] = attributes->shape->id;
+        words[3] = slot;
+        change(words, OP_LOAD_METHOD_SLOT);
         return;
     }
-    Attributes *attributes = plain_attributes(object);
-    if (!attributes || shape_find(attributes->shape, name) != SHAPE_NOT_FOUND) return;
-    words[2] = attributes->shape->id;
-    change(words, OP_LOAD_METHOD_SHAPE);
+    if (is_unbound(method) || !type_is(value_type(t, method), TYPE_IS_METHOD_DESCRIPTOR) || !t->interp->method_cache) return;
+    words[3] = method_cache_place(version, name);
+    if (!shape_without(object, name, &words[2])) return;
+    change(words, words[2] ? OP_LOAD_METHOD_SHAPE : OP_LOAD_METHOD_TYPE);
 }
 
 void specialize_store(Thread *t, Frame *frame, const Word *at, Value object)
 {
     Word *words = words_to_change(frame, at, CACHES_STORE_ATTR);
-    Attributes *attributes = words ? plain_attributes(object) : NULL;
-    if (!attributes) return;
+    if (!words || !is_object(object)) return;
     Str *name = frame->code->names[WORD_OPERAND(*at)];
     Type *type = as_object(object)->type;
-    uint32_t version = type_version(t, type), slot = shape_find(attributes->shape, name);
-    if (!version || type->slots.set_attribute != generic_set_attribute || is_data_descriptor(t, type_lookup(t, type, name))) return;
-    words[1] = version;
+    words[1] = type_version(t, type);
+    if (!words[1] || type->slots.set_attribute != generic_set_attribute) return;
+    Value of_class = type_lookup(t, type, name);
+    if (is_bound(of_class) && is_data_descriptor(t, of_class)) {
+        uint32_t offset = is_kind(of_class, KIND_MEMBER) ? member_offset_to_write(type, of_class) : 0;
+        if (!offset) return;
+        words[3] = offset;
+        change(words, OP_STORE_ATTR_MEMBER);
+        return;
+    }
+    Attributes *attributes = plain_attributes(object);
+    if (!attributes) return;
+    uint32_t slot = shape_find(attributes->shape, name);
     words[2] = attributes->shape->id;
     if (slot == SHAPE_NOT_FOUND) {
         if (attributes->extra || attributes->shape->count >= attributes->shape->inline_count || attributes->shape->count >= SHAPE_KEYS_MAX) return;

@@ -1,0 +1,272 @@
+/* eval_hot_attributes.h - the cases of the hot forms of globals, attributes and methods. Part of eval.c, as eval_hot.h.
+ *
+ * What        What a name means, remembered: the place in a dict whose keys have not changed, the slot of a shape, the offset of one of the
+ *             __slots__, the place in the method cache of what a class has.
+ * How         Each compares the numbers in its cache words (specialize.c, Layout) with those of the object it meets. All the same: the value is
+ *             taken from where it was. Else the plain form comes back and runs. A property's getter is entered like a called function.
+ * Invariants  I1 as eval_hot.h.
+ * GIL         held.
+ * Read next   specialize.c, vm/object/method_cache.h, vm/object/shape.h */
+
+/* ---- globals ---- */
+
+CASE(LOAD_GLOBAL_MODULE) {
+    Dict *globals = frame->function->globals;
+    if (LIKELY(globals->keys_version == ip[0])) {
+        PUSH(retain(dict_entry_at(globals, ip[2])->value));
+        SKIP(LOAD_GLOBAL);
+        NEXT;
+    }
+    goto guess_failed_global;
+}
+CASE(LOAD_GLOBAL_BUILTIN) {
+    Dict *builtins = as_dict(frame->function->builtins);
+    if (LIKELY(frame->function->globals->keys_version == ip[0] && builtins->keys_version == ip[1])) {
+        PUSH(retain(dict_entry_at(builtins, ip[2])->value));
+        SKIP(LOAD_GLOBAL);
+        NEXT;
+    }
+guess_failed_global:
+    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_GLOBAL, OPERAND);
+    goto run_LOAD_GLOBAL;
+}
+/* ---- attributes ---- */
+
+#define IS_OF_VERSION(value, expected) (LIKELY(is_object(value)) && LIKELY(as_object(value)->type->version == (expected)))
+#define ATTRIBUTES_OF(object) ((Attributes *)((char *)(object) + (object)->type->attributes_offset))
+/* What the method cache has at [place], if it is still that of the version and name: else NULL. */
+#define CACHED(place, expected) (cached = &t->interp->method_cache->entries[place], LIKELY(cached->version == (expected) && cached->name == frame->code->names[OPERAND]))
+/* The object's own attributes have nothing of that name, for all of its [shape]; 0: it has none at all. */
+#define HAS_SHAPE(object, shape_id) ((shape_id) == 0 || (ATTRIBUTES_OF(object)->shape && ATTRIBUTES_OF(object)->shape->id == (shape_id)))
+
+CASE(LOAD_ATTR_SLOT) {
+    Object *object = as_object(TOP);
+    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
+        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
+            TOP = retain(attributes->slots[ip[2]]);
+            SKIP(LOAD_ATTR);
+            object_release(object);
+            NEXT;
+        }
+    }
+    goto guess_failed_attribute;
+}
+CASE(LOAD_ATTR_MEMBER) {
+    if (IS_OF_VERSION(TOP, ip[0])) {
+        Object *object = as_object(TOP);
+        Value v = *(Value *)((char *)object + ip[2]);
+        if (LIKELY(is_bound(v))) {
+            TOP = retain(v);
+            SKIP(LOAD_ATTR);
+            SAVE();
+            object_release(object);
+            NEXT;
+        }
+    }
+    goto guess_failed_attribute;
+}
+CASE(LOAD_ATTR_CLASS) {
+    const MethodCacheEntry *cached;
+    if (IS_OF_VERSION(TOP, ip[0]) && CACHED(ip[2], ip[0]) && LIKELY(HAS_SHAPE(as_object(TOP), ip[1]))) {
+        Object *object = as_object(TOP);
+        TOP = retain(cached->value);
+        SKIP(LOAD_ATTR);
+        SAVE();
+        object_release(object);
+        NEXT;
+    }
+    goto guess_failed_attribute;
+}
+CASE(LOAD_ATTR_PROPERTY) {
+    const MethodCacheEntry *cached;
+    if (IS_OF_VERSION(TOP, ip[0]) && CACHED(ip[2], ip[0])) {
+        Value getter = ((Property *)as_object(cached->value))->getter;
+        if (LIKELY(is_kind(getter, KIND_FUNCTION)) && LIKELY(((Function *)as_object(getter))->code->exact_count == 1)) {
+            Value self = TOP;
+            TOP = retain(getter);
+            sp[0] = self;
+            SKIP(LOAD_ATTR);
+            SAVE();
+            goto enter_function;
+        }
+    }
+    goto guess_failed_attribute;
+}
+CASE(LOAD_ATTR_OF_CLASS) {
+    const MethodCacheEntry *cached;
+    if (IS_OF_VERSION(TOP, ip[1]) && LIKELY(is_type(TOP)) && LIKELY(as_type(TOP)->version == ip[0]) && CACHED(ip[2], ip[0])) {
+        Object *object = as_object(TOP);
+        TOP = retain(cached->value);
+        SKIP(LOAD_ATTR);
+        SAVE();
+        object_release(object);
+        NEXT;
+    }
+    goto guess_failed_attribute;
+}
+CASE(LOAD_ATTR_MODULE) {
+    if (LIKELY(is_kind(TOP, KIND_MODULE))) {
+        Module *module = (Module *)as_object(TOP);
+        if (LIKELY(module->dict->keys_version == ip[0])) {
+            TOP = retain(dict_entry_at(module->dict, ip[2])->value);
+            SKIP(LOAD_ATTR);
+            object_release(module);
+            NEXT;
+        }
+    }
+guess_failed_attribute:
+    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_ATTR, OPERAND);
+    goto run_LOAD_ATTR;
+}
+/* The attribute of a local, as the LOAD_ATTR behind it has noted: without counting the local up and down again. */
+CASE(LOAD_FAST_ATTR) {
+    Value holder = locals[OPERAND];
+    if (!IS_OF_VERSION(holder, ip[1])) goto run_LOAD_FAST;
+    Object *object = as_object(holder);
+    Value v;
+    if (LIKELY(WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_SLOT)) {
+        Attributes *attributes = ATTRIBUTES_OF(object);
+        if (UNLIKELY(!attributes->shape || attributes->shape->id != ip[2])) goto run_LOAD_FAST;
+        v = attributes->slots[ip[3]];
+    } else if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_MEMBER) {
+        v = *(Value *)((char *)object + ip[3]);
+        if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
+    } else {
+        goto run_LOAD_FAST;
+    }
+    PUSH(retain(v));
+    ip += 1 + CACHES_LOAD_ATTR;
+    NEXT;
+}
+
+/* ---- methods ---- */
+
+CASE(LOAD_METHOD_SHAPE) {
+    const MethodCacheEntry *cached;
+    if (IS_OF_VERSION(TOP, ip[0]) && CACHED(ip[2], ip[0])) {
+        Attributes *attributes = ATTRIBUTES_OF(as_object(TOP));
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
+            Value self = TOP;
+            TOP = retain(cached->value);
+            PUSH(self);
+            SKIP(LOAD_METHOD);
+            NEXT;
+        }
+    }
+    goto guess_failed_method;
+}
+CASE(LOAD_METHOD_TYPE) {
+    const MethodCacheEntry *cached;
+    if (IS_OF_VERSION(TOP, ip[0]) && CACHED(ip[2], ip[0])) {
+        Value self = TOP;
+        TOP = retain(cached->value);
+        PUSH(self);
+        SKIP(LOAD_METHOD);
+        NEXT;
+    }
+    goto guess_failed_method;
+}
+CASE(LOAD_METHOD_MODULE) {
+    if (LIKELY(is_kind(TOP, KIND_MODULE))) {
+        Module *module = (Module *)as_object(TOP);
+        if (LIKELY(module->dict->keys_version == ip[0])) {
+            TOP = retain(dict_entry_at(module->dict, ip[2])->value);
+            PUSH(UNBOUND);
+            SKIP(LOAD_METHOD);
+            SAVE();
+            object_release(module);
+            NEXT;
+        }
+    }
+    goto guess_failed_method;
+}
+CASE(LOAD_METHOD_OF_CLASS) {
+    const MethodCacheEntry *cached;
+    if (IS_OF_VERSION(TOP, ip[1]) && LIKELY(is_type(TOP)) && LIKELY(as_type(TOP)->version == ip[0]) && CACHED(ip[2], ip[0])) {
+        Value holder = TOP, v = cached->value;
+        if (is_kind(v, KIND_CLASS_METHOD)) {
+            TOP = retain(((WrappedFunction *)as_object(v))->function);
+            PUSH(holder);
+            SKIP(LOAD_METHOD);
+            NEXT;
+        }
+        TOP = retain(is_kind(v, KIND_STATIC_METHOD) ? ((WrappedFunction *)as_object(v))->function : v);
+        PUSH(UNBOUND);
+        SKIP(LOAD_METHOD);
+        SAVE();
+        release(holder);
+        NEXT;
+    }
+    goto guess_failed_method;
+}
+CASE(LOAD_METHOD_SLOT) {
+    if (IS_OF_VERSION(TOP, ip[0])) {
+        Object *object = as_object(TOP);
+        Attributes *attributes = ATTRIBUTES_OF(object);
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
+            TOP = retain(attributes->slots[ip[2]]);
+            PUSH(UNBOUND);
+            SKIP(LOAD_METHOD);
+            SAVE();
+            object_release(object);
+            NEXT;
+        }
+    }
+guess_failed_method:
+    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_METHOD, OPERAND);
+    goto run_LOAD_METHOD;
+}
+/* ---- storing ---- */
+
+CASE(STORE_ATTR_MEMBER) {
+    if (IS_OF_VERSION(TOP, ip[0])) {
+        Object *object = as_object(TOP);
+        Value *slot = (Value *)((char *)object + ip[2]), old = *slot;
+        *slot = sp[-2];
+        sp -= 2;
+        SKIP(STORE_ATTR);
+        SAVE();
+        release(old);
+        object_release(object);
+        NEXT;
+    }
+    goto guess_failed_store;
+}
+CASE(STORE_ATTR_SLOT) {
+    Object *object = as_object(TOP);
+    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
+        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
+            Value *slot = &attributes->slots[ip[2]], old = *slot;
+            *slot = sp[-2];
+            sp -= 2;
+            SKIP(STORE_ATTR);
+            SAVE();
+            release(old);
+            object_release(object);
+            NEXT;
+        }
+    }
+    goto guess_failed_store;
+}
+CASE(STORE_ATTR_ADD) {
+    Object *object = as_object(TOP);
+    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
+        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1] && !attributes->extra)) {
+            Shape *next = shape_next(attributes->shape, frame->code->names[OPERAND]);
+            if (LIKELY(next != NULL)) {
+                attributes->slots[attributes->shape->count] = sp[-2];
+                attributes->shape = next;
+                sp -= 2;
+                SKIP(STORE_ATTR);
+                object_release(object);
+                NEXT;
+            }
+        }
+    }
+guess_failed_store:
+    ((Word *)ip)[-1] = WORD_MAKE(OP_STORE_ATTR, OPERAND);
+    goto run_STORE_ATTR;
+}
