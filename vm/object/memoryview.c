@@ -1,49 +1,28 @@
 /* memoryview.c - memoryview: a window on the bytes of another object, as items of some format.
  *
- * What        The type: items, slices, casts, comparison, export of its own.
+ * What        The type: how views are made, comparison, casts, export of its own. Items and slices are in memoryview_items.c.
  * How         Each memoryview holds a BufferView of the *original* exporter, also one made by slicing or casting another
  *             memoryview; what differs (start, format, shape, strides, read-only) lies in the memoryview itself. So views
  *             do not depend on each other, and each can be released alone.
  * Invariants  I1 released: view.owner is UNBOUND, nothing else may be read.
  *             I2 all bytes reachable by shape and strides lie inside the exporter's.
  * GIL         held; the exporter keeps the bytes in place while a view exists.
- * Read next   memory_format.c, buffer_view.c */
+ * Read next   memoryview_items.c, memory_format.c, buffer_view.c */
 #include "vm/object/buffer_view.h"
 
 #include "vm/object/arguments.h"
 #include "vm/object/bytes.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
-#include "vm/object/iterators.h"
 #include "vm/object/list.h"
 #include "vm/object/memory_format.h"
 #include "vm/object/memoryview.h"
+#include "vm/object/memoryview_parts.h"
 #include "vm/object/native.h"
 #include "vm/object/protocol.h"
-#include "vm/object/range.h"
 #include "vm/object/str.h"
 
-enum { FORMAT_MAX = 16 };
-
-typedef struct MemoryView {
-    Object head;
-    BufferView view;           /* I1 */
-    uint8_t *start;            /* of item 0, 0 ... */
-    size_t item_size;
-    char format[FORMAT_MAX];
-    char letter;               /* of the format; 0: items of this format cannot be read or written */
-    bool is_read_only;
-    int dimensions;
-    int64_t *shape, *strides;  /* one_shape and one_stride, or a block of 2 * dimensions */
-    int64_t one_shape, one_stride;
-    bool is_lent;              /* see memoryview_lend: it does not give the buffer back itself */
-    size_t exports;            /* views that others took of this one */
-    int64_t hash;              /* -1: not computed */
-} MemoryView;
-
-#define AS_VIEW(v) ((MemoryView *)as_object(v))
-
-static bool is_alive(Thread *t, const MemoryView *m)
+bool memoryview_is_alive(Thread *t, const MemoryView *m)
 {
     return is_bound(m->view.owner) || raise_false(t, EXC_ValueError, "operation forbidden on released memoryview object");
 }
@@ -163,7 +142,7 @@ void memoryview_end(Value lent) { clear(&AS_VIEW(lent)->view.owner); }
 Value memoryview_exporter(Value view) { return AS_VIEW(view)->view.owner; }
 
 /* Another view of the same bytes, for the caller to change. [dimensions]: room for so many; what fits is copied. */
-static MemoryView *view_again(Thread *t, const MemoryView *source, int dimensions)
+MemoryView *memoryview_again(Thread *t, const MemoryView *source, int dimensions)
 {
     if (source->is_lent)
         return raise_null(t, EXC_ValueError, "cannot create new view on restricted memoryview");
@@ -189,7 +168,7 @@ Value memoryview_new(Thread *t, Value exporter)
 {
     if (is_kind(exporter, KIND_MEMORYVIEW)) {
         const MemoryView *m = AS_VIEW(exporter);
-        return is_alive(t, m) ? object_value(view_again(t, m, m->dimensions)) : FAILED;
+        return memoryview_is_alive(t, m) ? object_value(memoryview_again(t, m, m->dimensions)) : FAILED;
     }
     if (!value_has_buffer(t, exporter))
         return raise_type_error(t, "memoryview: a bytes-like object is required, not '%T'", exporter);
@@ -284,7 +263,7 @@ static bool gather_item(Thread *t, uint8_t *at, void *context)
     return true;
 }
 
-static Bytes *copy_bytes(Thread *t, const MemoryView *m)
+Bytes *memoryview_copy_bytes(Thread *t, const MemoryView *m)
 {
     Bytes *bytes = bytes_new(t, byte_count(m));
     if (!bytes)
@@ -295,188 +274,6 @@ static Bytes *copy_bytes(Thread *t, const MemoryView *m)
     else if (!for_each_item(t, m, 0, m->start, gather_item, &gather))
         return NULL;
     return bytes;
-}
-
-/* ---- items ---- */
-
-static bool check_letter(Thread *t, const MemoryView *m)
-{
-    return m->letter || raise_false(t, EXC_NotImplementedError, "memoryview: format %s not supported", m->format);
-}
-
-/* The address along one dimension; NULL: raised. */
-static uint8_t *step_to(Thread *t, const MemoryView *m, uint8_t *at, int dimension, int64_t index)
-{
-    if (index < 0)
-        index += m->shape[dimension];
-    if (index < 0 || index >= m->shape[dimension])
-        return raise_null(t, EXC_IndexError, "index out of bounds on dimension %d", dimension + 1);
-    return at + index * m->strides[dimension];
-}
-
-static bool is_index(Thread *t, Value v) { return is_small_int(v) || value_type(t, v)->slots.index; }
-
-static bool all_are(Thread *t, Tuple *tuple, bool (*is_such)(Thread *t, Value v))
-{
-    for (size_t i = 0; i < tuple->count; i++) {
-        if (!is_such(t, tuple->items[i]))
-            return false;
-    }
-    return true;
-}
-
-static bool is_slice(Thread *t, Value v)
-{
-    (void)t;
-    return is_kind(v, KIND_SLICE);
-}
-
-/* The item that m[1, 2] or m[1] means; NULL: raised. */
-static uint8_t *find_item(Thread *t, const MemoryView *m, Value key)
-{
-    int64_t index;
-    if (!is_tuple(key)) {
-        if (m->dimensions == 0)
-            return raise_null(t, EXC_TypeError, "invalid indexing of 0-dim memory");
-        if (m->dimensions > 1)
-            return raise_null(t, EXC_NotImplementedError, "multi-dimensional sub-views are not implemented");
-        /* Also if there is no such item: __index__ may have released the view. */
-        return value_to_index(t, key, &index) && is_alive(t, m) ? step_to(t, m, m->start, 0, index) : NULL;
-    }
-    Tuple *indices = as_tuple(key);
-    if (indices->count < (size_t)m->dimensions)
-        return raise_null(t, EXC_NotImplementedError, "sub-views are not implemented");
-    if (indices->count > (size_t)m->dimensions)
-        return raise_null(t, EXC_TypeError, "cannot index %d-dimension view with %zu-element tuple", m->dimensions, indices->count);
-    uint8_t *at = m->start;
-    for (int i = 0; at && i < m->dimensions; i++)
-        at = value_to_index(t, indices->items[i], &index) && is_alive(t, m) ? step_to(t, m, at, i, index) : NULL;
-    return at;
-}
-
-/* A view of the first dimension's part. */
-static MemoryView *slice_view(Thread *t, const MemoryView *m, Value key)
-{
-    if (m->dimensions == 0)
-        return raise_null(t, EXC_TypeError, "invalid indexing of 0-dim memory");
-    MemoryView *part = view_again(t, m, m->dimensions);
-    if (!part)
-        return NULL;
-    int64_t start, stop, step;
-    size_t count;
-    size_t length = (size_t)part->shape[0];   /* of the new view: __index__ may release the old one */
-    if (!slice_resolve(t, key, length, &start, &stop, &step, &count)) {
-        object_release(part);
-        return NULL;
-    }
-    part->start += count > 0 ? start * part->strides[0] : 0;
-    part->shape[0] = (int64_t)count;
-    part->strides[0] *= step;
-    return part;
-}
-
-static bool is_item_key(Thread *t, Value key)
-{
-    return is_tuple(key) ? all_are(t, as_tuple(key), is_index) : is_index(t, key);
-}
-
-static bool refuse_key(Thread *t, Value key)
-{
-    if (is_tuple(key) && as_tuple(key)->count > 0 && all_are(t, as_tuple(key), is_slice))
-        return raise_false(t, EXC_NotImplementedError, "multi-dimensional slicing is not implemented");
-    return raise_false(t, EXC_TypeError, "memoryview: invalid slice key");
-}
-
-static Value get_item(Thread *t, Value self, Value key)
-{
-    const MemoryView *m = AS_VIEW(self);
-    if (!is_alive(t, m))
-        return FAILED;
-    if (is_kind(key, KIND_SLICE))
-        return object_value(slice_view(t, m, key));
-    if (is_same(key, ELLIPSIS) && m->dimensions == 0)
-        return memoryview_new(t, self);
-    if (!is_item_key(t, key))
-        return refuse_key(t, key), FAILED;
-    uint8_t *at = check_letter(t, m) ? find_item(t, m, key) : NULL;
-    return at && is_alive(t, m) ? memory_read(t, m->letter, at) : FAILED;
-}
-
-/* m[a:b] = other: same format, same number of items; the two may overlap. */
-static bool set_slice(Thread *t, const MemoryView *m, Value key, Value v)
-{
-    MemoryView *to = slice_view(t, m, key);
-    if (!to)
-        return false;
-    bool is_good = false;
-    Value other = value_has_buffer(t, v) ? memoryview_new(t, v) : raise_type_error(t, "a bytes-like object is required, not '%T'", v);
-    if (!failed(other)) {
-        const MemoryView *from = AS_VIEW(other);
-        if (!is_alive(t, m))
-            ;   /* the slice's __index__ released it: raised */
-        else if (to->dimensions != 1)
-            raise_error(t, EXC_NotImplementedError, "memoryview slice assignments are currently restricted to ndim = 1");
-        else if (from->dimensions != 1 || from->item_size != to->item_size || from->letter != to->letter || from->shape[0] != to->shape[0])
-            raise_value_error(t, "memoryview assignment: lvalue and rvalue have different structures");
-        else {
-            Bytes *copy = copy_bytes(t, from);
-            is_good = copy != NULL;
-            for (int64_t i = 0; is_good && i < to->shape[0]; i++)
-                memcpy(to->start + i * to->strides[0], copy->data + (size_t)i * to->item_size, to->item_size);
-            if (copy)
-                object_release(copy);
-        }
-    }
-    release(other);
-    object_release(to);
-    return is_good;
-}
-
-static bool set_item(Thread *t, Value self, Value key, Value v)
-{
-    const MemoryView *m = AS_VIEW(self);
-    if (!is_alive(t, m))
-        return false;
-    if (m->is_read_only)
-        return raise_false(t, EXC_TypeError, "cannot modify read-only memory");
-    if (is_unbound(v))
-        return raise_false(t, EXC_TypeError, "cannot delete memory");
-    if (is_kind(key, KIND_SLICE))
-        return set_slice(t, m, key, v);
-    if (!is_item_key(t, key))
-        return refuse_key(t, key);
-    uint8_t *at = check_letter(t, m) ? find_item(t, m, key) : NULL;
-    if (!at)
-        return false;
-    /* Reading the value may run script code that releases this view: write to the side first. */
-    uint8_t scratch[16];
-    if (!memory_write(t, m->letter, scratch, v) || !is_alive(t, m))
-        return false;
-    memcpy(at, scratch, m->item_size);
-    return true;
-}
-
-static bool length(Thread *t, Value self, size_t *count)
-{
-    const MemoryView *m = AS_VIEW(self);
-    if (!is_alive(t, m))
-        return false;
-    if (m->dimensions == 0)
-        return raise_false(t, EXC_TypeError, "0-dim memory has no length");
-    *count = (size_t)m->shape[0];
-    return true;
-}
-
-static Value iterate(Thread *t, Value self)
-{
-    const MemoryView *m = AS_VIEW(self);
-    if (!is_alive(t, m))
-        return FAILED;
-    if (m->dimensions == 0)
-        return raise_type_error(t, "invalid indexing of 0-dim memory");
-    if (m->dimensions > 1)
-        return raise_error(t, EXC_NotImplementedError, "multi-dimensional sub-views are not implemented");
-    return check_letter(t, m) ? sequence_iterator_new(t, self) : FAILED;
 }
 
 /* ---- comparison, hash, repr ---- */
@@ -536,13 +333,13 @@ static bool hash(Thread *t, Value self, int64_t *result)
 {
     MemoryView *m = AS_VIEW(self);
     if (m->hash == -1) {
-        if (!is_alive(t, m))
+        if (!memoryview_is_alive(t, m))
             return false;
         if (!m->is_read_only)
             return raise_false(t, EXC_ValueError, "cannot hash writable memoryview object");
         if (m->letter != 'B' && m->letter != 'b' && m->letter != 'c')
             return raise_false(t, EXC_ValueError, "memoryview: hashing is restricted to formats 'B', 'b' or 'c'");
-        Bytes *bytes = copy_bytes(t, m);
+        Bytes *bytes = memoryview_copy_bytes(t, m);
         bool is_good = bytes && value_hash(t, object_value(bytes), &m->hash);
         if (bytes)
             object_release(bytes);
@@ -564,7 +361,7 @@ static Value repr(Thread *t, Value self)
 static bool get_buffer(Thread *t, Value self, BufferView *view, int flags)
 {
     MemoryView *m = AS_VIEW(self);
-    if (!is_alive(t, m))
+    if (!memoryview_is_alive(t, m))
         return false;
     if (m->is_lent)
         return raise_false(t, EXC_ValueError, "cannot create new view on restricted memoryview");
@@ -608,13 +405,13 @@ static Value release_method(Thread *t, Value self, const Value *args)
 static Value enter(Thread *t, Value self, const Value *args)
 {
     (void)args;
-    return is_alive(t, AS_VIEW(self)) ? retain(self) : FAILED;
+    return memoryview_is_alive(t, AS_VIEW(self)) ? retain(self) : FAILED;
 }
 
 static Value tobytes(Thread *t, Value self, const Value *args)
 {
     const MemoryView *m = AS_VIEW(self);
-    if (!is_alive(t, m))
+    if (!memoryview_is_alive(t, m))
         return FAILED;
     bool is_fortran = false;
     if (is_bound(args[0]) && !is_none(args[0])) {
@@ -626,25 +423,25 @@ static Value tobytes(Thread *t, Value self, const Value *args)
             return raise_value_error(t, "order must be 'C', 'F' or 'A'");
     }
     if (!is_fortran || m->dimensions < 2)
-        return object_value(copy_bytes(t, m));
+        return object_value(memoryview_copy_bytes(t, m));
     /* Column-major: the same walk over the dimensions in reverse. */
-    MemoryView *turned = view_again(t, m, m->dimensions);
+    MemoryView *turned = memoryview_again(t, m, m->dimensions);
     if (!turned)
         return FAILED;
     for (int i = 0; i < m->dimensions; i++) {
         turned->shape[i] = m->shape[m->dimensions - 1 - i];
         turned->strides[i] = m->strides[m->dimensions - 1 - i];
     }
-    Bytes *bytes = copy_bytes(t, turned);
+    Bytes *bytes = memoryview_copy_bytes(t, turned);
     object_release(turned);
     return object_value(bytes);
 }
 
 static Value hex(Thread *t, Value self, const Value *args)
 {
-    if (!is_alive(t, AS_VIEW(self)))
+    if (!memoryview_is_alive(t, AS_VIEW(self)))
         return FAILED;
-    Bytes *bytes = copy_bytes(t, AS_VIEW(self));
+    Bytes *bytes = memoryview_copy_bytes(t, AS_VIEW(self));
     Str *name = bytes ? str_intern_text(t, "hex") : NULL;
     size_t count = is_unbound(args[0]) ? 0 : is_unbound(args[1]) ? 1 : 2;
     Value text = name ? value_call_method(t, object_value(bytes), name, args, count) : FAILED;
@@ -674,14 +471,14 @@ static Value tolist(Thread *t, Value self, const Value *args)
 {
     (void)args;
     const MemoryView *m = AS_VIEW(self);
-    return is_alive(t, m) && check_letter(t, m) ? list_of(t, m, 0, m->start) : FAILED;
+    return memoryview_is_alive(t, m) && memoryview_has_letter(t, m) ? list_of(t, m, 0, m->start) : FAILED;
 }
 
 static Value toreadonly(Thread *t, Value self, const Value *args)
 {
     (void)args;
     const MemoryView *m = AS_VIEW(self);
-    MemoryView *copy = is_alive(t, m) ? view_again(t, m, m->dimensions) : NULL;
+    MemoryView *copy = memoryview_is_alive(t, m) ? memoryview_again(t, m, m->dimensions) : NULL;
     if (copy)
         copy->is_read_only = true;
     return object_value(copy);
@@ -718,7 +515,7 @@ static Value cast(Thread *t, Value self, const Value *args)
     const MemoryView *m = AS_VIEW(self);
     int64_t sizes[BUFFER_MAX_DIMENSIONS];
     int dimensions = 1;
-    if (!is_alive(t, m))
+    if (!memoryview_is_alive(t, m))
         return FAILED;
     if (!is_str(args[0]))
         return raise_type_error(t, "cast() argument 'format' must be str, not %N", args[0]);
@@ -743,7 +540,7 @@ static Value cast(Thread *t, Value self, const Value *args)
     size_t total = byte_count(m), item_size = memory_format_size(letter);
     if (total % item_size)
         return raise_type_error(t, "memoryview: length is not a multiple of itemsize");
-    MemoryView *result = view_again(t, m, dimensions);
+    MemoryView *result = memoryview_again(t, m, dimensions);
     if (!result)
         return FAILED;
     set_format(result, format, item_size);
@@ -774,7 +571,7 @@ static Value from_flags(Thread *t, Value cls, const Value *args)
 
 static Value row_of(Thread *t, const MemoryView *m, const int64_t *numbers)
 {
-    if (!is_alive(t, m))
+    if (!memoryview_is_alive(t, m))
         return FAILED;
     Tuple *row = tuple_new(t, (size_t)m->dimensions);
     for (int i = 0; row && i < m->dimensions; i++)
@@ -782,22 +579,22 @@ static Value row_of(Thread *t, const MemoryView *m, const int64_t *numbers)
     return object_value(row);
 }
 
-static Value get_obj(Thread *t, Value self) { return is_alive(t, AS_VIEW(self)) ? retain(AS_VIEW(self)->view.owner) : FAILED; }
-static Value get_nbytes(Thread *t, Value self) { return is_alive(t, AS_VIEW(self)) ? small_int_value((int64_t)byte_count(AS_VIEW(self))) : FAILED; }
-static Value get_readonly(Thread *t, Value self) { return is_alive(t, AS_VIEW(self)) ? bool_value(AS_VIEW(self)->is_read_only) : FAILED; }
-static Value get_itemsize(Thread *t, Value self) { return is_alive(t, AS_VIEW(self)) ? small_int_value((int64_t)AS_VIEW(self)->item_size) : FAILED; }
-static Value get_format(Thread *t, Value self) { return is_alive(t, AS_VIEW(self)) ? object_value(str_from_text(t, AS_VIEW(self)->format)) : FAILED; }
-static Value get_ndim(Thread *t, Value self) { return is_alive(t, AS_VIEW(self)) ? small_int_value(AS_VIEW(self)->dimensions) : FAILED; }
+static Value get_obj(Thread *t, Value self) { return memoryview_is_alive(t, AS_VIEW(self)) ? retain(AS_VIEW(self)->view.owner) : FAILED; }
+static Value get_nbytes(Thread *t, Value self) { return memoryview_is_alive(t, AS_VIEW(self)) ? small_int_value((int64_t)byte_count(AS_VIEW(self))) : FAILED; }
+static Value get_readonly(Thread *t, Value self) { return memoryview_is_alive(t, AS_VIEW(self)) ? bool_value(AS_VIEW(self)->is_read_only) : FAILED; }
+static Value get_itemsize(Thread *t, Value self) { return memoryview_is_alive(t, AS_VIEW(self)) ? small_int_value((int64_t)AS_VIEW(self)->item_size) : FAILED; }
+static Value get_format(Thread *t, Value self) { return memoryview_is_alive(t, AS_VIEW(self)) ? object_value(str_from_text(t, AS_VIEW(self)->format)) : FAILED; }
+static Value get_ndim(Thread *t, Value self) { return memoryview_is_alive(t, AS_VIEW(self)) ? small_int_value(AS_VIEW(self)->dimensions) : FAILED; }
 static Value get_shape(Thread *t, Value self) { return row_of(t, AS_VIEW(self), AS_VIEW(self)->shape); }
 static Value get_strides(Thread *t, Value self) { return row_of(t, AS_VIEW(self), AS_VIEW(self)->strides); }
-static Value get_suboffsets(Thread *t, Value self) { return is_alive(t, AS_VIEW(self)) ? retain(t->interp->empty_tuple) : FAILED; }
-static Value get_c(Thread *t, Value self) { return is_alive(t, AS_VIEW(self)) ? bool_value(is_contiguous(AS_VIEW(self), false)) : FAILED; }
-static Value get_f(Thread *t, Value self) { return is_alive(t, AS_VIEW(self)) ? bool_value(is_contiguous(AS_VIEW(self), true)) : FAILED; }
+static Value get_suboffsets(Thread *t, Value self) { return memoryview_is_alive(t, AS_VIEW(self)) ? retain(t->interp->empty_tuple) : FAILED; }
+static Value get_c(Thread *t, Value self) { return memoryview_is_alive(t, AS_VIEW(self)) ? bool_value(is_contiguous(AS_VIEW(self), false)) : FAILED; }
+static Value get_f(Thread *t, Value self) { return memoryview_is_alive(t, AS_VIEW(self)) ? bool_value(is_contiguous(AS_VIEW(self), true)) : FAILED; }
 
 static Value get_contiguous(Thread *t, Value self)
 {
     const MemoryView *m = AS_VIEW(self);
-    return is_alive(t, m) ? bool_value(is_contiguous(m, false) || is_contiguous(m, true)) : FAILED;
+    return memoryview_is_alive(t, m) ? bool_value(is_contiguous(m, false) || is_contiguous(m, true)) : FAILED;
 }
 
 static const GetSetDef getsets[] = {
@@ -832,7 +629,7 @@ static const NativeDef methods[] = {
 const TypeSpec memoryview_spec = {
     .doc = "A view of another object's memory, which is shared and not copied.", .signature = "(object)",
     .size = sizeof(MemoryView), .flags = TYPE_IS_CONTAINER | TYPE_IS_FINAL | TYPE_IS_SEQUENCE | TYPE_IS_WEAK_REFERABLE,
-    .slots = {.repr = repr, .hash = hash, .compare = compare, .iterate = iterate, .new_instance = memoryview_new_instance, .length = length,
-              .get_item = get_item, .set_item = set_item, .get_buffer = get_buffer, .release_buffer = release_buffer},
+    .slots = {.repr = repr, .hash = hash, .compare = compare, .iterate = memoryview_iterate, .new_instance = memoryview_new_instance, .length = memoryview_length,
+              .get_item = memoryview_get_item, .set_item = memoryview_set_item, .get_buffer = get_buffer, .release_buffer = release_buffer},
     .methods = methods, .getsets = getsets, .traverse = traverse, .clear = NULL, .free = drop,
 };
