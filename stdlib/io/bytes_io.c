@@ -135,7 +135,7 @@ static ToyValue method_readinto(ToyThread *t, ToyValue self, const ToyValue *arg
     ToyBuffer view;
     if (!check_open(t, file) || !io_get_writable(t, args[0], "readinto() argument", &view)) return TOY_FAILED;
     size_t count = left(file) < view.length ? left(file) : view.length;
-    if (count) memcpy(view.data, file->block + file->position, count);
+    if (count) memmove(view.data, file->block + file->position, count);     /* the target may be our own getbuffer() */
     file->position += count;
     toy_buffer_release(t, &view);
     return toy_int(t, (int64_t)count);

@@ -531,8 +531,9 @@ static Value remove_affix(Thread *t, Value self, Value part, bool at_end)
         return FAILED;
     ByteSpan span = span_of(self);
     size_t removed = has_affix(span, needle.span, at_end) ? needle.span.length : 0;
+    Value rest = bytes_slice(t, self, at_end ? 0 : removed, span.length - (at_end ? removed : 0));
     needle_release(t, &needle);
-    return bytes_slice(t, self, at_end ? 0 : removed, span.length - (at_end ? removed : 0));
+    return rest;
 }
 
 Value bytes_method_removeprefix(Thread *t, Value self, const Value *args) { return remove_affix(t, self, args[0], false); }
@@ -540,19 +541,32 @@ Value bytes_method_removesuffix(Thread *t, Value self, const Value *args) { retu
 
 /* ---- joining, replacing, translating ---- */
 
-/* Adds the bytes of all items to [out]; they are copied at once, so a view need not be kept. */
-static bool join_into(Thread *t, Value self, const Value *items, size_t count, Buffer *out)
+/* Adds the bytes of the items to [out]; they are copied at once, so a view need not be kept. */
+static bool join_one(Thread *t, Value self, Value item, size_t i, Buffer *out)
 {
+    Needle needle;
+    if (!is_bytes(item) && !value_has_buffer(t, item))
+        return raise_false(t, EXC_TypeError, "sequence item %zu: expected a bytes-like object, %T found", i, item);
+    if (!needle_get(t, item, false, &needle))
+        return false;
+    if (i)
+        buffer_add(out, span_of(self).data, span_of(self).length);
+    buffer_add(out, needle.span.data, needle.span.length);
+    needle_release(t, &needle);
+    return true;
+}
+
+static bool join_into(Thread *t, Value self, Value held, Buffer *out)
+{
+    size_t count = is_list(held) ? as_list(held)->count : as_tuple(held)->count;
     for (size_t i = 0; i < count; i++) {
-        Needle needle;
-        if (!is_bytes(items[i]) && !value_has_buffer(t, items[i]))
-            return raise_false(t, EXC_TypeError, "sequence item %zu: expected a bytes-like object, %T found", i, items[i]);
-        if (!needle_get(t, items[i], false, &needle))
+        if (is_list(held) && as_list(held)->count != count)     /* an item's __buffer__ did that */
+            return raise_false(t, EXC_RuntimeError, "sequence changed size during iteration");
+        Value item = retain(is_list(held) ? as_list(held)->items[i] : as_tuple(held)->items[i]);
+        bool is_good = join_one(t, self, item, i, out);
+        release(item);
+        if (!is_good)
             return false;
-        if (i)
-            buffer_add(out, span_of(self).data, span_of(self).length);
-        buffer_add(out, needle.span.data, needle.span.length);
-        needle_release(t, &needle);
     }
     if (buffer_ok(out))
         return true;
@@ -573,7 +587,7 @@ static Value join(Thread *t, Value self, Value iterable)
     } else {
         Buffer out;
         buffer_init(&out, &t->interp->memory);
-        if (join_into(t, self, items, count, &out))
+        if (join_into(t, self, held, &out))
             joined = bytes_like(t, self, out.data, out.length);
         buffer_free(&out);
     }
@@ -705,9 +719,14 @@ Value bytes_method_decode(Thread *t, Value self, const Value *args)
     if (!name_argument(t, "decode", "encoding", args[0], &encoding) || !name_argument(t, "decode", "errors", args[1], &errors) ||
         !codec_names_exist(t, encoding, errors))
         return FAILED;
-    ByteSpan span = span_of(self);
-    /* No bytes are no text in any encoding: nobody is asked. */
-    return span.length ? str_decode(t, (const char *)span.data, span.length, encoding, errors) : retain(t->interp->empty_str);
+    if (span_of(self).length == 0)      /* no bytes are no text in any encoding: nobody is asked */
+        return retain(t->interp->empty_str);
+    Needle whole;                       /* an error handler may try to change a bytearray: it must not */
+    if (!needle_get(t, self, false, &whole))
+        return FAILED;
+    Value text = str_decode(t, (const char *)whole.span.data, whole.span.length, encoding, errors);
+    needle_release(t, &whole);
+    return text;
 }
 
 /* The one ASCII character that separates groups; below 0: none. */
@@ -730,15 +749,16 @@ static bool read_separator(Thread *t, Value v, int *separator)
     return true;
 }
 
-Value bytes_hex(Thread *t, ByteSpan span, Value separator_value, Value group_value)
+Value bytes_method_hex(Thread *t, Value self, const Value *args)
 {
     static const char hex_digits[] = "0123456789abcdef";
-    int64_t group = 1;
+    int group = 1;
     int separator;
-    if (!read_separator(t, separator_value, &separator) || !arg_int64(t, group_value, &group))
+    if (!read_separator(t, args[0], &separator) || !arg_int(t, args[1], &group))
         return FAILED;
+    ByteSpan span = span_of(self);   /* not before: __index__ may change a bytearray */
     bool from_start = group < 0;  /* where the short group is: at the end, or (the rule) in front */
-    size_t size = (size_t)(group < 0 ? -group : group);
+    size_t size = (size_t)llabs(group);
     if (separator < 0 || size == 0 || span.length == 0)
         size = span.length ? span.length : 1;
     if (span.length > STR_LENGTH_MAX / 3)
@@ -758,11 +778,6 @@ Value bytes_hex(Thread *t, ByteSpan span, Value separator_value, Value group_val
         *to++ = hex_digits[span.data[i] & 15];
     }
     return object_value(s);
-}
-
-Value bytes_method_hex(Thread *t, Value self, const Value *args)
-{
-    return bytes_hex(t, span_of(self), args[0], args[1]);
 }
 
 static int hex_value(uint32_t c)

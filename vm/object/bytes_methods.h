@@ -49,8 +49,6 @@ MUST_CHECK bool bytes_collect(Thread *t, Value iterable, const char *range_messa
 /* bytes(x, encoding, errors) and bytearray(...): what x gives, as a Bytes. */
 MUST_CHECK Value bytes_from_arguments(Thread *t, const char *name, Value source, Value encoding, Value errors);
 MUST_CHECK Value bytes_fromhex(Thread *t, Value text);
-/* b.hex(sep, bytes_per_sep) of any bytes: memoryview has it too. */
-MUST_CHECK Value bytes_hex(Thread *t, ByteSpan span, Value separator, Value bytes_per_separator);
 
 #define BYTES_METHOD(name) MUST_CHECK Value bytes_method_##name(Thread *t, Value self, const Value *args)
 /* bytes_methods.c */

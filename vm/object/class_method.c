@@ -18,7 +18,11 @@ static WrappedFunction *as_wrapped(Value v) { return (WrappedFunction *)as_objec
 bool function_is_abstract(Thread *t, Value function, bool *answer)
 {
     *answer = false;
+    /* classmethod(classmethod(...)): each asks the next. */
+    if (stack_is_low(t) && stack_is_exhausted(t, "")) return false;
+    retain(function);       /* of a method or property that __init__ may fill anew meanwhile */
     Value mark = value_find_attribute(t, function, NAME_OF(t, __isabstractmethod__));
+    release(function);
     if (is_unbound(mark)) return !is_raised(t);
     bool is_good = value_truth(t, mark, answer);
     release(mark);
