@@ -210,7 +210,7 @@ static ToyValue read_to_end(ToyThread *t, Buffered *buffered)
         more = add_piece(t, &all, toy_call0(t, readall), "readall");
         if (more > 0) more = 0;
     }
-    while (more > 0) more = add_piece(t, &all, toy_call_method(t, buffered->raw, "read", NULL, 0), "read");
+    while (more > 0) more = add_piece(t, &all, buffered_call_raw(t, buffered, "read", NULL, 0), "read");
     toy_release(readall);
     if (more < 0) toy_clear(&all);
     return all;
@@ -296,14 +296,14 @@ static bool close_buffered(ToyThread *t, ToyValue self)
     if (!buffered_is_closed(t, buffered, &is_closed)) return false;
     if (is_closed) return true;
     if (buffered->is_finalizing) {
-        ToyValue warned = toy_call_method(t, buffered->raw, "_dealloc_warn", &self, 1);
+        ToyValue warned = buffered_call_raw(t, buffered, "_dealloc_warn", &self, 1);
         if (toy_failed(warned)) toy_raised_clear(t);
         toy_release(warned);
     }
     ToyValue flushed = toy_call_method(t, self, "flush", NULL, 0), earlier = toy_failed(flushed) ? toy_raised_take(t) : TOY_UNBOUND;
     toy_release(flushed);
     if (buffered_check_usable(t, buffered) && buffered_enter(t, buffered)) {
-        ToyValue v = toy_call_method(t, buffered->raw, "close", NULL, 0);
+        ToyValue v = buffered_call_raw(t, buffered, "close", NULL, 0);
         toy_release(v);
         buffered->pending = 0;                      /* nobody should try again what could not be written */
         buffered_leave(t, buffered);
@@ -509,7 +509,7 @@ static ToyValue method_seek(ToyThread *t, ToyValue self, const ToyValue *args)
     int whence = SEEK_SET;
     if (!buffered_check_usable(t, buffered) || !toy_arg_int(t, args[1], &whence)) return TOY_FAILED;
     if (whence < 0 || whence > SEEK_HOLE) return toy_raise_value_error(t, "whence value %d unsupported", whence);
-    if (!buffered_check_open(t, buffered, "seek of")) return TOY_FAILED;
+    if (!buffered_check_open(t, buffered, "seek of") || !buffered_check_usable(t, buffered)) return TOY_FAILED;
     if (!buffered_own_raw(buffered) && !io_agrees(t, state_of(buffered), buffered->raw, "seekable", "File or stream is not seekable.")) return TOY_FAILED;
     ToyValue target = toy_index(t, args[0]);
     bool is_far = !toy_failed(target) && !toy_int_fits_int64(target, &offset);
@@ -539,7 +539,7 @@ static ToyValue method_truncate(ToyThread *t, ToyValue self, const ToyValue *arg
     if (!buffered->is_writable) return raise_unsupported(t, state_of(buffered), "truncate");
     if (!buffered_enter(t, buffered)) return TOY_FAILED;
     ToyValue size = toy_is_given(args[0]) ? args[0] : TOY_NONE, v = TOY_FAILED;
-    if (flush_and_rewind(t, buffered)) v = toy_call_method(t, buffered->raw, "truncate", &size, 1);
+    if (flush_and_rewind(t, buffered)) v = buffered_call_raw(t, buffered, "truncate", &size, 1);
     buffered_leave(t, buffered);
     return v;
 }
@@ -563,7 +563,7 @@ static ToyValue method_detach(ToyThread *t, ToyValue self, const ToyValue *args)
     static ToyValue method_##name(ToyThread *t, ToyValue self, const ToyValue *args)     \
     {                                                                                    \
         Buffered *buffered = self_of(self);                                              \
-        return buffered_check_usable(t, buffered) ? toy_call_method(t, buffered->raw, #name, NULL, 0) : TOY_FAILED; \
+        return buffered_check_usable(t, buffered) ? buffered_call_raw(t, buffered, #name, NULL, 0) : TOY_FAILED; \
     }
 FORWARD(fileno)
 FORWARD(isatty)

@@ -8,13 +8,16 @@
 
 #include "stdlib/io/io.h"
 
-/* Whoever may touch the raw file, where the GIL is given up, has the turn. A thread that has it already gets RuntimeError. */
+/* Whoever may touch the raw file, where the GIL is given up, has the turn. A thread that has it already gets RuntimeError. The turn keeps the
+ * Buffered alive: what runs below may drop it. */
 TOY_MUST_CHECK bool buffered_enter(ToyThread *t, Buffered *buffered);
 void buffered_leave(ToyThread *t, Buffered *buffered);
 TOY_MUST_CHECK bool buffered_check_usable(ToyThread *t, Buffered *buffered);                    /* set up, not detached */
 TOY_MUST_CHECK bool buffered_check_open(ToyThread *t, Buffered *buffered, const char *act);     /* "read of", for the message */
 TOY_MUST_CHECK bool buffered_begin(ToyThread *t, Buffered *buffered, const char *act);          /* open, and the turn taken */
-TOY_BORROWED FileIO *buffered_own_raw(Buffered *buffered);                                      /* NULL: something else */
+TOY_BORROWED FileIO *buffered_own_raw(Buffered *buffered);                                      /* NULL: something else, or nothing */
+/* A method of the raw file, which a method of the raw file may have detached: then it raises. */
+TOY_MUST_CHECK ToyValue buffered_call_raw(ToyThread *t, Buffered *buffered, const char *method, const ToyValue *args, size_t count);
 
 /* Once each; as file_read: -1 raised, -2 it would block. */
 TOY_MUST_CHECK int64_t below_read(ToyThread *t, Buffered *buffered, uint8_t *data, size_t length);

@@ -22,6 +22,7 @@ bool buffered_enter(ToyThread *t, Buffered *buffered)
     if (toy_lock_acquire(t, &buffered->lock, -1) != TOY_LOCK_ACQUIRED) return false;
     buffered->owner = ident;
     buffered->owner_process = getpid();
+    toy_retain(toy_value(buffered));
     return true;
 }
 
@@ -29,6 +30,7 @@ void buffered_leave(ToyThread *t, Buffered *buffered)
 {
     buffered->owner = 0;
     toy_lock_release(t, &buffered->lock);
+    toy_release(toy_value(buffered));
 }
 
 /* ---- what it can do at all ---- */
@@ -41,7 +43,13 @@ bool buffered_check_usable(ToyThread *t, Buffered *buffered)
 
 FileIO *buffered_own_raw(Buffered *buffered)
 {
-    return toy_object(buffered->raw)->type == state_of(buffered)->file ? (FileIO *)toy_object(buffered->raw) : NULL;
+    ToyValue raw = buffered->raw;
+    return toy_is_object(raw) && toy_object(raw)->type == state_of(buffered)->file ? (FileIO *)toy_object(raw) : NULL;
+}
+
+ToyValue buffered_call_raw(ToyThread *t, Buffered *buffered, const char *method, const ToyValue *args, size_t count)
+{
+    return buffered_check_usable(t, buffered) ? toy_call_method(t, buffered->raw, method, args, count) : TOY_FAILED;
 }
 
 /* The raw file knows. */
@@ -81,7 +89,7 @@ bool buffered_begin(ToyThread *t, Buffered *buffered, const char *act)
 /* readinto() or write() of a raw file that a script made. As file_read: -1 raised, -2 it would block. */
 static int64_t call_raw(ToyThread *t, Buffered *buffered, const char *method, ToyValue argument, size_t most)
 {
-    ToyValue v = toy_failed(argument) ? TOY_FAILED : toy_call_method(t, buffered->raw, method, &argument, 1);
+    ToyValue v = toy_failed(argument) ? TOY_FAILED : buffered_call_raw(t, buffered, method, &argument, 1);
     int64_t n = -1;
     bool is_number = toy_is_none(v) || toy_failed(v) || toy_arg_size(t, v, &n);
     if (toy_is_none(v)) {
@@ -109,13 +117,20 @@ int64_t below_read(ToyThread *t, Buffered *buffered, uint8_t *data, size_t lengt
     FileIO *file = buffered_own_raw(buffered);
     int64_t n;
     if (file) {
+        toy_retain(toy_value(file));        /* another thread may detach it while the GIL is given up */
         n = file_read(t, file, data, length);
+        toy_release(toy_value(file));
     } else {
         /* Our block could be gone while the script still has the view of it: it gets a block of its own. */
         ToyValue array = toy_bytearray(t, NULL, length), view = toy_failed(array) ? TOY_FAILED : toy_memoryview(t, array);
         n = call_raw(t, buffered, "readinto", view, length);
-        size_t there;
-        if (n > 0) memcpy(data, toy_bytes_data(array, &there), (size_t)n);
+        size_t there = 0;
+        const uint8_t *read = toy_failed(array) ? NULL : toy_bytes_data(array, &there);
+        if (n > 0 && there < (size_t)n) {       /* it gave the view back and made the array smaller */
+            toy_raise(t, TOY_OSError, "raw readinto() returned invalid length %lld (should have been between 0 and %zu)", (long long)n, there);
+            n = -1;
+        }
+        if (n > 0) memcpy(data, read, (size_t)n);
         toy_release(view);
         toy_release(array);
     }
@@ -128,7 +143,9 @@ int64_t below_write(ToyThread *t, Buffered *buffered, const uint8_t *data, size_
     FileIO *file = buffered_own_raw(buffered);
     int64_t n;
     if (file) {
+        toy_retain(toy_value(file));        /* another thread may detach it while the GIL is given up */
         n = file_write_once(t, file, data, length);
+        toy_release(toy_value(file));
     } else {
         ToyValue bytes = toy_bytes(t, data, length), view = toy_failed(bytes) ? TOY_FAILED : toy_memoryview(t, bytes);
         n = call_raw(t, buffered, "write", view, length);
@@ -153,7 +170,7 @@ bool below_seek(ToyThread *t, Buffered *buffered, int64_t offset, int whence, in
     buffered->raw_at = -1;
     if (file) return file_seek(t, file, offset, whence, &at) && note_position(t, buffered, at, position);
     ToyValue row[2] = {toy_int(t, offset), toy_small_int_value(whence)};
-    ToyValue v = toy_failed(row[0]) ? TOY_FAILED : toy_call_method(t, buffered->raw, "seek", row, 2);
+    ToyValue v = toy_failed(row[0]) ? TOY_FAILED : buffered_call_raw(t, buffered, "seek", row, 2);
     bool done = !toy_failed(v) && toy_arg_int64(t, v, &at) && note_position(t, buffered, at, position);
     toy_release(row[0]);
     toy_release(v);
@@ -165,7 +182,7 @@ bool below_tell(ToyThread *t, Buffered *buffered, int64_t *position)
     FileIO *file = buffered_own_raw(buffered);
     int64_t at = -1;
     if (file) return file_seek(t, file, 0, SEEK_CUR, &at) && note_position(t, buffered, at, position);
-    ToyValue v = toy_call_method(t, buffered->raw, "tell", NULL, 0);
+    ToyValue v = buffered_call_raw(t, buffered, "tell", NULL, 0);
     bool done = !toy_failed(v) && toy_arg_int64(t, v, &at) && note_position(t, buffered, at, position);
     toy_release(v);
     return done;

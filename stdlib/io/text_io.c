@@ -19,6 +19,7 @@ bool text_check_attached(ToyThread *t, TextFile *text)
     return toy_raise_false(t, TOY_ValueError, text->is_detached ? "underlying buffer has been detached" : "I/O operation on uninitialized object");
 }
 
+/* BORROWED from the file, which what runs below may detach it from: who calls into it keeps a reference meanwhile. */
 Buffered *text_own_buffer(TextFile *text)
 {
     const IoState *state = state_of(text);
@@ -28,15 +29,18 @@ Buffered *text_own_buffer(TextFile *text)
 
 ToyValue text_call_below(ToyThread *t, TextFile *text, const char *method, const ToyValue *args, size_t count)
 {
-    ToyValue buffer = toy_retain(text->buffer), v = toy_call_method(t, buffer, method, args, count);
-    toy_release(buffer);
-    return v;
+    return text_check_attached(t, text) ? toy_call_method(t, text->buffer, method, args, count) : TOY_FAILED;
 }
 
 static bool ask_closed(ToyThread *t, TextFile *text, bool *is_closed)
 {
     Buffered *own = text_own_buffer(text);
-    if (own) return buffered_is_closed(t, own, is_closed);
+    if (own) {
+        toy_retain(toy_value(own));
+        bool done = buffered_is_closed(t, own, is_closed);
+        toy_release(toy_value(own));
+        return done;
+    }
     ToyValue v = toy_get_attribute(t, text->buffer, "closed");
     bool done = !toy_failed(v) && toy_truth(t, v, is_closed);
     toy_release(v);
@@ -74,7 +78,12 @@ static ToyValue translated(ToyThread *t, TextFile *text, ToyValue str)
 static bool write_below(ToyThread *t, TextFile *text, const void *data, size_t length)
 {
     Buffered *own = text_own_buffer(text);
-    if (own && own->is_writable) return buffered_write(t, own, data, length);
+    if (own && own->is_writable) {
+        toy_retain(toy_value(own));
+        bool done = buffered_write(t, own, data, length);
+        toy_release(toy_value(own));
+        return done;
+    }
     ToyValue bytes = toy_bytes(t, data, length);
     ToyValue v = toy_failed(bytes) ? TOY_FAILED : text_call_below(t, text, "write", &bytes, 1);
     toy_release(bytes);
@@ -133,7 +142,12 @@ static bool add_text(ToyThread *t, TextFile *text, ToyValue str)
 static bool flush_below(ToyThread *t, TextFile *text)
 {
     Buffered *own = text_own_buffer(text);
-    if (own && own->is_writable) return buffered_flush(t, own);
+    if (own && own->is_writable) {
+        toy_retain(toy_value(own));
+        bool done = buffered_flush(t, own);
+        toy_release(toy_value(own));
+        return done;
+    }
     ToyValue v = text_call_below(t, text, "flush", NULL, 0);
     toy_release(v);
     return !toy_failed(v);
@@ -178,7 +192,12 @@ static ToyValue text_write(ToyThread *t, ToyValue self, const ToyValue *args)
 static ToyValue read_chunk(ToyThread *t, TextFile *text, int64_t count)
 {
     Buffered *own = text_own_buffer(text);
-    if (own && own->is_readable) return buffered_read1(t, own, count);
+    if (own && own->is_readable) {
+        toy_retain(toy_value(own));
+        ToyValue chunk = buffered_read1(t, own, count);
+        toy_release(toy_value(own));
+        return chunk;
+    }
     ToyValue want = toy_int(t, count), chunk = toy_failed(want) ? TOY_FAILED : text_call_below(t, text, text->has_read1 ? "read1" : "read", &want, 1);
     toy_release(want);
     if (toy_failed(chunk) || toy_has_buffer(t, chunk)) return chunk;
