@@ -211,6 +211,8 @@ def main():
     parser.add_argument('-t', dest='limit', type=float, default=120, help='seconds for a module (120)')
     parser.add_argument('-j', dest='jobs', type=int, default=1, help='so many modules at a time (1)')
     arguments = parser.parse_args()
+    # A shell starts what it runs in the background deaf to Ctrl-C, and the tests would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     oracle, version = find_oracle()
     if oracle is None:
         sys.exit(version)
