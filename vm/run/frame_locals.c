@@ -135,12 +135,12 @@ static bool find_place(Thread *t, Value proxy, Value key, bool writes, Value **p
     return true;
 }
 
-/* *value BORROWED, UNBOUND: not there. False: raised. */
+/* *value owned, UNBOUND: not there. False: raised. */
 static bool look_up(Thread *t, Value proxy, Value key, Value *value)
 {
     Value *place;
     if (!find_place(t, proxy, key, false, &place)) return false;
-    *value = place ? *place : UNBOUND;
+    *value = place ? retain(*place) : UNBOUND;
     Value extra = frame_of(proxy)->extra_locals;
     return place || is_unbound(extra) || dict_get(t, as_dict(extra), key, value);
 }
@@ -149,7 +149,7 @@ static Value proxy_get_item(Thread *t, Value self, Value key)
 {
     Value v;
     if (!look_up(t, self, key, &v)) return FAILED;
-    return is_bound(v) ? retain(v) : raise_error(t, EXC_KeyError, "local variable '%R' is not defined", key);
+    return is_bound(v) ? v : raise_error(t, EXC_KeyError, "local variable '%R' is not defined", key);
 }
 
 static bool proxy_set_item(Thread *t, Value self, Value key, Value value)
@@ -171,6 +171,7 @@ static bool proxy_contains(Thread *t, Value self, Value key, bool *found)
     Value v;
     if (!look_up(t, self, key, &v)) return false;
     *found = is_bound(v);
+    release(v);
     return true;
 }
 
@@ -273,14 +274,14 @@ static Value get(Thread *t, Value self, const Value *args, size_t count, Tuple *
     if (count < 1 || count > 2) return raise_type_error(t, "get expected 1 or 2 arguments");
     Value v;
     if (!look_up(t, self, args[0], &v)) return FAILED;
-    return retain(is_bound(v) ? v : count == 2 ? args[1] : NONE);
+    return is_bound(v) ? v : retain(count == 2 ? args[1] : NONE);
 }
 
 static Value setdefault(Thread *t, Value self, const Value *args)
 {
     Value v, given = is_bound(args[1]) ? args[1] : NONE;
     if (!look_up(t, self, args[0], &v)) return FAILED;
-    if (is_bound(v)) return retain(v);
+    if (is_bound(v)) return v;
     return proxy_set_item(t, self, args[0], given) ? retain(given) : FAILED;
 }
 
