@@ -28,7 +28,8 @@ static bool add_functions(ToyThread *t, ToyModuleObject *module, const ToyFuncti
 static bool init(ToyThread *t, ToyModuleObject *module)
 {
     static const ToyFunction *const tables[] = {posix_file_functions, posix_path_functions, posix_stat_functions, posix_scan_functions,
-                                                posix_process_functions, posix_schedule_functions, posix_system_functions, posix_terminal_functions};
+                                                posix_process_functions, posix_schedule_functions, posix_system_functions, posix_terminal_functions,
+                                                posix_identity_functions};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (!add_functions(t, module, tables[i])) return false;
     return add_stat_types(t, module) && add_scan_types(t, module) && add_process_types(t, module) && add_system_types(t, module) &&

@@ -44,6 +44,8 @@ bool is_path_like(ToyThread *t, ToyValue v);
 ToyValue path_finish(ToyThread *t, Path *path, int result);
 /* None and UNBOUND: AT_FDCWD. */
 TOY_MUST_CHECK bool dir_fd_read(ToyThread *t, ToyValue v, int *dir_fd);
+/* A user or group; -1 leaves it. [what] is "uid" or "gid". */
+TOY_MUST_CHECK bool account_id_read(ToyThread *t, ToyValue v, const char *what, uint32_t *id);
 /* A descriptor needs no directory, and is no link: "FUNCTION: can't specify dir_fd without matching path". */
 TOY_MUST_CHECK bool check_fd_alone(ToyThread *t, const char *function, const Path *path, ToyValue dir_fd, bool follows);
 
@@ -61,6 +63,6 @@ TOY_MUST_CHECK bool add_posix_constants(ToyThread *t, ToyModuleObject *module);
 
 /* Each file's functions; a table ends with a NULL name. mod_posix.c puts them into the module. */
 extern const ToyFunction posix_file_functions[], posix_path_functions[], posix_stat_functions[], posix_scan_functions[],
-    posix_process_functions[], posix_schedule_functions[], posix_system_functions[], posix_terminal_functions[];
+    posix_process_functions[], posix_schedule_functions[], posix_system_functions[], posix_terminal_functions[], posix_identity_functions[];
 
 #endif

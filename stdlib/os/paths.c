@@ -141,30 +141,13 @@ static ToyValue posix_chmod(ToyThread *t, ToyValue self, const ToyValue *args)
     return path_finish(t, &path, result);
 }
 
-/* A user or group: -1 leaves it. */
-static bool read_id(ToyThread *t, ToyValue v, const char *what, uint32_t *id)
-{
-    if (!toy_is_int(v)) {
-        ToyValue method = toy_find_special(t, v, "__index__");
-        bool is_number = toy_is_bound(method);
-        toy_release(method);
-        if (!is_number) return !toy_is_raised(t) && toy_raise_false(t, TOY_TypeError, "%s should be integer, not %T", what, v);
-    }
-    int64_t n;
-    if (!toy_arg_int64(t, v, &n)) return false;
-    if (n < -1) return toy_raise_false(t, TOY_OverflowError, "%s is less than minimum", what);
-    if (n > UINT32_MAX) return toy_raise_false(t, TOY_OverflowError, "%s is greater than maximum", what);
-    *id = (uint32_t)n;
-    return true;
-}
-
 static ToyValue change_owner(ToyThread *t, ToyValue v, const ToyValue *ids, const char *function, ToyValue dir, bool follows)
 {
     int dir_fd;
     uint32_t user, group;
     int result;
     Path path;
-    if (!dir_fd_read(t, dir, &dir_fd) || !read_id(t, ids[0], "uid", &user) || !read_id(t, ids[1], "gid", &group) ||
+    if (!dir_fd_read(t, dir, &dir_fd) || !account_id_read(t, ids[0], "uid", &user) || !account_id_read(t, ids[1], "gid", &group) ||
         !path_read(t, v, function, "path", PATH_OR_FD, &path)) return TOY_FAILED;
     if (path.fd >= 0 && toy_is_given(dir)) {
         path_release(&path);

@@ -1,10 +1,9 @@
 /* processes.c - posix: processes are born, waited for, replaced, told things, and end.
  *
- * What        fork, exec, wait and its kin, kill, _exit, identities, at-fork hooks, system.
+ * What        fork, exec, wait and its kin, kill, _exit, process groups, at-fork hooks, system.
  * How         fork keeps the lock: the child begins with it. Waiting drops it.
  * GIL         held; dropped around wait, system, and nothing else.
- * Read next   vm/threads/fork.c (what happens in between), scheduling.c */
-#include <grp.h>
+ * Read next   vm/threads/fork.c (what happens in between), identities.c, scheduling.c */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -277,24 +276,8 @@ STATUS_NUMBER(WTERMSIG)
     static ToyValue posix_##name(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, name()); }
 IDENTITY(getpid)
 IDENTITY(getppid)
-IDENTITY(getuid)
-IDENTITY(geteuid)
-IDENTITY(getgid)
-IDENTITY(getegid)
 IDENTITY(getpgrp)
 #undef IDENTITY
-
-#define SET_IDENTITY(name, type) \
-    static ToyValue posix_##name(ToyThread *t, ToyValue self, const ToyValue *args) \
-    { \
-        int64_t id; \
-        return toy_arg_int64(t, args[0], &id) ? none_or_error(t, name((type)id)) : TOY_FAILED; \
-    }
-SET_IDENTITY(setuid, uid_t)
-SET_IDENTITY(seteuid, uid_t)
-SET_IDENTITY(setgid, gid_t)
-SET_IDENTITY(setegid, gid_t)
-#undef SET_IDENTITY
 
 static ToyValue posix_getpgid(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -314,28 +297,6 @@ static ToyValue posix_setpgid(ToyThread *t, ToyValue self, const ToyValue *args)
 }
 static ToyValue posix_setpgrp(ToyThread *t, ToyValue self, const ToyValue *args) { return none_or_error(t, setpgid(0, 0)); }
 static ToyValue posix_setsid(ToyThread *t, ToyValue self, const ToyValue *args) { return none_or_error(t, setsid()); }
-
-static ToyValue posix_getgroups(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    int count = getgroups(0, NULL);
-    gid_t *groups = count < 0 ? NULL : toy_alloc(t, ((size_t)count + 1) * sizeof *groups);
-    if (!groups) return count < 0 ? toy_raise_os_error(t, errno, TOY_UNBOUND) : TOY_FAILED;
-    int got = getgroups(count, groups);
-    ToyValue list = got < 0 ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_list(t);
-    bool done = !toy_failed(list);
-    for (int i = 0; done && i < got; i++) done = toy_list_append_take(t, list, toy_int(t, groups[i]));
-    toy_free(t, groups, ((size_t)count + 1) * sizeof *groups);
-    if (done) return list;
-    toy_release(list);
-    return TOY_FAILED;
-}
-
-static ToyValue posix_getlogin(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    char name[256];
-    int error = getlogin_r(name, sizeof name);
-    return error ? toy_raise_os_error(t, error, TOY_UNBOUND) : toy_str_from_os(t, name, strlen(name));
-}
 
 static ToyValue posix_pidfd_open(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -375,22 +336,12 @@ const ToyFunction posix_process_functions[] = {
     STATUS_ROW(WTERMSIG, "The number of the signal that ended the process, out of its status."),
     TOY_FUNCTION("getpid", posix_getpid, "()", 0, "The id of this process."),
     TOY_FUNCTION("getppid", posix_getppid, "()", 0, "The number of the process that started this one."),
-    TOY_FUNCTION("getuid", posix_getuid, "()", 0, "The real user id of this process."),
-    TOY_FUNCTION("geteuid", posix_geteuid, "()", 0, "The effective user id of this process."),
-    TOY_FUNCTION("getgid", posix_getgid, "()", 0, "The real group id of this process."),
-    TOY_FUNCTION("getegid", posix_getegid, "()", 0, "The effective group id of this process."),
     TOY_FUNCTION("getpgrp", posix_getpgrp, "()", 0, "The id of this process's group."),
     TOY_FUNCTION("getpgid", posix_getpgid, "(pid)", 0, "The id of the process group of process pid; 0 means this process."),
     TOY_FUNCTION("getsid", posix_getsid, "(pid, /)", 0, "The id of the session that process pid belongs to; 0 means this process."),
     TOY_FUNCTION("setpgid", posix_setpgid, "(pid, pgrp, /)", 0, "Move process pid into the process group pgrp; 0 stands for this process, or for a group of its own."),
     TOY_FUNCTION("setpgrp", posix_setpgrp, "()", 0, "Put this process into a new process group that it leads."),
     TOY_FUNCTION("setsid", posix_setsid, "()", 0, "Start a new session with this process as its leader and without a terminal."),
-    TOY_FUNCTION("setuid", posix_setuid, "(uid, /)", 0, "Change the user id of this process."),
-    TOY_FUNCTION("seteuid", posix_seteuid, "(euid, /)", 0, "Change the effective user id of this process."),
-    TOY_FUNCTION("setgid", posix_setgid, "(gid, /)", 0, "Change the group id of this process."),
-    TOY_FUNCTION("setegid", posix_setegid, "(egid, /)", 0, "Change the effective group id of this process."),
-    TOY_FUNCTION("getgroups", posix_getgroups, "()", 0, "The ids of the supplementary groups of this process, in a list."),
-    TOY_FUNCTION("getlogin", posix_getlogin, "()", 0, "The name of the user logged in on the controlling terminal."),
     TOY_FUNCTION("pidfd_open", posix_pidfd_open, "(pid, flags=0)", 0, "Return a file descriptor referring to the process *pid*."),
     TOY_FUNCTIONS_END,
 };
