@@ -21,9 +21,11 @@ bool account_id_read(ToyThread *t, ToyValue v, const char *what, uint32_t *id)
     ToyValue n = toy_index(t, v);
     if (toy_failed(n)) return false;
     int64_t wide = 0;
-    bool fits = toy_int_fits_int64(n, &wide) && wide >= -1 && wide <= UINT32_MAX, is_negative = toy_int_sign(n) < 0;
+    /* CPython compares after cutting down to 32 bits, and so calls all that fits 64 bits, but not these, too small. */
+    bool is_wide = !toy_int_fits_int64(n, &wide), is_negative = toy_int_sign(n) < 0;
     toy_release(n);
-    if (!fits) return toy_raise_false(t, TOY_OverflowError, "%s is %s", what, is_negative ? "less than minimum" : "greater than maximum");
+    if (is_wide && !is_negative) return toy_raise_false(t, TOY_OverflowError, "%s is greater than maximum", what);
+    if (is_wide || wide < -1 || wide > UINT32_MAX) return toy_raise_false(t, TOY_OverflowError, "%s is less than minimum", what);
     *id = (uint32_t)wide;
     return true;
 }
@@ -113,7 +115,10 @@ static ToyValue set_groups(ToyThread *t, ToyValue items)
 
 static ToyValue posix_setgroups(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    if (!toy_is_list(args[0]) && !toy_is_tuple(args[0])) return toy_raise_type_error(t, "setgroups argument must be a sequence");
+    ToyValue by_place = toy_is_dict(args[0]) || toy_is_set(args[0]) ? TOY_UNBOUND : toy_find_special(t, args[0], "__getitem__");
+    bool is_sequence = toy_is_bound(by_place);
+    toy_release(by_place);
+    if (!is_sequence) return toy_is_raised(t) ? TOY_FAILED : toy_raise_type_error(t, "setgroups argument must be a sequence");
     ToyValue items = toy_tuple_from(t, args[0]);
     ToyValue done = toy_failed(items) ? TOY_FAILED : set_groups(t, items);
     toy_release(items);

@@ -25,11 +25,12 @@ static inline enum AccountNumber account_number(ToyThread *t, ToyValue v, const 
         return ACCOUNT_RAISED;
     }
     int64_t wide = 0;
-    bool fits = toy_int_fits_int64(n, &wide) && wide >= -1 && wide <= UINT32_MAX;
-    bool is_negative = toy_int_sign(n) < 0;
+    bool is_wide = !toy_int_fits_int64(n, &wide), is_negative = toy_int_sign(n) < 0;
     toy_release(n);
     *number = (uint32_t)wide;
-    return fits ? ACCOUNT_READ : is_negative ? ACCOUNT_TOO_SMALL : ACCOUNT_TOO_LARGE;
+    /* CPython compares after cutting down to 32 bits, and so calls all that fits 64 bits, but not these, too small. */
+    if (is_wide) return is_negative ? ACCOUNT_TOO_SMALL : ACCOUNT_TOO_LARGE;
+    return wide < -1 || wide > UINT32_MAX ? ACCOUNT_TOO_SMALL : ACCOUNT_READ;
 }
 
 static inline ToyValue account_text(ToyThread *t, const char *text) { return text ? toy_str_from_os(t, text, strlen(text)) : TOY_NONE; }
