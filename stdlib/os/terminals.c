@@ -104,7 +104,8 @@ static ToyValue posix_tcsetpgrp(ToyThread *t, ToyValue self, const ToyValue *arg
 }
 
 const ToyFunction posix_terminal_functions[] = {
-    TOY_FUNCTION("openpty", posix_openpty, "()", 0, "Open a pseudo-terminal: the pair (master, line) of descriptors."),
+    TOY_FUNCTION("openpty", posix_openpty, "()", 0,
+                 "A new pair of descriptors: the side that plays the terminal, and the one that programs take for it."),
     TOY_FUNCTION("forkpty", posix_forkpty, "()", 0, "Fork a child that has a new pseudo-terminal for its own: (0, -1) there, (pid, master) here."),
     TOY_FUNCTION("login_tty", posix_login_tty, "(fd, /)", 0, "Make the terminal the one of a new session, and its descriptor the three standard streams."),
     TOY_FUNCTION("posix_openpt", posix_posix_openpt, "(oflag, /)", 0, "Open the master of a pseudo-terminal."),

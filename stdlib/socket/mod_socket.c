@@ -141,7 +141,7 @@ static const ToyFunction functions[] = {
     TOY_FUNCTION("inet_pton", socket_inet_pton, "(af, ip, /)", 0, "The bytes of an address of that family."),
     TOY_FUNCTION("inet_ntop", socket_inet_ntop, "(af, packed_ip, /)", 0, "The text of an address of that family."),
     TOY_FUNCTION("socketpair", socket_pair, "(family=1, type=1, proto=0, /)", 0, "Two sockets that are connected with each other."),
-    TOY_FUNCTION("close", socket_close_descriptor, "(fd, /)", 0, "Close a descriptor."),
+    TOY_FUNCTION("close", socket_close_descriptor, "(fd, /)", 0, "Close the socket of this descriptor; a number that is none is an OSError."),
     TOY_FUNCTION("dup", socket_dup, "(fd, /)", 0, "Another descriptor of the same socket; programs that are started do not inherit it."),
     TOY_FUNCTIONS_END,
 };

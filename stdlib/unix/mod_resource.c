@@ -21,7 +21,8 @@ static const ToyMember usage_fields[] = {
     TOY_RECORD_FIELD("ru_minflt", 6, "Pages that were found in memory."), TOY_RECORD_FIELD("ru_majflt", 7, "Pages that had to be read."),
     TOY_RECORD_FIELD("ru_nswap", 8, "How often it was moved out; 0."), TOY_RECORD_FIELD("ru_inblock", 9, "How often a disk was read."),
     TOY_RECORD_FIELD("ru_oublock", 10, "How often a disk was written."), TOY_RECORD_FIELD("ru_msgsnd", 11, "Messages sent; 0."),
-    TOY_RECORD_FIELD("ru_msgrcv", 12, "Messages received; 0."), TOY_RECORD_FIELD("ru_nsignals", 13, "Signals received; 0."),
+    TOY_RECORD_FIELD("ru_msgrcv", 12, "Always 0: Linux does not count messages."),
+    TOY_RECORD_FIELD("ru_nsignals", 13, "Always 0: Linux does not count signals."),
     TOY_RECORD_FIELD("ru_nvcsw", 14, "How often it gave the processor up."), TOY_RECORD_FIELD("ru_nivcsw", 15, "How often the processor was taken from it."),
     TOY_RECORD_END,
 };

@@ -80,7 +80,7 @@ static void coroutine_finalize(Thread *t, Value self)
 
 static const NativeDef coroutine_methods[] = {
     NATIVE("send", generator_send_method, "($self, arg, /)", 0,
-           "Send a value into coroutine code: it is what the await there results in.\n\n"
+           "Go on: arg is what the await there results in.\n\n"
            "Returns what is yielded next; StopIteration if it ends."),
     NATIVE("throw", generator_throw_method, "($self, typ, val=None, tb=None, /)", 0,
            "throw(value)\n"
@@ -92,7 +92,7 @@ static const NativeDef coroutine_methods[] = {
     NATIVE_END,
 };
 static const GetSetDef coroutine_getsets[] = {
-    {"__name__", generator_get_name, generator_set_name, "the name of the coroutine"},
+    {"__name__", generator_get_name, generator_set_name, "what the coroutine's function is called"},
     {"__qualname__", generator_get_qualified_name, generator_set_qualified_name, "the name of the coroutine with those of the scopes around it"},
     {"cr_await", generator_get_delegate, NULL, "what an await is waiting for, or None"},
     {"cr_frame", generator_get_frame, NULL, NULL},
