@@ -163,6 +163,7 @@ static bool make_main(Thread *t)
     Dict *annotations = module ? dict_new(t) : NULL;
     bool done = annotations && dict_set_str(t, module->dict, NAME_OF(t, __annotations__), object_value(annotations)) &&
                 dict_set_str(t, module->dict, NAME_OF(t, __builtins__), object_value(t->interp->run->builtins_module)) &&
+                dict_set_str(t, module->dict, NAME_OF(t, __loader__), object_value(kind_type(t, KIND_BUILTIN_IMPORTER))) &&
                 dict_set_str(t, as_dict(t->interp->modules), name, object_value(module));
     if (annotations) object_release(annotations);
     if (module) object_release(module);

@@ -196,6 +196,7 @@ static bool read_digit_limit(const char *text, int *limit)
 
 static int read_hash_seed(Config *config)
 {
+    if (config->hash_is_random) return -1;                      /* -R */
     config->hash_is_random = true;
     const char *variable = "TOYHASHSEED", *text = options_variable(config, variable);
     if (!text) text = options_variable(config, variable = "PYTHONHASHSEED");    /* whoever wants the same order from both sets one */
@@ -321,6 +322,7 @@ static int read_option(Options *options, Asked *asked, enum OptionId id, const c
     case OPTION_SAFE_PATH: config->has_safe_path = true; break;
     case OPTION_QUIET: config->is_quiet = true; break;
     case OPTION_NO_USER_SITE: config->no_user_site = true; break;
+    case OPTION_RANDOM_HASHES: config->hash_is_random = true; break;
     case OPTION_NO_SITE: config->no_site = true; break;
     case OPTION_UNBUFFERED: config->is_unbuffered = true; break;
     case OPTION_VERBOSE: config->verbosity++; break;
