@@ -237,11 +237,26 @@ static Node *bool_operation(Parser *parser, TokenKind operator, BoolOperator op,
     return node;
 }
 
+/* One of the two spellings is right, as PEP 401 has it. */
+static bool is_not_equal(Parser *parser)
+{
+    if (!parser->input->spells_like_flufl)
+        return at(parser, TOKEN_NOTEQUAL);
+    if (at(parser, TOKEN_NOTEQUAL))
+        mistake_at(parser, here(parser), "with Barry as BDFL, use '<>' instead of '!='");
+    return at(parser, TOKEN_LESSGREATER);
+}
+
 static bool compare_operator(Parser *parser, CmpOp *op)
 {
     switch (next_kind(parser)) {
     case TOKEN_EQEQUAL: *op = COMPARE_Eq; break;
-    case TOKEN_NOTEQUAL: *op = COMPARE_NotEq; break;
+    case TOKEN_NOTEQUAL:
+    case TOKEN_LESSGREATER:
+        if (!is_not_equal(parser))
+            return false;
+        *op = COMPARE_NotEq;
+        break;
     case TOKEN_LESS: *op = COMPARE_Lt; break;
     case TOKEN_LESSEQUAL: *op = COMPARE_LtE; break;
     case TOKEN_GREATER: *op = COMPARE_Gt; break;

@@ -36,6 +36,7 @@ typedef struct ParseInput {
     bool is_text;                  /* from a str: UTF-8 already, an encoding line means nothing */
     bool is_script_file;           /* read from a file: bad bytes are reported as "Non-UTF-8 code starting with ..." */
     bool allows_incomplete;        /* say is_incomplete when more lines could make it right (REPL, codeop) */
+    bool spells_like_flufl;        /* CO_FUTURE_BARRY_AS_BDFL: "<>" for "!=" */
     bool keeps_open_block;         /* the end of the input does not close an indented block (PyCF_DONT_IMPLY_DEDENT) */
     uintptr_t stack_limit;         /* the C stack must not grow below this address; 0: only the depth limit holds */
     uint32_t max_int_digits;       /* sys.int_max_str_digits; 0 = no limit */

@@ -78,7 +78,7 @@ typedef struct HandlerEntry {
 enum CodeFlags {                      /* bit values are CPython's co_flags */
     CODE_OPTIMIZED = 0x1, CODE_NEWLOCALS = 0x2, CODE_VARARGS = 0x4, CODE_VARKEYWORDS = 0x8, CODE_NESTED = 0x10,
     CODE_GENERATOR = 0x20, CODE_COROUTINE = 0x80, CODE_ITERABLE_COROUTINE = 0x100, CODE_ASYNC_GENERATOR = 0x200,
-    CODE_FUTURE_ANNOTATIONS = 0x1000000, CODE_HAS_DOCSTRING = 0x4000000,
+    CODE_FUTURE_BARRY_AS_BDFL = 0x400000, CODE_FUTURE_ANNOTATIONS = 0x1000000, CODE_HAS_DOCSTRING = 0x4000000,
 };
 
 /* Slots of a frame, in this order: arguments (positional, keyword-only, *args, **kwargs), other locals, own cells that are not

@@ -179,6 +179,7 @@ static CompileOptions options_of(Thread *t, const CompileRequest *request, const
             .source = request->source, .length = request->length, .filename = filename,
             .decode = decode_by_codec, .decode_context = t, .mode = modes[request->mode], .is_text = request->is_text, .is_script_file = request->is_script,
             .allows_incomplete = request->may_be_incomplete || (request->flags & FLAG_ALLOW_INCOMPLETE),
+            .spells_like_flufl = (request->flags & CODE_FUTURE_BARRY_AS_BDFL) != 0,
             .keeps_open_block = (request->flags & FLAG_DONT_IMPLY_DEDENT) != 0,
             .stack_limit = (uintptr_t)t->stack_limit, .max_int_digits = (uint32_t)t->interp->config.int_max_str_digits,
         },

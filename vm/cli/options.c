@@ -256,6 +256,7 @@ static int read_stress(Options *options, const char *list)
 
 static int read_x_option(Options *options, const char *word)
 {
+    word += strspn(word, " ");                  /* "-X dev" in one word */
     size_t length = strcspn(word, "=");
     const char *argument = word[length] ? word + length + 1 : NULL;
     size_t i = 0;

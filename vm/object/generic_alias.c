@@ -494,7 +494,30 @@ static Value get_unpacked_args(Thread *t, Value self)
     return alias->is_unpacked && is_tuple_alias ? retain(alias->args) : NONE;
 }
 
+/* What the class shows, and what the alias answers itself: see alias_get_attribute. */
+static Value alias_dir(Thread *t, Value self, const Value *args)
+{
+    (void)args;
+    static const char *const own[] = {"__args__", "__bases__", "__class__", "__copy__", "__deepcopy__", "__mro_entries__", "__origin__",
+                                      "__parameters__", "__reduce__", "__reduce_ex__", "__typing_unpacked_tuple_args__", "__unpacked__"};
+    Value method = value_find_special(t, AS_ALIAS(self)->origin, NAME_OF(t, __dir__));
+    Value shown = is_unbound(method) ? FAILED : value_call0(t, method);
+    List *names = failed(shown) ? NULL : list_from_iterable(t, shown);
+    release2(method, shown);
+    bool done = names != NULL;
+    for (size_t i = 0; done && i < ARRAY_LENGTH(own); i++) {
+        Value name = object_value(str_intern_text(t, own[i]));
+        bool is_there = false;
+        done = !failed(name) && value_contains(t, object_value(names), name, &is_there) && (is_there || list_append(t, names, name));
+        release(name);
+    }
+    if (done) return object_value(names);
+    if (names) object_release(names);
+    return FAILED;
+}
+
 static const NativeDef methods[] = {
+    NATIVE("__dir__", alias_dir, "($self, /)", 0, NULL),
     NATIVE("__mro_entries__", mro_entries, "($self, object, /)", 0, NULL),
     NATIVE("__instancecheck__", instancecheck, "($self, object, /)", 0, NULL),
     NATIVE("__subclasscheck__", subclasscheck, "($self, object, /)", 0, NULL),

@@ -131,8 +131,8 @@ Value slot_wrapper_call(Thread *t, SlotWrapper *wrapper, Value self, const Value
         if (!expect(t, count, 0)) return FAILED;
         ((FinalizeFn)slot)(t, self);
         return NONE;
-    case WRAP_BUFFER: return expect(t, count, 1) ? memoryview_by(t, self, (GetBufferFn)slot, args[0]) : FAILED;
-    case WRAP_RELEASE_BUFFER: return done(expect(t, count, 1) && memoryview_give_back(t, self, args[0]));
+    case WRAP_BUFFER: return expect_between(t, count, 1, 1) ? memoryview_by(t, self, (GetBufferFn)slot, args[0]) : FAILED;
+    case WRAP_RELEASE_BUFFER: return done(expect_between(t, count, 1, 1) && memoryview_give_back(t, self, args[0]));
     case WRAP_NEW: break;    /* never a wrapper: see new_wrapper */
     }
     return raise_error(t, EXC_SystemError, "bad slot wrapper");
