@@ -37,10 +37,9 @@ static Value wrapped_new(Thread *t, Type *type, const Value *args, size_t count,
     return object_value(object);
 }
 
-/* Natives have nothing that they could be asked for only once: their attributes are computed, so nothing is copied. */
 static bool copy_attributes(Thread *t, Value self, Value function)
 {
-    if (is_kind(function, KIND_NATIVE_FUNCTION) || !object_attributes(as_object(self))) return true;
+    if (!object_attributes(as_object(self))) return true;
     Names *names = &t->interp->names;
     Str *const copied[] = {names->__module__, names->__name__, names->__qualname__, names->__doc__, names->__annotations__};
     for (size_t i = 0; i < ARRAY_LENGTH(copied); i++) {
@@ -71,7 +70,8 @@ static Value make(Thread *t, enum Kind kind, Value function)
     WrappedFunction *wrapped = (WrappedFunction *)type_alloc(t, kind_type(t, kind));
     if (!wrapped) return FAILED;
     wrapped->function = retain(function);
-    if (copy_attributes(t, object_value(wrapped), function)) return object_value(wrapped);
+    /* For the machine's own, made while types are, nobody asks. */
+    if (is_kind(function, KIND_NATIVE_FUNCTION) || copy_attributes(t, object_value(wrapped), function)) return object_value(wrapped);
     object_release(wrapped);
     return FAILED;
 }
