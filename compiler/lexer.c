@@ -668,6 +668,27 @@ static void skip_comment(Lexer *lexer)
     lexer_unread(lexer, byte);
 }
 
+static const char *skip_blanks(const char *at)
+{
+    while (*at == ' ' || *at == '\t') at++;
+    return at;
+}
+
+/* Is the comment just skipped "# type: ..."? One that says "ignore" and stands alone takes its line end along. */
+static bool type_comment(Lexer *lexer, bool is_blank, Token *token)
+{
+    const char *at = skip_blanks(lexer->token_start + 1);
+    if (strncmp(at, "type:", 5) != 0)
+        return false;
+    at = skip_blanks(at + 5);
+    unsigned char behind = (unsigned char)at[strncmp(at, "ignore", 6) == 0 ? 6 : 0];
+    bool is_ignore = strncmp(at, "ignore", 6) == 0 && !(at + 6 < lexer->cursor && behind != '_' && continues_name(behind));
+    if (is_ignore && is_blank && lexer_read(lexer) == '\n')
+        lexer->is_at_line_start = true;
+    *token = lexer_token(lexer, is_ignore ? TOKEN_TYPE_IGNORE : TOKEN_TYPE_COMMENT, is_ignore ? at + 6 : at, lexer->cursor);
+    return true;
+}
+
 /* The line end at the cursor. False: it ends no statement and nobody wants to know. */
 static bool newline(Lexer *lexer, bool is_blank, Token *token)
 {
@@ -708,6 +729,9 @@ Token lexer_code(Lexer *lexer)
                 lexer->is_comment_line = is_blank;
                 return simple_token(lexer, TOKEN_COMMENT);
             }
+            Token token;
+            if (lexer->wants_type_comments && type_comment(lexer, is_blank, &token))
+                return token;
             byte = lexer_read(lexer);   /* the NEWLINE begins where the comment did */
         }
         if (byte == LEXER_EOF)

@@ -91,6 +91,7 @@ typedef struct Lexer {
     LexerMode modes[LEXER_MAX_MODES];
 
     bool wants_all;                          /* COMMENT and NL too, and be lenient: `-m tokenize` */
+    bool wants_type_comments;                /* "# type: ..." is a token */
     bool checks_utf8;                        /* a script file: each line is checked when it is reached */
     const char *filename;
     Diagnostics *diagnostics;

@@ -6,6 +6,8 @@
  * Invariants  I1-I3 of parse_rules.h.
  * GIL         never needed.
  * Read next   parse_fstring.c, literal.c, parse_params.c (lambda) */
+#include <string.h>
+
 #include "compiler/literal.h"
 #include "compiler/parse_rules.h"
 
@@ -33,6 +35,8 @@ static Node *for_if_clause(Parser *parser)
     clause->comprehension.target = target;
     clause->comprehension.is_async = is_async;
     clause->comprehension.iter = parse_disjunction(parser);
+    if (is_async && !is_of_version(parser, "Async comprehensions are", 6))
+        return NULL;
     if (!clause->comprehension.iter)
         return NULL;
     for (;;) {
@@ -333,6 +337,8 @@ Node *parse_number(Parser *parser)
     if (!accept(parser, TOKEN_NUMBER))
         return NULL;
     const Token *token = last_token(parser);
+    if (memchr(token->start, '_', (size_t)(token->end - token->start)) && !is_of_version(parser, "Underscores in numeric literals are", 6))
+        return NULL;
     Node *node = node_make_at(parser, NODE_Constant, token->at);
     LiteralProblem problem;
     if (literal_number(parser->arena, token->start, token->end, parser->input->max_int_digits, &node->Constant.value, &problem))

@@ -63,6 +63,15 @@ static bool colon(Parser *parser)
     return false;
 }
 
+/* ':' [TYPE_COMMENT] block */
+static bool typed_block(Parser *parser, Header opened, NodeList *statements, Identifier *comment)
+{
+    if (!colon(parser))
+        return false;
+    *comment = accept_type_comment(parser);
+    return body(parser, opened, statements);
+}
+
 /* ':' block */
 static bool block(Parser *parser, Header opened, NodeList *statements)
 {
@@ -148,7 +157,8 @@ static Node *for_stmt(Parser *parser, Span from, bool is_async)
         return NULL;
     }
     Node *iter = parse_star_expressions(parser);
-    if (!iter || !block(parser, opened, &statements))
+    Identifier comment;
+    if (!iter || !typed_block(parser, opened, &statements, &comment) || (is_async && !is_of_version(parser, "Async for loops are", 5)))
         return NULL;
     size_t mark = parser->mark;
     if (!else_block(parser, &orelse))
@@ -158,6 +168,7 @@ static Node *for_stmt(Parser *parser, Span from, bool is_async)
     node->For.iter = iter;
     node->For.body = statements;
     node->For.orelse = orelse;
+    node->For.type_comment = comment;
     return node;
 }
 
@@ -232,9 +243,11 @@ Node *parse_with_stmt(Parser *parser, Span from, bool is_async)
         }
         return NULL;
     }
-    if (!block(parser, opened, &statements))
+    Identifier comment;
+    if (!typed_block(parser, opened, &statements, &comment) || (is_async && !is_of_version(parser, "Async with statements are", 5)))
         return NULL;
     Node *node = node_make(parser, is_async ? NODE_AsyncWith : NODE_With, from);
+    node->With.type_comment = comment;
     node->With.items = items;
     node->With.body = statements;
     return node;
@@ -329,7 +342,7 @@ Node *parse_try_stmt(Parser *parser)
     }
     if (!finally_block(parser, &finalbody))
         parser->mark = mark;
-    if (!handlers.count && !finalbody.count)
+    if ((!handlers.count && !finalbody.count) || (are_star && !is_of_version(parser, "Exception groups are", 11)))
         return NULL;
     Node *node = node_make(parser, are_star ? NODE_TryStar : NODE_Try, from);
     node->Try.body = statements;
@@ -413,7 +426,7 @@ Node *parse_match_stmt(Parser *parser)
         }
         list_add(parser, &cases, node);
     }
-    if (!cases.count || !accept(parser, TOKEN_DEDENT))
+    if (!cases.count || !accept(parser, TOKEN_DEDENT) || !is_of_version(parser, "Pattern matching is", 10))
         return NULL;
     Node *node = node_make(parser, NODE_Match, from);
     node->Match.subject = subject;
@@ -423,7 +436,29 @@ Node *parse_match_stmt(Parser *parser)
 
 /* ---- def, class, decorators ---- */
 
-/* function_def: ['async'] 'def' NAME [type_params] '(' [params] ')' ['->' expression] ':' block */
+/* func_type_comment: NEWLINE TYPE_COMMENT &(NEWLINE INDENT) | TYPE_COMMENT. NULL: there is none. */
+static Identifier func_type_comment(Parser *parser)
+{
+    if (!parser->input->keeps_type_comments)
+        return NULL;
+    size_t start = parser->mark;
+    if (accept(parser, TOKEN_NEWLINE)) {
+        Identifier comment = accept_type_comment(parser);
+        if (comment && at(parser, TOKEN_NEWLINE) && kind_ahead(parser, 1) == TOKEN_INDENT)
+            return comment;
+        parser->mark = start;
+        return NULL;
+    }
+    Identifier comment = accept_type_comment(parser);
+    size_t mark = parser->mark;
+    if (comment && names_mistakes(parser) && accept(parser, TOKEN_NEWLINE) && accept(parser, TOKEN_TYPE_COMMENT) && accept(parser, TOKEN_NEWLINE) &&
+        accept(parser, TOKEN_INDENT))
+        mistake_here(parser, "Cannot have two type comments on def");
+    parser->mark = mark;
+    return comment;
+}
+
+/* function_def: ['async'] 'def' NAME [type_params] '(' [params] ')' ['->' expression] ':' [func_type_comment] block */
 static Node *function_def(Parser *parser, Span from, NodeList decorators, bool is_async)
 {
     Header opened = header(parser, "function definition");
@@ -446,7 +481,10 @@ static Node *function_def(Parser *parser, Span from, NodeList decorators, bool i
     Node *returns = accept(parser, TOKEN_RARROW) ? parse_expression(parser) : NULL;
     if (!returns)
         parser->mark = mark;
-    if (!expect_forced(parser, TOKEN_COLON) || !body(parser, opened, &statements))
+    if (!expect_forced(parser, TOKEN_COLON))
+        return NULL;
+    Identifier comment = func_type_comment(parser);
+    if (!body(parser, opened, &statements) || (is_async && !is_of_version(parser, "Async functions are", 5)))
         return NULL;
     Node *node = node_make(parser, is_async ? NODE_AsyncFunctionDef : NODE_FunctionDef, from);
     node->FunctionDef.name = name;
@@ -454,6 +492,7 @@ static Node *function_def(Parser *parser, Span from, NodeList decorators, bool i
     node->FunctionDef.body = statements;
     node->FunctionDef.decorator_list = decorators;
     node->FunctionDef.returns = returns;
+    node->FunctionDef.type_comment = comment;
     node->FunctionDef.type_params = type_params;
     return node;
 }

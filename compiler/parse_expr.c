@@ -112,7 +112,7 @@ Node *parse_assignment_expression(Parser *parser)
     Node *target = accept_name_node(parser, CONTEXT_Store);
     parser->mark++;
     Node *value = parse_expression(parser);
-    if (!value)
+    if (!value || !is_of_version(parser, "Assignment expressions are", 8))
         return NULL;
     Node *node = node_make(parser, NODE_NamedExpr, from);
     node->NamedExpr.target = target;
@@ -411,6 +411,8 @@ static Node *binary(Parser *parser, int level)
             parser->mark = mark;
             break;
         }
+        if (found.op == OPERATOR_MatMult && !is_of_version(parser, "The '@' operator is", 5))
+            return NULL;
         left = binary_make(parser, from, left, found.op, right);
     }
     return left;
@@ -437,7 +439,7 @@ static Node *await_primary(Parser *parser)
     if (!accept(parser, TOKEN_AWAIT))
         return parse_primary(parser);
     Node *value = parse_primary(parser);
-    if (!value)
+    if (!value || !is_of_version(parser, "Await expressions are", 5))
         return NULL;
     Node *node = node_make(parser, NODE_Await, from);
     node->Await.value = value;

@@ -208,6 +208,9 @@ void mistake_star_etc(Parser *parser, bool is_lambda)
     else if (is_bare)
         mistake_at(parser, star, "named arguments must follow bare *");
     parser->mark = behind;
+    if (!is_lambda && accept(parser, TOKEN_COMMA) && accept(parser, TOKEN_TYPE_COMMENT))
+        mistake_here(parser, "bare * has associated type comment");
+    parser->mark = behind;
     if (bare_param(parser, is_lambda, &span) && at(parser, TOKEN_EQUAL))
         mistake_at(parser, here(parser), "var-positional argument cannot have default value");
     parser->mark = behind;

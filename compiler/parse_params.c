@@ -56,11 +56,21 @@ static bool default_value(Parser *parser, bool is_lambda, Node **value)
 /* Behind every parameter: a comma, or the end in sight. */
 static bool param_end(Parser *parser, bool is_lambda) { return accept(parser, TOKEN_COMMA) || at_end(parser, is_lambda); }
 
+/* The same, with a type comment behind the comma, or before the end. */
+static bool typed_param_end(Parser *parser, bool is_lambda, Node *arg)
+{
+    if (is_lambda)
+        return param_end(parser, is_lambda);
+    bool has_comma = accept(parser, TOKEN_COMMA);
+    arg->arg.type_comment = accept_type_comment(parser);
+    return has_comma || at_end(parser, is_lambda);
+}
+
 static bool plain_param(Parser *parser, Params *params)
 {
     Node *value, *arg = param(parser, params->is_lambda, false);
     struct { NodeList *args, *defaults; } into = { &params->arguments->arguments.args, &params->arguments->arguments.defaults };
-    if (!arg || !default_value(parser, params->is_lambda, &value) || !param_end(parser, params->is_lambda))
+    if (!arg || !default_value(parser, params->is_lambda, &value) || !typed_param_end(parser, params->is_lambda, arg))
         return false;
     if (params->has_star) {   /* keyword-only: each has its place among the defaults, NULL when it has none */
         into.args = &params->arguments->arguments.kwonlyargs;
@@ -81,6 +91,8 @@ static bool slash(Parser *parser, Params *params)
     parser->mark++;
     if (params->has_slash || params->has_star || !arguments->arguments.args.count || !param_end(parser, params->is_lambda))
         return false;
+    if (!is_of_version(parser, "Positional-only parameters are", 8))
+        return false;
     arguments->arguments.posonlyargs = arguments->arguments.args;
     arguments->arguments.args = (NodeList){ 0 };
     params->has_slash = true;
@@ -99,7 +111,7 @@ static bool star(Parser *parser, Params *params)
         return at(parser, TOKEN_NAME);
     }
     Node *vararg = param(parser, params->is_lambda, true);
-    if (!vararg || !param_end(parser, params->is_lambda))
+    if (!vararg || !typed_param_end(parser, params->is_lambda, vararg))
         return false;
     params->arguments->arguments.vararg = vararg;
     params->has_star = true;
@@ -112,7 +124,7 @@ static bool double_star(Parser *parser, Params *params)
         mistake_kwds(parser, params->is_lambda);
     parser->mark++;
     Node *kwarg = param(parser, params->is_lambda, false);
-    if (!kwarg || !param_end(parser, params->is_lambda))
+    if (!kwarg || !typed_param_end(parser, params->is_lambda, kwarg))
         return false;
     params->arguments->arguments.kwarg = kwarg;
     return true;
@@ -167,7 +179,7 @@ static bool type_default(Parser *parser, bool allows_star, Node **value)
     if (!accept(parser, TOKEN_EQUAL))
         return true;
     *value = allows_star ? parse_star_expression(parser) : parse_expression(parser);
-    return *value != NULL;
+    return *value != NULL && is_of_version(parser, "Type parameter defaults are", 13);
 }
 
 /* type_param: NAME [':' expression] ['=' expression] | '*' NAME ['=' star_expression] | '**' NAME ['=' expression] */
@@ -216,5 +228,5 @@ bool parse_type_params(Parser *parser, NodeList *list)
             return false;
         list_add(parser, list, param);
     } while (accept(parser, TOKEN_COMMA));
-    return accept(parser, TOKEN_RSQB);
+    return accept(parser, TOKEN_RSQB) && is_of_version(parser, "Type parameter lists are", 12);
 }

@@ -51,6 +51,7 @@ typedef struct Parser {
     bool has_failed_once;       /* the second reading: name the mistake */
     bool hides_mistakes;        /* within the second reading, for a while: behave as in the first */
     bool gave_newline;          /* the end of an interactive input was handed out as a NEWLINE */
+    NodeList type_ignores;      /* of keeps_type_comments */
     Node spare;                 /* I2 */
     Token no_token;             /* a TOKEN_ERROR without text */
     Identifier print, exec, underscore, match, case_, type;   /* names with a meaning in some places */
@@ -58,6 +59,11 @@ typedef struct Parser {
 
 /* ---- tokens (parser.c) ---- */
 bool parser_fill(Parser *parser, size_t index);   /* reads tokens up to index; false when that cannot be */
+
+/* The text of a TYPE_COMMENT; NULL: there is none here. */
+Identifier accept_type_comment(Parser *parser);
+/* False: the grammar asked for is of before 3.[version], and it is said. */
+bool is_of_version(Parser *parser, const char *what, int version);
 
 /* A token that was looked at; no_token when that failed (I1). */
 static inline const Token *token_at(const Parser *parser, size_t index)

@@ -21,6 +21,8 @@ static Node *annotated_assignment(Parser *parser, Span from, Node *target, bool 
     Node *value = accept(parser, TOKEN_EQUAL) ? parse_annotated_rhs(parser) : NULL;
     if (!value)
         parser->mark = mark;
+    if (!is_of_version(parser, is_simple ? "Variable annotation syntax is" : "Variable annotations syntax is", 6))
+        return NULL;
     set_context(parser, target, CONTEXT_Store);
     Node *node = node_make(parser, NODE_AnnAssign, from);
     node->AnnAssign.target = target;
@@ -44,7 +46,9 @@ static Node *chained_assignment(Parser *parser, Span from, Node *target)
     }
     for (size_t i = 0; i < targets.count; i++)
         set_context(parser, targets.items[i], CONTEXT_Store);
+    Identifier comment = accept_type_comment(parser);
     Node *node = node_make(parser, NODE_Assign, from);
+    node->Assign.type_comment = comment;
     node->Assign.targets = targets;
     node->Assign.value = target;
     return node;
@@ -74,6 +78,8 @@ static bool augmented_operator(TokenKind kind, Operator *op)
 static Node *augmented_assignment(Parser *parser, Span from, Node *target, Operator op)
 {
     parser->mark++;
+    if (op == OPERATOR_MatMult && !is_of_version(parser, "The '@' operator is", 5))
+        return NULL;
     Node *value = parse_annotated_rhs(parser);
     if (!value)
         return NULL;
@@ -225,7 +231,7 @@ Node *parse_type_alias(Parser *parser)
     if (!parse_type_params(parser, &type_params))
         parser->mark = mark;
     Node *value = accept(parser, TOKEN_EQUAL) ? parse_expression(parser) : NULL;
-    if (!value)
+    if (!value || !is_of_version(parser, "Type statement is", 12))
         return NULL;
     Node *node = node_make(parser, NODE_TypeAlias, from);
     node->TypeAlias.name = name;

@@ -107,6 +107,35 @@ static void end_interactive(Parser *parser, Token *token)
     }
 }
 
+static Identifier token_text(Parser *parser, const Token *token)
+{
+    Identifier text = name_intern(parser->names, token->start, (size_t)(token->end - token->start));
+    if (!text)
+        diagnostics_out_of_memory(parser->diagnostics);
+    return text;
+}
+
+static void note_type_ignore(Parser *parser, const Token *token)
+{
+    Node *node = node_make_at(parser, NODE_TypeIgnore, token->at);
+    node->TypeIgnore.lineno = token->at.lineno;
+    node->TypeIgnore.tag = token_text(parser, token);
+    list_add(parser, &parser->type_ignores, node);
+}
+
+Identifier accept_type_comment(Parser *parser)
+{
+    return accept(parser, TOKEN_TYPE_COMMENT) ? token_text(parser, last_token(parser)) : NULL;
+}
+
+bool is_of_version(Parser *parser, const char *what, int version)
+{
+    int limit = parser->input->feature_version;
+    if (limit && limit < version && !parser->has_failed)
+        mistake_here(parser, "%s only supported in Python 3.%d and greater", what, version);
+    return !parser->has_failed;
+}
+
 bool parser_fill(Parser *parser, size_t index)
 {
     while (parser->fill <= index) {
@@ -123,6 +152,10 @@ bool parser_fill(Parser *parser, size_t index)
             parser->capacity = capacity;
         }
         Token token = lexer_next(parser->lexer);
+        while (token.kind == TOKEN_TYPE_IGNORE) {
+            note_type_ignore(parser, &token);
+            token = lexer_next(parser->lexer);
+        }
         if (parser->input->mode == PARSE_SINGLE)
             end_interactive(parser, &token);
         parser->tokens[parser->fill++] = token;
@@ -273,7 +306,10 @@ static Node *parse_file(Parser *parser)
     if (!at(parser, TOKEN_ENDMARKER) && !parse_statements(parser, &body))
         return NULL;
     module->Module.body = body;
-    return accept(parser, TOKEN_ENDMARKER) ? module : NULL;
+    if (!accept(parser, TOKEN_ENDMARKER))
+        return NULL;
+    module->Module.type_ignores = parser->type_ignores;
+    return module;
 }
 
 /* interactive: compound_stmt NEWLINE | simple_stmts | NEWLINE | ENDMARKER */
@@ -319,6 +355,30 @@ static Node *parse_eval(Parser *parser)
     return expression;
 }
 
+/* func_type: '(' [','.(expression | '*' expression | '**' expression)+] ')' '->' expression NEWLINE* ENDMARKER; stars stand last, each once */
+static Node *parse_func_type(Parser *parser)
+{
+    Node *type = node_make_at(parser, NODE_FunctionType, (Span){ 0 });
+    int last_stars = 0;
+    if (!accept(parser, TOKEN_LPAR))
+        return NULL;
+    while (!at(parser, TOKEN_RPAR) || last_stars || type->FunctionType.argtypes.count) {
+        int stars = accept(parser, TOKEN_STAR) ? 1 : accept(parser, TOKEN_DOUBLESTAR) ? 2 : 0;
+        Node *argument = stars < last_stars || (stars && stars == last_stars) ? NULL : parse_expression(parser);
+        if (!argument)
+            return NULL;
+        list_add(parser, &type->FunctionType.argtypes, argument);
+        last_stars = stars;
+        if (stars == 2 || !accept(parser, TOKEN_COMMA))
+            break;
+    }
+    if (!accept(parser, TOKEN_RPAR) || !accept(parser, TOKEN_RARROW) || !(type->FunctionType.returns = parse_expression(parser)))
+        return NULL;
+    while (accept(parser, TOKEN_NEWLINE))
+        continue;
+    return accept(parser, TOKEN_ENDMARKER) ? type : NULL;
+}
+
 static Node *parse_input(Parser *parser)
 {
     parser->mark = 0;
@@ -328,6 +388,7 @@ static Node *parse_input(Parser *parser)
     case PARSE_FILE: tree = parse_file(parser); break;
     case PARSE_SINGLE: tree = parse_interactive(parser); break;
     case PARSE_EVAL: tree = parse_eval(parser); break;
+    case PARSE_FUNC_TYPE: tree = parse_func_type(parser); break;
     }
     return parser->has_failed ? NULL : tree;
 }
@@ -386,6 +447,7 @@ Node *parse(Arena *arena, NameTable *names, const ParseInput *input, Diagnostics
     }
     lexer_init(lexer, text.bytes, text.length, diagnostics);
     lexer->checks_utf8 = input->is_script_file;
+    lexer->wants_type_comments = input->keeps_type_comments;
     lexer->filename = input->filename;
     *parser = (Parser){ .arena = arena, .names = names, .diagnostics = diagnostics, .input = input, .lexer = lexer,
                         .no_token = { .kind = TOKEN_ERROR, .start = "", .end = "" } };

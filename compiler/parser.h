@@ -20,6 +20,7 @@ typedef enum ParseMode {
     PARSE_FILE,          /* -> Module */
     PARSE_SINGLE,        /* -> Interactive: one statement of a REPL */
     PARSE_EVAL,          /* -> Expression */
+    PARSE_FUNC_TYPE,     /* -> FunctionType */
 } ParseMode;
 
 /* Decodes [bytes] in an encoding that the compiler does not know by itself. True: *text is what they say, in UTF-8; false: it is a message
@@ -38,6 +39,8 @@ typedef struct ParseInput {
     bool allows_incomplete;        /* say is_incomplete when more lines could make it right (REPL, codeop) */
     bool spells_like_flufl;        /* CO_FUTURE_BARRY_AS_BDFL: "<>" for "!=" */
     bool keeps_open_block;         /* the end of the input does not close an indented block (PyCF_DONT_IMPLY_DEDENT) */
+    bool keeps_type_comments;      /* ast.parse(type_comments=True): "# type: ..." goes into the tree, and is an error where it means nothing */
+    int feature_version;           /* refuse what came with a later 3.N; 0: nothing is refused */
     uintptr_t stack_limit;         /* the C stack must not grow below this address; 0: only the depth limit holds */
     uint32_t max_int_digits;       /* sys.int_max_str_digits; 0 = no limit */
 } ParseInput;

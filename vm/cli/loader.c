@@ -35,7 +35,7 @@ extern const EmbeddedModule embedded_modules[];   /* generated: see compiler/emb
 /* ---- diagnostics become exceptions ---- */
 
 /* PyCF_ flags of compile() that concern the compiler. */
-enum { FLAG_DONT_IMPLY_DEDENT = 0x200, FLAG_TOP_LEVEL_AWAIT = 0x2000, FLAG_ALLOW_INCOMPLETE = 0x4000, FLAG_OPTIMIZED_AST = 0x8000 };
+enum { FLAG_DONT_IMPLY_DEDENT = 0x200, FLAG_TYPE_COMMENTS = 0x1000, FLAG_TOP_LEVEL_AWAIT = 0x2000, FLAG_ALLOW_INCOMPLETE = 0x4000, FLAG_OPTIMIZED_AST = 0x8000 };
 
 static enum ExceptionKind class_of(DiagnosticClass class)
 {
@@ -173,13 +173,15 @@ static bool decode_by_codec(void *context, Arena *arena, const char *encoding, c
 
 static CompileOptions options_of(Thread *t, const CompileRequest *request, const char *filename)
 {
-    static const ParseMode modes[] = {[COMPILE_MODULE] = PARSE_FILE, [COMPILE_EXPRESSION] = PARSE_EVAL, [COMPILE_SINGLE] = PARSE_SINGLE};
+    static const ParseMode modes[] = {[COMPILE_MODULE] = PARSE_FILE, [COMPILE_EXPRESSION] = PARSE_EVAL, [COMPILE_SINGLE] = PARSE_SINGLE,
+                                       [COMPILE_FUNC_TYPE] = PARSE_FUNC_TYPE};
     return (CompileOptions){
         .input = {
             .source = request->source, .length = request->length, .filename = filename,
             .decode = decode_by_codec, .decode_context = t, .mode = modes[request->mode], .is_text = request->is_text, .is_script_file = request->is_script,
             .allows_incomplete = request->may_be_incomplete || (request->flags & FLAG_ALLOW_INCOMPLETE),
             .spells_like_flufl = (request->flags & CODE_FUTURE_BARRY_AS_BDFL) != 0,
+            .keeps_type_comments = (request->flags & FLAG_TYPE_COMMENTS) != 0, .feature_version = request->feature_version,
             .keeps_open_block = (request->flags & FLAG_DONT_IMPLY_DEDENT) != 0,
             .stack_limit = (uintptr_t)t->stack_limit, .max_int_digits = (uint32_t)t->interp->config.int_max_str_digits,
         },
@@ -238,7 +240,8 @@ static bool issue_warnings(Thread *t, const CompileRequest *request, const Diagn
     return true;
 }
 
-static const NodeKind roots[] = {[COMPILE_MODULE] = NODE_Module, [COMPILE_EXPRESSION] = NODE_Expression, [COMPILE_SINGLE] = NODE_Interactive};
+static const NodeKind roots[] = {[COMPILE_MODULE] = NODE_Module, [COMPILE_EXPRESSION] = NODE_Expression, [COMPILE_SINGLE] = NODE_Interactive,
+                                 [COMPILE_FUNC_TYPE] = NODE_FunctionType};
 
 static Value parse_to_objects(Thread *t, const CompileRequest *request, Value given)
 {

@@ -81,16 +81,22 @@ static Str *filename_of(Thread *t, Value path)
 
 static Value builtin_compile(Thread *t, Value self, const Value *args)
 {
-    int flags = 0, optimize = -1;
+    int flags = 0, optimize = -1, feature_version = -1;
     bool dont_inherit = false;
     if (!is_str(args[2])) return raise_type_error(t, "compile() argument 'mode' must be str, not %N", args[2]);
-    if (!arg_int(t, args[3], &flags) || !arg_bool(t, args[4], &dont_inherit) || !arg_int(t, args[5], &optimize)) return FAILED;
+    if (!arg_int(t, args[3], &flags) || !arg_bool(t, args[4], &dont_inherit) || !arg_int(t, args[5], &optimize) || !arg_int(t, args[6], &feature_version))
+        return FAILED;
     CompileRequest request = {.optimize = optimize, .flags = (uint32_t)flags | (dont_inherit ? 0 : inherited_flags(t))};
+    if (flags & FLAG_ONLY_AST && feature_version >= 0) request.feature_version = feature_version;
     Str *mode = as_str(args[2]);
     if (str_equal_text(mode, "exec")) request.mode = COMPILE_MODULE;
     else if (str_equal_text(mode, "eval")) request.mode = COMPILE_EXPRESSION;
     else if (str_equal_text(mode, "single")) request.mode = COMPILE_SINGLE;
-    else return raise_value_error(t, "compile() mode must be 'exec', 'eval' or 'single'");
+    else if (!str_equal_text(mode, "func_type"))
+        return raise_value_error(t, flags & FLAG_ONLY_AST ? "compile() mode must be 'exec', 'eval', 'single' or 'func_type'"
+                                                          : "compile() mode must be 'exec', 'eval' or 'single'");
+    else if (!(flags & FLAG_ONLY_AST)) return raise_value_error(t, "compile() mode 'func_type' requires flag PyCF_ONLY_AST");
+    else request.mode = COMPILE_FUNC_TYPE;
     if (optimize < -1 || optimize > 2) return raise_value_error(t, "compile(): invalid optimize value");
     if (flags & ~(CODE_NESTED | CODE_FUTURE_ANNOTATIONS | FLAG_DONT_IMPLY | FLAG_ONLY_AST | FLAG_TYPE_COMMENTS | FLAG_TOP_LEVEL_AWAIT | FLAG_ALLOW_INCOMPLETE |
                   FLAG_OPTIMIZED_AST | 0x1ff0000))
@@ -243,7 +249,7 @@ static Value builtin_import(Thread *t, Value self, const Value *args)
 
 const NativeDef builtins_code_functions[] = {
     NATIVE("__import__", builtin_import, "(name, globals=None, locals=None, fromlist=(), level=0)", 0, "Import a module."),
-    NATIVE("compile", builtin_compile, "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1)", 0,
+    NATIVE("compile", builtin_compile, "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)", 0,
            "Make a code object of source (text, bytes or a tree of ast nodes), for exec() and eval()."),
     NATIVE("dir", builtin_dir, "(object=<unrepresentable>, /)", 0, "The names known here, sorted; with an argument, the names of its attributes."),
     NATIVE("eval", builtin_eval, "(source, /, globals=None, locals=None)", 0,

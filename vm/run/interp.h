@@ -13,7 +13,7 @@
 #include "vm/run/trace.h"
 
 /* What compile() and import ask of the compiler. */
-typedef enum CompileMode { COMPILE_MODULE, COMPILE_EXPRESSION, COMPILE_SINGLE } CompileMode;
+typedef enum CompileMode { COMPILE_MODULE, COMPILE_EXPRESSION, COMPILE_SINGLE, COMPILE_FUNC_TYPE } CompileMode;
 typedef struct CompileRequest {
     const char *source;              /* with an encoding declaration, a BOM, or as UTF-8 if is_text */
     size_t length;
@@ -22,6 +22,7 @@ typedef struct CompileRequest {
     CompileMode mode;
     uint32_t flags;                  /* CODE_FUTURE_ANNOTATIONS ...: inherited futures */
     int optimize;                    /* -1: as the interpreter */
+    int feature_version;             /* of the grammar, 3.N; 0: this one */
     bool may_be_incomplete;          /* the REPL: *is_incomplete instead of an error */
     bool quotes_source;              /* errors may quote their line from the file itself */
     bool is_script;                  /* the script itself: what is wrong with its bytes is said in other words */
