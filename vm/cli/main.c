@@ -19,6 +19,7 @@
 #include "vm/cli/repl.h"
 #include "vm/run/fatal_signals.h"
 #include "vm/run/interp.h"
+#include "vm/run/missing_attribute.h"
 #include "vm/run/uncaught.h"
 
 /* ---- the end ---- */
@@ -88,6 +89,7 @@ int main(int argc, char **argv)
     }
     t->interp->unraisable_hook = unraisable_show;
     t->interp->show_note = note_show;
+    t->interp->missing_attribute = missing_attribute;
     bool interrupted = false;
     if (!main_module_prepare(t, &options)) {
         status = uncaught_end(t, false, &interrupted);

@@ -92,6 +92,7 @@ static bool prepend_path(Thread *t, const Options *options, const char *folder)
     if (options->config.has_safe_path) return true;
     Value path = sys_get(t, "path"), text = os_text(t, folder);
     bool done = !failed(text) && (!is_list(path) || list_insert(t, as_list(path), 0, text));
+    if (done) replace(&t->interp->run->first_path, retain(text));
     release(text);
     return done;
 }

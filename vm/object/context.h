@@ -99,6 +99,7 @@ struct Interp {
     Value last_resort_recursion_error;
 
     UnraisableHook unraisable_hook;     /* plugged in by vm/run; NULL: two plain lines on stderr */
+    void (*missing_attribute)(Thread *t, Value module, Str *own, Str *name);   /* says why a module lacks it; NULL: in plain words */
     void (*show_note)(Thread *t, Str *text);   /* the same: onto sys.stderr, leaves no exception; NULL: nowhere */
     Value modules;                      /* sys.modules, a dict */
     Value builtins;                     /* the dict of the builtins module */

@@ -141,14 +141,12 @@ static Value module_get_attribute(Thread *t, Value self, Str *name)
         release(fallback);
         return v;
     }
-    Value own = dict_get_str(module->dict, NAME_OF(t, __name__));
-    if (is_str(own)) raise_error(t, EXC_AttributeError, "module '%S' has no attribute '%U'", own, name);
+    Value own = retain(dict_get_str(module->dict, NAME_OF(t, __name__)));
+    if (is_str(own) && t->interp->missing_attribute) t->interp->missing_attribute(t, self, as_str(own), name);
+    else if (is_str(own)) raise_error(t, EXC_AttributeError, "module '%S' has no attribute '%U'", own, name);
     else raise_error(t, EXC_AttributeError, "module has no attribute '%U'", name);
-    if (raised_is(t, EXC_AttributeError)) {
-        Exception *e = (Exception *)as_object(t->raised);
-        replace(&e->fields[0], retain(object_value(name)));
-        replace(&e->fields[1], retain(self));
-    }
+    release(own);
+    attribute_error_set_place(t, self, name);
     return FAILED;
 }
 

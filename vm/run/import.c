@@ -313,7 +313,7 @@ static size_t last_dot_of(const Str *name)
     return SIZE_MAX;
 }
 
-static bool is_initializing(Thread *t, Str *name) { return find_loading(t, name) != NULL; }
+bool import_is_loading(Thread *t, Str *name) { return find_loading(t, name) != NULL; }
 
 Value import_module(Thread *t, Str *name)
 {
@@ -561,7 +561,7 @@ static Value raise_cannot_import(Thread *t, Value module, Str *name, Value modul
 {
     Value shown = is_bound(module_name) ? retain(module_name) : object_value(str_from_text(t, "<unknown module name>"));
     Value file = module_text(t, module, NAME_OF(t, __file__));
-    bool is_half_made = is_bound(module_name) && is_initializing(t, as_str(module_name));
+    bool is_half_made = is_bound(module_name) && import_is_loading(t, as_str(module_name));
     if (failed(shown)) return FAILED;
     if (is_half_made) {
         raise_error(t, EXC_ImportError, "cannot import name %R from partially initialized module %R (most likely due to a circular import) (%S)",

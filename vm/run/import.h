@@ -18,6 +18,7 @@ MUST_CHECK bool import_star(Thread *t, Frame *frame, Value module);
 MUST_CHECK Value import_level(Thread *t, Str *name, Value globals, Value from_names, int level);
 /* The module called by the full dotted [name] itself, loaded if need be. */
 MUST_CHECK Value import_module(Thread *t, Str *name);
+bool import_is_loading(Thread *t, Str *name);     /* the module of that name runs for the first time */
 MUST_CHECK Value import_module_text(Thread *t, const char *name);
 /* sys.modules[name], BORROWED, UNBOUND if it is not there. */
 BORROWED Value import_find_loaded(Thread *t, Str *name);

@@ -231,6 +231,7 @@ void interp_finish(Thread *t)
     if (interp->run->audit_hooks) object_release(interp->run->audit_hooks);
     if (interp->run->unraisable_type) object_release(interp->run->unraisable_type);
     clear(&interp->run->sources);
+    clear(&interp->run->first_path);
     dict_clear(t, interp->run->builtins_module->dict);
     object_release(interp->run->builtins_module);
     clear(&interp->builtins);
