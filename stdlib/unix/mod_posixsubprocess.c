@@ -136,17 +136,14 @@ static void tell(const ChildPlan *plan, const char *text, size_t length)
     (void)n;                                     /* nobody is left to be told that telling failed */
 }
 
-static void tell_trouble(const ChildPlan *plan)
-{
-    static const char trouble[] = "SubprocessError:0:";
-    tell(plan, trouble, sizeof trouble - 1);
-}
+/* No call of the system's has failed: there was no program, or the preexec_fn raised. */
+static const char no_program[] = "SubprocessError:0:", no_preparation[] = "SubprocessError:0:Exception occurred in preexec_fn.";
 
 static void tell_errno(const ChildPlan *plan, const char *where)
 {
     char text[64];
     if (errno == 0) {
-        tell_trouble(plan);
+        tell(plan, no_program, sizeof no_program - 1);
         return;
     }
     int length = snprintf(text, sizeof text, "OSError:%x:%s", (unsigned)errno, where ? where : "");
@@ -250,7 +247,7 @@ static bool read_groups(ToyThread *t, ToyValue v, ChildPlan *plan)
 {
     plan->has_groups = !toy_is_none(v);
     if (!plan->has_groups) return true;
-    if (!toy_is_list(v) && !toy_is_tuple(v)) return toy_raise_false(t, TOY_TypeError, "setgroups argument must be a sequence");
+    if (!toy_is_list(v)) return toy_raise_false(t, TOY_TypeError, "setgroups argument must be a list");
     ToyValue items = toy_tuple_from(t, v);
     if (toy_failed(items)) return false;
     plan->group_count = toy_tuple_length(items);
@@ -258,9 +255,8 @@ static bool read_groups(ToyThread *t, ToyValue v, ChildPlan *plan)
     bool done = plan->groups != NULL;
     for (size_t i = 0; done && i < plan->group_count; i++) {
         ToyValue item = toy_tuple_item(items, i);
-        bool has;
         if (!toy_is_int(item)) done = toy_raise_false(t, TOY_TypeError, "extra_groups must be integers");
-        else done = read_account(t, item, "gid", &has, &plan->groups[i]);
+        else done = account_number(t, item, "gid", &plan->groups[i]) == ACCOUNT_READ || toy_raise_false(t, TOY_ValueError, "invalid group id");
     }
     toy_release(items);
     return done;
@@ -320,7 +316,7 @@ static pid_t start_child_calling(ToyThread *t, const ChildPlan *plan, ToyValue p
     if (pid != 0) return pid;
     if (child_prepare(plan, NULL)) {
         ToyValue v = toy_call0(t, preexec);
-        if (toy_failed(v)) tell_trouble(plan);
+        if (toy_failed(v)) tell(plan, no_preparation, sizeof no_preparation - 1);
         else child_finish(plan);
     }
     _exit(255);
