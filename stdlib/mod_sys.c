@@ -397,7 +397,7 @@ static ToyValue flags_record(ToyThread *t, SysState *state)
         [FLAG_no_site] = small(flags.no_site), [FLAG_ignore_environment] = small(flags.ignore_environment), [FLAG_verbose] = small(flags.verbose),
         [FLAG_bytes_warning] = small(flags.bytes_warning), [FLAG_quiet] = small(flags.quiet),
         [FLAG_hash_randomization] = small(flags.hash_randomization), [FLAG_isolated] = small(flags.isolated), [FLAG_dev_mode] = toy_bool(flags.dev_mode),
-        [FLAG_utf8_mode] = small(1), [FLAG_warn_default_encoding] = small(0), [FLAG_safe_path] = toy_bool(flags.safe_path),
+        [FLAG_utf8_mode] = small(1), [FLAG_warn_default_encoding] = small(flags.warn_default_encoding), [FLAG_safe_path] = toy_bool(flags.safe_path),
         [FLAG_int_max_str_digits] = small(flags.int_max_str_digits),
     };
     return toy_record_new(t, state->flags, items);

@@ -33,6 +33,7 @@ ToyFlags toy_flags(ToyThread *t)
         .hash_randomization = config->hash_is_random || config->hash_seed != 0,
         .isolated = config->is_isolated,
         .dev_mode = config->is_dev_mode,
+        .warn_default_encoding = config->warns_of_encoding,
         .safe_path = config->has_safe_path || config->is_isolated,
         .int_max_str_digits = config->int_max_str_digits,
         .unbuffered = config->is_unbuffered,

@@ -158,7 +158,7 @@ TOY_API void toy_set_unraisable_type(ToyThread *t, ToyType *type);
 /* Of the command line; as sys.flags names them. */
 typedef struct ToyFlags {
     int debug, inspect, interactive, optimize, no_user_site, no_site, ignore_environment, verbose, bytes_warning, quiet, hash_randomization,
-        isolated, dev_mode, safe_path, int_max_str_digits, unbuffered;
+        isolated, dev_mode, safe_path, int_max_str_digits, unbuffered, warn_default_encoding;
 } ToyFlags;
 TOY_API ToyFlags toy_flags(ToyThread *t);
 TOY_API void toy_set_int_max_str_digits(ToyThread *t, int digits);

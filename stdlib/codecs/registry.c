@@ -79,7 +79,9 @@ static ToyValue search(ToyThread *t, ToyValue functions, ToyValue name)
 static ToyValue lookup(ToyThread *t, ToyValue self, ToyValue encoding)
 {
     CodecsState *state = state_of(self);
+    const char *text;
     if (!toy_is_str(encoding)) return toy_raise_type_error(t, "lookup() argument must be str, not %N", encoding);
+    if (!toy_arg_text(t, encoding, "lookup", "1", &text)) return TOY_FAILED;   /* no lone surrogates, no NUL */
     ToyValue name = normal_name(t, encoding), codec = TOY_UNBOUND;
     if (toy_failed(name) || !toy_dict_get(t, state->found, name, &codec) || toy_is_bound(codec)) goto done;
     ToyValue encodings = toy_import(t, "encodings");   /* registers itself */

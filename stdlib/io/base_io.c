@@ -22,6 +22,11 @@ bool io_get_writable(ToyThread *t, ToyValue v, const char *which, ToyBuffer *buf
     return toy_raise_false(t, TOY_TypeError, "%s must be read-write bytes-like object, not %N", which, v);
 }
 
+bool io_warn_of_encoding(ToyThread *t, const IoState *state, int stack_level)
+{
+    return !state->warns_of_encoding || toy_warn(t, TOY_EncodingWarning, stack_level, "'encoding' argument not specified");
+}
+
 bool io_repr_enter(ToyThread *t, ToyValue v)
 {
     bool is_first;

@@ -17,7 +17,7 @@ enum { IO_BUFFER_SIZE = 8192 };
 typedef struct IoState {
     ToyType *base, *raw_base, *buffered_base, *text_base;
     ToyType *file, *reader, *writer, *random, *pair, *text, *bytes, *bytes_buffer, *string, *newline_decoder;
-    bool is_dev_mode, warns_of_default;     /* -X dev, -X warn_default_encoding */
+    bool is_dev_mode, warns_of_encoding;    /* -X dev, -X warn_default_encoding */
     ToyValue unsupported;           /* class UnsupportedOperation(OSError, ValueError); owned */
 } IoState;
 
@@ -96,6 +96,8 @@ TOY_MUST_CHECK ToyValue io_newlines(ToyThread *t, unsigned seen);       /* None,
  * bytes for it. So both say when they begin, keeping a reference in *below, and when they end. */
 void io_lie_over(ToyThread *t, IoState *state, ToyValue *below, ToyValue file);
 ToyValue io_part_from(ToyThread *t, IoState *state, ToyValue *below);   /* the reference, or UNBOUND */
+/* -X warn_default_encoding: the encoding was not said. False: the warning was made an exception. */
+TOY_MUST_CHECK bool io_warn_of_encoding(ToyThread *t, const IoState *state, int stack_level);
 /* What nobody closed is closed by its own close(), which hears by `_finalizing` that it is too late. Runs script code. */
 void io_finalize(ToyThread *t, ToyValue self);
 /* IOBase.close: flush(), and the mark that it is closed. */

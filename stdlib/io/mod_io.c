@@ -120,7 +120,10 @@ static ToyValue io_open_code(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static ToyValue io_text_encoding(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    return toy_is_none(args[0]) ? toy_str(t, "utf-8") : toy_retain(args[0]);
+    int level = 2;
+    if (!toy_is_none(args[0])) return toy_retain(args[0]);
+    if (!toy_arg_int(t, args[1], &level) || !io_warn_of_encoding(t, toy_module_state(self), level)) return TOY_FAILED;
+    return toy_str(t, "utf-8");
 }
 
 /* ---- the standard streams ---- */
@@ -203,6 +206,7 @@ static bool io_init(ToyThread *t, ToyModuleObject *module)
 {
     IoState *state = toy_module_state(toy_module_value(module));
     state->is_dev_mode = toy_flags(t).dev_mode;
+    state->warns_of_encoding = toy_flags(t).warn_default_encoding;
     bool done = make_types(t, module, state) && make_unsupported(t, module, state) && add_type(t, module, "_IOBase", state->base) &&
                 add_type(t, module, "_RawIOBase", state->raw_base) && add_type(t, module, "_BufferedIOBase", state->buffered_base) &&
                 add_type(t, module, "_TextIOBase", state->text_base) && add_type(t, module, "FileIO", state->file) &&

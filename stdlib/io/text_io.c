@@ -628,6 +628,7 @@ static bool set_up(ToyThread *t, TextFile *text, ToyValue buffer, const TextOpti
     if (has_nul(options->encoding) || has_nul(options->errors) || has_nul(options->newline)) return toy_raise_false(t, TOY_ValueError, "embedded null character");
     if (!newline_of(t, options->newline, "TextIOWrapper", &newline)) return false;
     if (state_of(text)->is_dev_mode && toy_is_given(options->errors) && !check_handler(t, options->errors)) return false;
+    if (!toy_is_given(options->encoding) && !io_warn_of_encoding(t, state_of(text), 1)) return false;
     ToyValue encoding = toy_is_given(options->encoding) ? toy_retain(options->encoding) : toy_str(t, "utf-8");
     ToyValue errors = toy_is_given(options->errors) ? toy_retain(options->errors) : toy_str(t, "strict");
     if (!toy_failed(encoding) && toy_str_is(encoding, "locale")) toy_replace(&encoding, toy_str(t, "UTF-8"));

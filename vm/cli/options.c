@@ -280,6 +280,7 @@ static int read_x_option(Options *options, const char *word)
     case X_IMPORT_TIME: config->shows_import_time = true; break;
     case X_NO_DEBUG_RANGES: config->omits_columns = true; break;
     case X_SHOW_REFCOUNT: config->show_refcount = true; break;
+    case X_WARN_ENCODING: config->warns_of_encoding = true; break;
     case X_STRESS: return read_stress(options, argument);
     case X_GIL_POLICY:
         options->policy = gil_policy_named(argument);

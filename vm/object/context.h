@@ -55,7 +55,7 @@ typedef struct Config {
     uint64_t hash_seed;                 /* TOYHASHSEED; hash_is_random: taken from the system */
     bool hash_is_random;
     int optimize;                       /* -O: 1, -OO: 2 */
-    bool is_interactive, is_unbuffered, is_isolated, is_quiet, is_verbose, is_dev_mode, ignores_environment, no_site;
+    bool is_interactive, is_unbuffered, is_isolated, is_quiet, is_verbose, is_dev_mode, ignores_environment, no_site, warns_of_encoding;
     bool is_debug, is_inspecting, writes_no_bytecode, no_user_site, has_safe_path;   /* -d -i -B -s -P: for sys.flags */
     bool shows_import_time;             /* -X importtime */
     bool omits_columns;                 /* -X no_debug_ranges */
