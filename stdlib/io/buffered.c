@@ -13,7 +13,7 @@
 #include "stdlib/io/buffered.h"
 
 static Buffered *self_of(ToyValue self) { return (Buffered *)toy_object(self); }
-static IoState *state_of(Buffered *buffered) { return toy_instance_state(toy_value(buffered)); }
+static IoState *state_of(Buffered *buffered) { return buffered->state; }
 
 /* ---- writing; the lock is taken ---- */
 
@@ -329,9 +329,16 @@ static bool set_up(ToyThread *t, Buffered *buffered, ToyValue raw, size_t size, 
     return true;
 }
 
-Buffered *buffered_new(ToyThread *t, ToyType *type, ToyValue raw, size_t size, bool is_readable, bool is_writable)
+static Buffered *alloc(ToyThread *t, ToyType *type)
 {
     Buffered *buffered = (Buffered *)toy_type_alloc(t, type);
+    if (buffered) buffered->state = toy_type_state(type);
+    return buffered;
+}
+
+Buffered *buffered_new(ToyThread *t, ToyType *type, ToyValue raw, size_t size, bool is_readable, bool is_writable)
+{
+    Buffered *buffered = alloc(t, type);
     if (buffered && !set_up(t, buffered, raw, size, is_readable, is_writable)) {
         toy_release(toy_value(buffered));
         return NULL;
@@ -339,7 +346,7 @@ Buffered *buffered_new(ToyThread *t, ToyType *type, ToyValue raw, size_t size, b
     return buffered;
 }
 
-static ToyValue make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names) { return toy_value(toy_type_alloc(t, type)); }
+static ToyValue make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names) { return toy_value(alloc(t, type)); }
 
 static bool init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names, bool is_readable, bool is_writable, const char *name)
 {
@@ -375,6 +382,25 @@ static bool random_init(ToyThread *t, ToyValue self, const ToyValue *args, size_
     return init(t, self, args, count, names, true, true, "BufferedRandom");
 }
 
+/* What lies in the block can be given out without a turn: nothing in that gives up the GIL. */
+static bool is_at_hand(const Buffered *buffered, size_t count) { return !buffered->lock.is_locked && buffered->end - buffered->start >= count; }
+
+static ToyValue give(ToyThread *t, Buffered *buffered, size_t count)
+{
+    ToyValue bytes = toy_bytes(t, buffered->block + buffered->start, count);
+    if (!toy_failed(bytes)) buffered->start += count;
+    return bytes;
+}
+
+/* The whole line lies in the block. */
+static bool has_line(const Buffered *buffered, size_t *length)
+{
+    if (buffered->start == buffered->end || !is_at_hand(buffered, 1)) return false;
+    const uint8_t *from = buffered->block + buffered->start, *end = memchr(from, '\n', buffered->end - buffered->start);
+    if (end) *length = (size_t)(end - from) + 1;
+    return end != NULL;
+}
+
 static ToyValue method_read(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     Buffered *buffered = self_of(self);
@@ -382,7 +408,9 @@ static ToyValue method_read(ToyThread *t, ToyValue self, const ToyValue *args)
     if (!buffered_check_usable(t, buffered)) return TOY_FAILED;
     if (toy_is_int(args[0]) && toy_int_sign(args[0]) < 0 && !toy_is_same(args[0], toy_small_int_value(-1)))
         return toy_raise_value_error(t, "read length must be non-negative or -1");
-    if (!count_of(t, args[0], &count) || !buffered_begin(t, buffered, "read of")) return TOY_FAILED;
+    if (!count_of(t, args[0], &count) || !buffered_check_open(t, buffered, "read of")) return TOY_FAILED;
+    if (count > 0 && is_at_hand(buffered, (size_t)count)) return give(t, buffered, (size_t)count);
+    if (!buffered_begin(t, buffered, "read of")) return TOY_FAILED;
     ToyValue bytes = count < 0 ? read_to_end(t, buffered) : read_exactly(t, buffered, (size_t)count);
     buffered_leave(t, buffered);
     return bytes;
@@ -461,7 +489,10 @@ static ToyValue method_readline(ToyThread *t, ToyValue self, const ToyValue *arg
 {
     Buffered *buffered = self_of(self);
     int64_t limit;
-    if (!buffered_check_usable(t, buffered) || !count_of(t, args[0], &limit) || !buffered_begin(t, buffered, "readline of")) return TOY_FAILED;
+    size_t length;
+    if (!buffered_check_usable(t, buffered) || !count_of(t, args[0], &limit) || !buffered_check_open(t, buffered, "readline of")) return TOY_FAILED;
+    if (limit < 0 && has_line(buffered, &length)) return give(t, buffered, length);
+    if (!buffered_begin(t, buffered, "readline of")) return TOY_FAILED;
     ToyValue line = limit == 0 ? toy_bytes(t, "", 0) : read_line(t, buffered, limit);
     buffered_leave(t, buffered);
     return line;

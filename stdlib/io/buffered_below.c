@@ -5,11 +5,9 @@
  * Invariants  I2 of io.h.
  * GIL         held; dropped by the raw file.
  * Read next   buffered.c */
-#include <unistd.h>
+#include <stdio.h>
 
 #include "stdlib/io/buffered.h"
-
-static IoState *state_of(Buffered *buffered) { return toy_instance_state(toy_value(buffered)); }
 
 /* ---- the lock ---- */
 
@@ -18,10 +16,10 @@ bool buffered_enter(ToyThread *t, Buffered *buffered)
     uint64_t ident = toy_thread_ident(t);
     if (buffered->lock.is_locked && buffered->owner == ident)
         return toy_raise_false(t, TOY_RuntimeError, "reentrant call inside %R", toy_value(buffered));
-    if (buffered->lock.is_locked && buffered->owner_process != getpid()) toy_lock_forget(t, &buffered->lock);
+    if (buffered->lock.is_locked && buffered->owner_forks != buffered->state->forks) toy_lock_forget(t, &buffered->lock);
     if (toy_lock_acquire(t, &buffered->lock, -1) != TOY_LOCK_ACQUIRED) return false;
     buffered->owner = ident;
-    buffered->owner_process = getpid();
+    buffered->owner_forks = buffered->state->forks;
     toy_retain(toy_value(buffered));
     return true;
 }
@@ -44,7 +42,7 @@ bool buffered_check_usable(ToyThread *t, Buffered *buffered)
 FileIO *buffered_own_raw(Buffered *buffered)
 {
     ToyValue raw = buffered->raw;
-    return toy_is_object(raw) && toy_object(raw)->type == state_of(buffered)->file ? (FileIO *)toy_object(raw) : NULL;
+    return toy_is_object(raw) && toy_object(raw)->type == buffered->state->file ? (FileIO *)toy_object(raw) : NULL;
 }
 
 ToyValue buffered_call_raw(ToyThread *t, Buffered *buffered, const char *method, const ToyValue *args, size_t count)

@@ -18,6 +18,7 @@ typedef struct IoState {
     ToyType *base, *raw_base, *buffered_base, *text_base;
     ToyType *file, *reader, *writer, *random, *pair, *text, *bytes, *bytes_buffer, *string, *newline_decoder;
     bool is_dev_mode, warns_of_encoding;    /* -X dev, -X warn_default_encoding */
+    uint32_t forks;                 /* since the start, as the child counts them */
     ToyValue unsupported;           /* class UnsupportedOperation(OSError, ValueError); owned */
 } IoState;
 
@@ -54,7 +55,8 @@ typedef struct Buffered {
     uint32_t layers;                /* files over it, see io_lie_over */
     ToyLock lock;                   /* I2 */
     uint64_t owner;                 /* ident of who has the lock; 0: nobody */
-    pid_t owner_process;            /* a lock of another process was left behind by a fork */
+    uint32_t owner_forks;           /* state->forks then: a lock of another process was left behind by a fork */
+    IoState *state;
 } Buffered;
 
 TOY_MUST_CHECK Buffered *buffered_new(ToyThread *t, ToyType *type, ToyValue raw, size_t size, bool is_readable, bool is_writable);

@@ -202,6 +202,22 @@ static bool add_type(ToyThread *t, ToyModuleObject *module, const char *name, To
     return toy_module_add(t, module, name, toy_retain(toy_type_value(type)));
 }
 
+/* What threads of the parent were doing with a file is over in the child. */
+static ToyValue note_fork(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ((IoState *)toy_module_state(self))->forks++;
+    return TOY_NONE;
+}
+static const ToyFunction note_fork_row = TOY_FUNCTION("note_fork", note_fork, "()", 0, NULL);
+
+static bool register_fork(ToyThread *t, ToyModuleObject *module)
+{
+    ToyValue hook = toy_function_new(t, &note_fork_row, toy_module_value(module));
+    bool done = !toy_failed(hook) && toy_fork_register(t, TOY_UNBOUND, TOY_UNBOUND, hook);
+    toy_release(hook);
+    return done;
+}
+
 static bool io_init(ToyThread *t, ToyModuleObject *module)
 {
     IoState *state = toy_module_state(toy_module_value(module));
@@ -220,7 +236,7 @@ static bool io_init(ToyThread *t, ToyModuleObject *module)
     ToyValue open_function = done ? toy_dict_get_text(t, toy_module_dict(module), "open") : TOY_FAILED;
     done = done && !toy_failed(open_function) && toy_dict_set_text(t, toy_builtins(t), "open", open_function);
     toy_release(open_function);
-    return done && make_stream(t, module, 0, "stdin", "r", "strict") && make_stream(t, module, 1, "stdout", "w", "strict") &&
+    return done && register_fork(t, module) && make_stream(t, module, 0, "stdin", "r", "strict") && make_stream(t, module, 1, "stdout", "w", "strict") &&
            make_stream(t, module, 2, "stderr", "w", "backslashreplace");
 }
 

@@ -36,6 +36,7 @@ typedef struct TextFile {
     size_t at;                       /* characters of it given out */
     ToyValue snapshot;               /* I2; bytes, or UNBOUND */
     int64_t snapshot_flags;
+    IoState *state;
 } TextFile;
 
 TOY_MUST_CHECK bool text_check_attached(ToyThread *t, TextFile *text);

@@ -11,7 +11,7 @@
 #include "stdlib/io/text.h"
 
 static TextFile *self_of(ToyValue self) { return (TextFile *)toy_object(self); }
-static IoState *state_of(TextFile *text) { return toy_instance_state(toy_value(text)); }
+static IoState *state_of(TextFile *text) { return text->state; }
 
 bool text_check_attached(ToyThread *t, TextFile *text)
 {
@@ -654,15 +654,22 @@ static bool set_up(ToyThread *t, TextFile *text, ToyValue buffer, const TextOpti
     return false;
 }
 
-ToyValue text_new(ToyThread *t, IoState *state, ToyType *type, ToyValue buffer, const TextOptions *options)
+static TextFile *alloc(ToyThread *t, ToyType *type)
 {
     TextFile *text = (TextFile *)toy_type_alloc(t, type);
+    if (text) text->state = toy_type_state(type);
+    return text;
+}
+
+ToyValue text_new(ToyThread *t, IoState *state, ToyType *type, ToyValue buffer, const TextOptions *options)
+{
+    TextFile *text = alloc(t, type);
     if (text && set_up(t, text, buffer, options)) return toy_value(text);
     toy_release(toy_value(text));
     return TOY_FAILED;
 }
 
-static ToyValue text_make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names) { return toy_value(toy_type_alloc(t, type)); }
+static ToyValue text_make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names) { return toy_value(alloc(t, type)); }
 
 static bool text_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
@@ -676,7 +683,7 @@ static bool text_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t 
     options.newline = slots[3];
     if (!toy_arg_bool(t, slots[4], &options.line_buffering) || !toy_arg_bool(t, slots[5], &options.write_through)) return false;
     /* Called again and failing, it leaves behind a file that was never set up. */
-    toy_release(io_part_from(t, toy_instance_state(self), &self_of(self)->buffer));
+    toy_release(io_part_from(t, state_of(self_of(self)), &self_of(self)->buffer));
     self_of(self)->is_detached = false;
     return set_up(t, self_of(self), slots[0], &options);
 }

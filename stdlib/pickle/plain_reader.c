@@ -31,6 +31,7 @@ typedef struct Reader {
     Values stack, memo;       /* own what they hold; the stack's marks are TOY_END, which nothing else is */
     ToyValue modules;         /* sys.modules; asked for at the first class */
     bool has_instances;       /* then hashing may run a script's code */
+    const ToyType *plain;     /* the last class that was found to be plain */
 } Reader;
 
 static bool push_to(ToyThread *t, Values *values, TOY_TAKES ToyValue v)
@@ -197,11 +198,19 @@ static bool push_class(Reader *r)
     return push(r, class);
 }
 
+static bool is_plain(Reader *r, ToyType *type)
+{
+    if (type == r->plain) return true;
+    if (!toy_type_is_plain(r->t, type)) return false;
+    r->plain = type;
+    return true;
+}
+
 static bool make_instance(Reader *r)
 {
     const ToyValue *args = top(r, 0), *class = top(r, 1);
     if (!class || !toy_is_type(*class) || !toy_is_tuple(*args) || toy_tuple_length(*args)) return false;
-    if (!toy_type_is_plain(r->t, (ToyType *)toy_object(*class))) return false;
+    if (!is_plain(r, (ToyType *)toy_object(*class))) return false;
     ToyObject *instance = toy_type_alloc(r->t, (ToyType *)toy_object(*class));
     if (!instance) return false;
     r->has_instances = true;
@@ -215,7 +224,7 @@ static bool build(Reader *r)
     const ToyValue *state = top(r, 0), *instance = top(r, 1);
     size_t position = 0;
     ToyValue name, value;
-    if (!instance || !toy_is_object(*instance) || !toy_is_dict(*state) || !toy_type_is_plain(r->t, toy_type_of(r->t, *instance))) return false;
+    if (!instance || !toy_is_object(*instance) || !toy_is_dict(*state) || !is_plain(r, toy_type_of(r->t, *instance))) return false;
     while (toy_dict_next(*state, &position, &name, &value)) {
         if (!toy_is_str(name)) return false;
         ToyValue interned = toy_str_intern(r->t, toy_retain(name));

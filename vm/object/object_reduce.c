@@ -217,19 +217,16 @@ Value object_reduce_ex(Thread *t, Value self, const Value *args)
 
 /* ---- without asking anybody ---- */
 
-static bool is_objects_own(Thread *t, Type *type, const char *name)
+static bool is_objects_own(Thread *t, Type *type, Str *name)
 {
-    Str *key = str_intern_text(t, name);
-    if (!key) return raised_clear(t), false;
-    bool is_own = is_same(type_lookup(t, type, key), type_lookup(t, kind_type(t, KIND_OBJECT), key));
-    object_release(key);
-    return is_own;
+    return is_same(type_lookup(t, type, name), type_lookup(t, kind_type(t, KIND_OBJECT), name));
 }
 
 bool type_reduces_plainly(Thread *t, Type *type)
 {
     /* What object has, and what it has not, is to be as object has it. */
-    static const char *const names[] = {"__reduce_ex__", "__reduce__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__", "__slots__"};
+    Str *const names[] = {NAME_OF(t, __reduce_ex__), NAME_OF(t, __reduce__), NAME_OF(t, __getstate__), NAME_OF(t, __setstate__), NAME_OF(t, __getnewargs__),
+                          NAME_OF(t, __getnewargs_ex__), NAME_OF(t, __slots__)};
     if (!type_is(type, TYPE_IS_SCRIPT_MADE) || type_is(type, TYPE_HAS_FINALIZER) || type->head.type != kind_type(t, KIND_TYPE)) return false;
     if (type->spec != &object_spec || type->member_count || !type->attributes_offset) return false;
     if (type->slots.new_instance != object_new || type->slots.get_attribute != generic_get_attribute) return false;
