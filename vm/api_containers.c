@@ -22,7 +22,7 @@ size_t toy_list_length(ToyValue list) { return as_list(list)->count; }
 ToyValue toy_list_item(ToyValue list, size_t i) { return as_list(list)->items[i]; }
 ToyValue *toy_list_items(ToyValue list) { return as_list(list)->items; }
 bool toy_list_append(ToyThread *t, ToyValue list, ToyValue v) { return list_append(t, as_list(list), v); }
-bool toy_list_append_take(ToyThread *t, ToyValue list, TOY_TAKES ToyValue v) { return !failed(v) && list_append_take(t, as_list(list), v); }
+bool toy_list_append_take(ToyThread *t, ToyValue list, TOY_TAKES ToyValue v) { return list_append_take(t, as_list(list), v); }
 bool toy_list_extend(ToyThread *t, ToyValue list, ToyValue iterable) { return list_extend(t, as_list(list), iterable); }
 ToyValue toy_list_pop(ToyThread *t, ToyValue list, int64_t at) { return list_pop(t, as_list(list), at); }
 bool toy_list_insert(ToyThread *t, ToyValue list, int64_t at, ToyValue v) { return list_insert(t, as_list(list), at, v); }

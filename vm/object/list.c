@@ -103,6 +103,8 @@ List *list_from_iterable(Thread *t, Value iterable)
 
 bool list_append_take(Thread *t, List *list, TAKES Value v)
 {
+    if (UNLIKELY(failed(v)))
+        return false;
     if (UNLIKELY(list->count == list->capacity) && !grow(t, list, list->count + 1)) {
         release(v);
         return false;
