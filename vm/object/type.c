@@ -190,7 +190,7 @@ static bool fill_dict(Thread *t, Type *type)
         if (!add_attribute(t, type, def->name, member_new(t, type, def))) return false;
     /* Who brings Attributes in shows them. */
     static const GetSetDef dict_getset = {"__dict__", object_get_dict, object_put_dict, NULL};
-    bool has_new_attributes = type_is(type, TYPE_HAS_ATTRIBUTES) && !(type->base && type_is(type->base, TYPE_HAS_ATTRIBUTES));
+    bool has_new_attributes = type_is(type, TYPE_HAS_ATTRIBUTES) && !type_is(type, TYPE_HIDES_DICT) && !(type->base && type_is(type->base, TYPE_HAS_ATTRIBUTES));
     if (has_new_attributes && !add_attribute(t, type, "__dict__", getset_new(t, type, &dict_getset))) return false;
     bool is_unhashable = spec->slots.hash == hash_not_implemented || (spec->slots.compare && !spec->slots.hash);
     if (is_unhashable && !add_attribute(t, type, "__hash__", NONE)) return false;

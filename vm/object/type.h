@@ -87,6 +87,7 @@ enum TypeFlags {
     TYPE_NO_NEW = 0x1000,             /* scripts cannot create instances: "cannot create 'x' instances" */
     TYPE_MATCHES_SELF = 0x2000,       /* a class pattern's one positional sub-pattern matches the subject itself: int, str ... */
     TYPE_DEFINES_GETATTR = 0x4000,    /* get_attribute is not the generic one: inline caches keep out */
+    TYPE_HIDES_DICT = 0x8000,         /* Attributes, but no attribute __dict__ */
 };
 
 /* ---- the constant description of a built-in type ---- */
