@@ -103,7 +103,7 @@ static ToyValue call_laid_out(ToyThread *t, const Partial *partial, const ToyVal
 {
     size_t before = toy_tuple_length(partial->args), stored = toy_dict_length(partial->keywords);
     memcpy(row, toy_tuple_items(partial->args), before * sizeof *row);
-    memcpy(row + before, args, count * sizeof *row);
+    if (count) memcpy(row + before, args, count * sizeof *row);
     if (!stored) {
         memcpy(row + before + count, args + count, toy_names_length(names) * sizeof *row);
         return toy_call_names(t, partial->function, row, before + count, names);

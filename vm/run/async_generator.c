@@ -117,6 +117,13 @@ static bool step_begin(Thread *t, Step *step, bool throws, Value *result, Value 
     return true;
 }
 
+/* The body may step the very step that runs it. */
+static Value resume_body(Thread *t, Generator *generator, Value sent, Value *returned)
+{
+    if (generator->state == GENERATOR_RUNNING) return raise_value_error(t, "async generator already executing");
+    return generator_resume(t, generator, sent, returned);
+}
+
 static Value resume_step(Thread *t, Step *step, Value sent, Value *returned)
 {
     Generator *generator = step->generator;
@@ -125,7 +132,7 @@ static Value resume_step(Thread *t, Step *step, Value sent, Value *returned)
     if (step->state == STEP_DONE)
         return raise_error(t, EXC_RuntimeError, "cannot reuse already awaited %s", step->kind == STEP_THROW || step->kind == STEP_CLOSE ? "aclose()/athrow()" : "__anext__()/asend()");
     if (step->state == STEP_UNDER_WAY) {
-        v = generator_resume(t, generator, sent, &generator_value);
+        v = resume_body(t, generator, sent, &generator_value);
         return step_result(t, step, v, generator_value, returned);
     }
     if (!is_none(sent) && step->kind != STEP_SEND) return raise_error(t, EXC_RuntimeError, "can't send non-None value to a just-started coroutine");
@@ -136,7 +143,7 @@ static Value resume_step(Thread *t, Step *step, Value sent, Value *returned)
             step_end(step);
             return raise_type_error(t, "can't send non-None value to a just-started async generator");
         }
-        v = generator_resume(t, generator, first, &generator_value);
+        v = resume_body(t, generator, first, &generator_value);
     } else {
         if (step->kind == STEP_CLOSE) generator->is_closing = true;
         if (!has_payload(step->value, KIND_BASE_EXCEPTION)) {
