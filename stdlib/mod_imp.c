@@ -37,6 +37,13 @@ static ToyValue imp_is_frozen(ToyThread *t, ToyValue self, const ToyValue *args)
     return toy_bool(toy_is_bound(v));
 }
 
+static ToyValue imp_is_never_hidden(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (toy_failed(name_argument(t, args[0], "is_never_hidden"))) return TOY_FAILED;
+    return toy_bool(toy_is_never_hidden(args[0]));
+}
+static ToyValue imp_library_entry(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_library_entry(t); }
+
 static ToyValue imp_is_frozen_package(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     return embedded(t, args[0], "is_frozen_package", TOY_EMBEDDED_IS_PACKAGE);
@@ -74,6 +81,8 @@ static ToyValue imp_extension_suffixes(ToyThread *t, ToyValue self, const ToyVal
 static const ToyFunction functions[] = {
     TOY_FUNCTION("is_builtin", imp_is_builtin, "(name, /)", 0, "1 if there is a native module of that name, else 0."),
     TOY_FUNCTION("is_frozen", imp_is_frozen, "(name, /)", 0, "Is there a module of that name, written in toy, in the program?"),
+    TOY_FUNCTION("is_never_hidden", imp_is_never_hidden, "(name, /)", 0, "Is the program's module of that name found before any file?"),
+    TOY_FUNCTION("library_entry", imp_library_entry, "()", 0, "The entry of sys.path that stands for the modules in the program."),
     TOY_FUNCTION("is_frozen_package", imp_is_frozen_package, "(name, /)", 0, "Is that module a package?"),
     TOY_FUNCTION("get_frozen_object", imp_get_frozen_object, "(name, data=None, /)", 0, "The code object of that module."),
     TOY_FUNCTION("get_frozen_source", imp_get_frozen_source, "(name, /)", 0, "The source of that module."),

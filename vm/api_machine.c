@@ -11,6 +11,7 @@
 #include "vm/run/frame.h"
 #include "vm/run/import.h"
 #include "vm/run/import_file.h"
+#include "vm/run/import_order.h"
 #include "vm/run/interp.h"
 #include "vm/run/traceback_print.h"
 #include "vm/run/uncaught.h"
@@ -76,6 +77,9 @@ ToyValue toy_embedded_module(ToyThread *t, ToyValue name, ToyEmbeddedPart part)
     ImportSource source = {.embedded = embedded};
     return object_value(import_source_code(t, &source));
 }
+
+bool toy_is_never_hidden(ToyValue name) { return import_is_never_hidden(as_str(name)); }
+ToyValue toy_library_entry(ToyThread *t) { return import_library_entry(t, NULL); }
 
 ToyValue toy_native_module_names(ToyThread *t, bool with_embedded)
 {

@@ -172,6 +172,8 @@ TOY_API TOY_MUST_CHECK ToyValue toy_native_module_names(ToyThread *t, bool with_
 TOY_API ToyValue toy_native_module_new(ToyThread *t, ToyValue name);        /* made and filled, not in sys.modules */
 typedef enum ToyEmbeddedPart { TOY_EMBEDDED_CODE, TOY_EMBEDDED_SOURCE, TOY_EMBEDDED_IS_PACKAGE } ToyEmbeddedPart;
 TOY_API ToyValue toy_embedded_module(ToyThread *t, ToyValue name, ToyEmbeddedPart part);
+TOY_API bool toy_is_never_hidden(ToyValue name);                            /* by a file along sys.path: see vm/run/import_order.h */
+TOY_API TOY_MUST_CHECK ToyValue toy_library_entry(ToyThread *t);            /* of sys.path, for all other modules in the program */
 TOY_API TOY_BORROWED ToyValue toy_handled_exception(ToyThread *t);          /* UNBOUND: none is being handled */
 /* An exception and its traceback, as people read it, to [file] (UNBOUND: sys.stderr). */
 TOY_API void toy_show_note(ToyThread *t, ToyValue text);       /* a str onto sys.stderr, if there is one; what goes wrong is dropped */

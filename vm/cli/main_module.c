@@ -3,7 +3,7 @@
  * What        sys.argv and sys.path; finding, compiling and running the script.
  * How         Whatever the way, the code runs in the one module __main__, which exists before it is known what will run. What
  *             cannot even be started (no such file, no such module) is said in one line, without a traceback.
- * Invariants  I1 the module path is: the script's folder, TOYPATH, then (behind the library in the program) TOYLIB.
+ * Invariants  I1 the module path is: the script's folder, TOYPATH, the library in the program, TOYLIB.
  * GIL         held; dropped while files are read.
  * Read next   vm/run/import_file.h, vm/run/uncaught.h */
 #include "vm/cli/main_module.h"
@@ -27,6 +27,7 @@
 #include "vm/run/builtins.h"
 #include "vm/run/import.h"
 #include "vm/run/import_file.h"
+#include "vm/run/import_order.h"
 #include "vm/run/interp.h"
 #include "vm/run/source_lines.h"
 
@@ -82,7 +83,7 @@ static bool set_path(Thread *t, const Options *options)
 {
     List *path = list_new(t, 4);
     bool done = path && append_folders(t, path, options_variable(&options->config, "TOYPATH")) &&
-                append_folders(t, path, options_variable(&options->config, "TOYLIB")) && sys_set(t, "path", object_value(path));
+                list_append_take(t, path, import_library_entry(t, NULL)) && append_folders(t, path, options_variable(&options->config, "TOYLIB")) && sys_set(t, "path", object_value(path));
     if (path) object_release(path);
     return done;
 }
@@ -406,13 +407,6 @@ static int parent_failed(Thread *t, Str *name)
     return 1;
 }
 
-static bool is_native(Thread *t, Str *name)
-{
-    const NativeModule *const *row = t->interp->run->hooks.native_modules;
-    while (row && *row && !str_equal_text(name, (*row)->name)) row++;
-    return row && *row;
-}
-
 /* sys.argv[0] is the module's file. */
 static bool set_first_argument(Thread *t, const ImportSource *source)
 {
@@ -441,10 +435,6 @@ static int run_named(Thread *t, Str *name, Str *package)
     size_t length;
     const char *text = str_utf8(t, name, &length);
     if (!text) return -1;
-    if (is_native(t, name)) {
-        fprintf(stderr, "toy: No code object available for %s\n", text);
-        return 1;
-    }
     ImportSource source;
     bool found = import_find_source(t, name, path, &source);
     release(path);
@@ -455,8 +445,14 @@ static int run_named(Thread *t, Str *name, Str *package)
         return 1;
     }
     int status;
-    if (source.is_package && !package) status = run_package(t, name);
-    else status = set_first_argument(t, &source) && run_import_source(t, text, &source) ? 0 : -1;
+    if (source.native) {
+        fprintf(stderr, "toy: No code object available for %s\n", text);
+        status = 1;
+    } else if (source.is_package && !package) {
+        status = run_package(t, name);
+    } else {
+        status = set_first_argument(t, &source) && run_import_source(t, text, &source) ? 0 : -1;
+    }
     import_source_free(t, &source);
     return status;
 }

@@ -2,14 +2,15 @@
  *
  * What        The import statement, __import__, and the search for a module.
  * How         a.b.c is loaded as a, then a.b, then a.b.c, each found by the first that has it:
- *               1. sys.modules    2. native modules (tables in the program)    3. embedded modules (written in toy, compiled in)
- *               4. files: NAME/__init__.toy|.py, NAME.so, NAME.toy, NAME.py along sys.path or the package's __path__
+ *               1. sys.modules    2. the few modules of the program that no file can hide (import_order.c)
+ *               3. along sys.path or the package's __path__: in a folder NAME/__init__.toy|.py, NAME.toy, NAME.py; in the entry that
+ *                  stands for the library, the modules of the program, native (tables) or embedded (written in toy, compiled in)
  *             unless a script has changed sys.meta_path or what belongs to it: then the finders there decide (module_spec.c).
  *             While a module runs for the first time its spec says `_initializing`; another thread that wants it waits on the
  *             loading record, unless waiting would be a circle: then it gets the half-made module, as in CPython.
  * Invariants  I1 a module is in sys.modules before its first line runs, and is taken out again if that raises.
  * GIL         held; dropped while waiting for another thread's load.
- * Read next   import_file.c (files and embedded images), interp.h */
+ * Read next   import_order.c, import_file.c (files and embedded images), interp.h */
 #include "vm/run/import.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@
 #include "vm/object/str.h"
 #include "vm/run/call.h"
 #include "vm/run/import_file.h"
+#include "vm/run/import_order.h"
 #include "vm/run/interp.h"
 #include "vm/run/module_spec.h"
 #include "vm/run/warn.h"
@@ -71,13 +73,14 @@ bool import_init(Thread *t)
     t->interp->run->import = memory_alloc_zeroed(&t->interp->memory, sizeof(struct ImportState));
     if (!t->interp->run->import) return raise_false(t, EXC_MemoryError, "%s", "");
     fork_register_native(t->interp, (NativeForkHook){.in_child = forget_other_loads});
-    return true;
+    return import_order_init(t);
 }
 
 void import_finish(Thread *t)
 {
     memory_free(&t->interp->memory, t->interp->run->import, sizeof(struct ImportState));
     t->interp->run->import = NULL;
+    import_order_finish(t);
 }
 
 Value import_find_loaded(Thread *t, Str *name)
@@ -193,13 +196,19 @@ static Value load_native(Thread *t, Str *name, const NativeModule *definition)
     return object_value(module);
 }
 
+/* Is this thread loading the finders written in toy? Then nobody can be asked but the machine. */
+static bool is_loading_finders(Thread *t)
+{
+    for (Loading *loading = t->interp->run->import->loading; loading; loading = loading->next)
+        if (loading->loader == t && str_equal_text(loading->name, "_import_finders")) return true;
+    return false;
+}
+
 /* Find and load. [parent]: the package, UNBOUND at the top. Scripts that have put finders of their own into sys.meta_path are asked; so are
  * the finders written in toy about a folder without __init__, which is part of a namespace package. */
 static Value load(Thread *t, Str *name, Value parent)
 {
-    bool is_untouched = module_spec_is_untouched(t);
-    const NativeModule *native = is_untouched ? import_find_native(t, name) : NULL;
-    if (native) return load_native(t, name, native);
+    bool is_untouched = module_spec_is_untouched(t) || is_loading_finders(t);
     Value path = UNBOUND;
     if (is_bound(parent)) {
         path = value_find_attribute(t, parent, NAME_OF(t, __path__));
@@ -224,7 +233,7 @@ static Value load(Thread *t, Str *name, Value parent)
     }
     release(path);
     if (!found) return is_raised(t) ? FAILED : raise_not_found(t, name);
-    Value module = import_run_source(t, name, &source);
+    Value module = source.native ? load_native(t, name, source.native) : import_run_source(t, name, &source);
     import_source_free(t, &source);
     return module;
 }

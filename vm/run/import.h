@@ -1,7 +1,7 @@
 /* import.h - import: from a name to a module.
  *
  * What        import_name and import_from, the bodies of the instructions; import_module for native callers.
- * How         import.c: sys.modules, native modules, embedded ones, then files along sys.path.
+ * How         import.c: sys.modules, the modules that no file can hide, then along sys.path.
  * GIL         held; a thread that needs a module which another one is loading waits without it.
  * Read next   import.c, import_file.c */
 #ifndef TOY_RUN_IMPORT_H

@@ -1,8 +1,9 @@
 /* import_file.c - modules that come from files and from images in the program.
  *
  * What        See import_file.h.
- * How         Along each folder of the path: the package NAME/ first, then NAME.toy, then NAME.py. Nothing is cached on disk. An
- *             embedded module's code unit is read from its image the first time it is imported.
+ * How         Along each entry of the path. In a folder: the package NAME/ first, then NAME.toy, then NAME.py. Where the entry stands for
+ *             the library, what lies in the program. Nothing is cached on disk. An embedded module's code unit is read from its
+ *             image the first time it is imported.
  * GIL         held; dropped while a file is read.
  * Read next   import.c, vm/bytecode/image.h */
 #include "vm/run/import_file.h"
@@ -20,6 +21,7 @@
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 #include "vm/run/import.h"
+#include "vm/run/import_order.h"
 #include "vm/run/interp.h"
 #include "vm/run/module_spec.h"
 #include "vm/threads/blocking.h"
@@ -104,28 +106,6 @@ static Value last_part(Thread *t, Str *name)
     return str_slice(t, name, start, name->length);
 }
 
-/* Look in one folder. False: not there, or raised. */
-static bool find_in_folder(Thread *t, Str *folder, Str *part, ImportSource *source)
-{
-    const char *separator = folder->length == 0 || str_char(folder, folder->length - 1) == '/' ? "" : "/";
-    for (size_t i = 0; i < 2 * ARRAY_LENGTH(suffixes); i++) {
-        bool is_package = i < ARRAY_LENGTH(suffixes);
-        const char *suffix = suffixes[i % ARRAY_LENGTH(suffixes)];
-        Str *path = str_format(t, is_package ? "%U%s%U/__init__%s" : "%U%s%U%s", folder, separator, part, suffix);
-        if (!path) return false;
-        if (is_file(t, path)) {
-            source->file = path;
-            source->is_package = is_package;
-            source->folder = is_package ? str_format(t, "%U%s%U", folder, separator, part) : NULL;
-            if (!is_package || source->folder) return true;
-            object_release(path);
-            return false;
-        }
-        object_release(path);
-    }
-    return false;
-}
-
 static bool is_folder(Thread *t, Str *path)
 {
     struct stat status;
@@ -134,18 +114,41 @@ static bool is_folder(Thread *t, Str *path)
     return name && stat(name, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* A folder of that name is part of a package that has no file of its own; several folders of the path may have one. */
-static bool add_portion(Thread *t, Str *folder, Str *part, ImportSource *source)
+/* Is there a file [base] with one of the suffixes? False: no, or raised. */
+static bool find_file(Thread *t, Str *base, const char *between, ImportSource *source)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(suffixes); i++) {
+        Str *path = str_format(t, "%U%s%s", base, between, suffixes[i]);
+        if (!path) return false;
+        if (is_file(t, path)) {
+            source->file = path;
+            return true;
+        }
+        object_release(path);
+    }
+    return false;
+}
+
+/* Look in one folder; where it has nothing of the name, that takes three stats. A folder of the name without a file of its own
+ * is a portion: part of a package that may have others along the path. False: not there, or raised. */
+static bool find_in_folder(Thread *t, Str *folder, Str *part, ImportSource *source)
 {
     const char *separator = folder->length == 0 || str_char(folder, folder->length - 1) == '/' ? "" : "/";
-    Str *path = str_format(t, "%U%s%U", folder, separator, part);
-    bool done = path != NULL;
-    if (done && is_folder(t, path)) {
-        if (!source->portions) source->portions = list_new(t, 1);
-        done = source->portions && list_append(t, source->portions, object_value(path));
+    Str *base = str_format(t, "%U%s%U", folder, separator, part);
+    if (!base) return false;
+    bool has_folder = is_folder(t, base), found = has_folder && find_file(t, base, "/__init__", source);
+    if (found) {
+        source->is_package = true;
+        source->folder = base;
+        return true;
     }
-    if (path) object_release(path);
-    return done;
+    found = !is_raised(t) && find_file(t, base, "", source);
+    if (!found && has_folder && !is_raised(t)) {
+        if (!source->portions) source->portions = list_new(t, 1);
+        if (source->portions && !list_append(t, source->portions, object_value(base))) found = false;    /* raised */
+    }
+    object_release(base);
+    return found;
 }
 
 const EmbeddedModule *import_find_embedded(Thread *t, Str *name)
@@ -155,8 +158,10 @@ const EmbeddedModule *import_find_embedded(Thread *t, Str *name)
     return module && module->name ? module : NULL;
 }
 
-static bool find_embedded(Thread *t, Str *name, ImportSource *source)
+static bool find_in_program(Thread *t, Str *name, ImportSource *source)
 {
+    source->native = import_find_native(t, name);
+    if (source->native) return true;
     const EmbeddedModule *module = import_find_embedded(t, name);
     if (!module) return false;
     source->embedded = module;
@@ -165,24 +170,30 @@ static bool find_embedded(Thread *t, Str *name, ImportSource *source)
     return source->file != NULL;
 }
 
+/* Look in one entry of the path; '' is the current folder. False: not there, or raised. */
+static bool find_in_entry(Thread *t, Str *entry, Str *name, Str *part, ImportSource *source)
+{
+    if (import_is_library_entry(t, entry)) return import_entry_is_parent(t, entry, name) && find_in_program(t, name, source);
+    if (entry->length > 0) return find_in_folder(t, entry, part, source);
+    char here[4096];
+    Str *current = getcwd(here, sizeof here) ? str_from_wtf8(t, here, strlen(here)) : NULL;
+    bool found = current && find_in_folder(t, current, part, source);
+    if (current) object_release(current);
+    return found;
+}
+
 bool import_find_source(Thread *t, Str *name, Value path, ImportSource *source)
 {
     *source = (ImportSource){.embedded = NULL};
-    if (find_embedded(t, name, source)) return true;
+    if (import_is_never_hidden(name) && find_in_program(t, name, source)) return true;
     if (is_raised(t)) return false;
     Value folders = is_bound(path) ? path : sys_get(t, "path");
     Value part = last_part(t, name);
     List *list = failed(part) || is_unbound(folders) ? NULL : list_from_iterable(t, folders);
     bool found = false;
     for (size_t i = 0; list && i < list->count && !found && !is_raised(t); i++) {
-        Value folder = list->items[i];
-        if (!is_str(folder)) continue;
-        char here[4096];
-        Str *current = as_str(folder)->length > 0 ? (Str *)as_object(retain(folder))
-                       : getcwd(here, sizeof here) ? str_from_wtf8(t, here, strlen(here)) : NULL;
-        if (!current) continue;
-        found = find_in_folder(t, current, as_str(part), source) || (!is_raised(t) && !add_portion(t, current, as_str(part), source));
-        object_release(current);
+        Value entry = list->items[i];
+        found = is_str(entry) && find_in_entry(t, as_str(entry), name, as_str(part), source);
     }
     if (list) object_release(list);
     release(part);
@@ -261,23 +272,24 @@ Code *import_source_code(Thread *t, const ImportSource *source)
     return source->embedded ? code_of_embedded(t, source->embedded) : code_of_file(t, source->file);
 }
 
-static Value package_path(Thread *t, const ImportSource *source)
+static Value package_path(Thread *t, Str *name, const ImportSource *source)
 {
     if (source->portions) return retain(object_value(source->portions));
     if (!source->is_package) return UNBOUND;
-    List *path = list_new(t, 1);
-    if (path && source->folder && !list_append(t, path, object_value(source->folder))) {
-        object_release(path);
-        return FAILED;
-    }
-    return object_value(path);
+    Value folder = source->embedded ? import_library_entry(t, name) : retain(object_value(source->folder));
+    List *path = failed(folder) ? NULL : list_new(t, 1);
+    bool done = path && list_append(t, path, folder);
+    release(folder);
+    if (done) return object_value(path);
+    if (path) object_release(path);
+    return FAILED;
 }
 
 Value import_run_source(Thread *t, Str *name, const ImportSource *source)
 {
     Code *code = import_source_code(t, source);
     Module *module = code ? module_new(t, name) : NULL;
-    Value path = module ? package_path(t, source) : UNBOUND;
+    Value path = module ? package_path(t, name, source) : UNBOUND;
     Dict *modules = as_dict(t->interp->modules);
     bool done = module && (!source->is_package || !failed(path));
     done = done && import_set_spec(t, module, name, source->embedded ? "frozen" : NULL, source->embedded ? UNBOUND : object_value(source->file), path) &&

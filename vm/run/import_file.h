@@ -7,8 +7,10 @@
 #include "vm/run/frame.h"
 
 struct EmbeddedModule;
+struct NativeModule;
 typedef struct ImportSource {
-    const struct EmbeddedModule *embedded;   /* or NULL: a file */
+    const struct NativeModule *native;       /* or NULL */
+    const struct EmbeddedModule *embedded;   /* or NULL; both NULL: a file */
     Str *file;                               /* owned */
     Str *folder;                             /* of a package, owned; else NULL */
     struct List *portions;                   /* of a package without a file of its own: its folders, owned; else NULL */
@@ -22,7 +24,7 @@ MUST_CHECK bool import_find_source(Thread *t, Str *name, Value path, ImportSourc
 void import_source_free(Thread *t, ImportSource *source);
 /* Its code, compiled or read from its image. */
 MUST_CHECK Code *import_source_code(Thread *t, const ImportSource *source);
-/* Make the module, put it into sys.modules, run it; owned. */
+/* Make the module, put it into sys.modules, run it; owned. Not for native ones. */
 MUST_CHECK Value import_run_source(Thread *t, Str *name, const ImportSource *source);
 /* __spec__, __loader__, __package__, __file__, __path__. [origin]: "built-in", "frozen" or NULL for a file. */
 MUST_CHECK bool import_set_spec(Thread *t, Module *module, Str *name, const char *origin, Value file, Value path);

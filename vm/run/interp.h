@@ -82,6 +82,7 @@ struct RunState {
     Value import_lock_owner;
     struct ImportState *import;                           /* import.c */
     Value sources;                                        /* source_lines.c: texts that are no files, by file name; or UNBOUND */
+    Value library_entry;                                  /* of sys.path, for the library in the program: a str */
     Value first_path;                                     /* where the script looks first: sys.path[0] as it was at the start; or UNBOUND */
     Value last_warnings;                                  /* interp.c: the module warnings while all others go; or UNBOUND */
     Value build_class;

@@ -1,4 +1,4 @@
-/* module_spec.c - what scripts see of importing: ModuleSpec, the three finders of sys.meta_path, the hook of sys.path_hooks.
+/* module_spec.c - what scripts see of importing: ModuleSpec, the three finders of sys.meta_path, the hooks of sys.path_hooks.
  *
  * What        The types behind importlib.machinery's ModuleSpec, SourceFileLoader, BuiltinImporter, FrozenImporter and PathFinder.
  * How         The machine imports without them (import.c). They are here so that sys.meta_path can hold the real ones from the
@@ -363,9 +363,12 @@ const TypeSpec source_file_loader_spec = {
 
 /* ---- sys.meta_path, sys.path_hooks ---- */
 
-static Value hook(Thread *t, Value self, const Value *args) { return ask_finders(t, "_finder_for_folder", args, 1); }
-static const NativeDef hook_def = NATIVE("path_hook_for_FileFinder", hook, "(path)", 0, "A FileFinder for a folder; ImportError for what is none.");
-
+static Value library_hook(Thread *t, Value self, const Value *args) { return ask_finders(t, "LibraryFinder", args, 1); }
+static Value folder_hook(Thread *t, Value self, const Value *args) { return ask_finders(t, "_finder_for_folder", args, 1); }
+static const NativeDef hooks[] = {
+    NATIVE("path_hook_for_LibraryFinder", library_hook, "(path)", 0, "A finder for what lies in the program; ImportError for any other path."),
+    NATIVE("path_hook_for_FileFinder", folder_hook, "(path)", 0, "A FileFinder for a folder; ImportError for what is none."),
+};
 static const enum Kind finders[] = {KIND_BUILTIN_IMPORTER, KIND_FROZEN_IMPORTER, KIND_PATH_FINDER};
 
 bool module_spec_fill_sys(Thread *t)
@@ -374,9 +377,12 @@ bool module_spec_fill_sys(Thread *t)
     if (!is_list(meta_path) || !is_list(path_hooks)) return true;
     for (size_t i = 0; i < ARRAY_LENGTH(finders); i++)
         if (!list_append(t, as_list(meta_path), object_value(kind_type(t, finders[i])))) return false;
-    Value function = native_function_new(t, &hook_def, NONE, UNBOUND);
-    return !failed(function) && list_append_take(t, as_list(path_hooks), function);
+    for (size_t i = 0; i < ARRAY_LENGTH(hooks); i++)
+        if (!list_append_take(t, as_list(path_hooks), native_function_new(t, &hooks[i], NONE, UNBOUND))) return false;
+    return true;
 }
+
+static bool is_own_hook(Value v, const NativeDef *def) { return is_kind(v, KIND_NATIVE_FUNCTION) && ((NativeFunction *)as_object(v))->def == def; }
 
 /* Is everything as module_spec_fill_sys left it? Then the machine finds modules by itself. */
 bool module_spec_is_untouched(Thread *t)
@@ -384,12 +390,13 @@ bool module_spec_is_untouched(Thread *t)
     Value meta_path = sys_get(t, "meta_path"), path_hooks = sys_get(t, "path_hooks"), cache = sys_get(t, "path_importer_cache");
     if (is_unbound(meta_path)) return true;                                  /* before sys is there */
     if (!is_list(meta_path) || !is_list(path_hooks) || !is_dict(cache)) return false;
-    List *list = as_list(meta_path), *hooks = as_list(path_hooks);
-    if (list->count != ARRAY_LENGTH(finders) || hooks->count != 1 || as_dict(cache)->count != 0) return false;
+    List *list = as_list(meta_path), *row = as_list(path_hooks);
+    if (list->count != ARRAY_LENGTH(finders) || row->count != ARRAY_LENGTH(hooks) || as_dict(cache)->count != 0) return false;
     for (size_t i = 0; i < ARRAY_LENGTH(finders); i++)
         if (!is_same(list->items[i], object_value(kind_type(t, finders[i])))) return false;
-    Value first = hooks->items[0];
-    return is_kind(first, KIND_NATIVE_FUNCTION) && ((NativeFunction *)as_object(first))->def == &hook_def;
+    for (size_t i = 0; i < ARRAY_LENGTH(hooks); i++)
+        if (!is_own_hook(row->items[i], &hooks[i])) return false;
+    return true;
 }
 
 /* Without the entries of the finders themselves: the script's own come first. */

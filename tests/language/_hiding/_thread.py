@@ -1,0 +1,1 @@
+name = '_thread of the script'

@@ -1,0 +1,1 @@
+name = 'array of the script'

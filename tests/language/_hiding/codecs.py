@@ -1,0 +1,1 @@
+name = 'codecs of the script'

@@ -1,0 +1,1 @@
+name = 'encodings of the script'

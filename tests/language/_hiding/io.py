@@ -1,0 +1,1 @@
+name = 'io of the script'

@@ -1,0 +1,1 @@
+name = 'json of the script'

@@ -1,0 +1,1 @@
+name = 'os of the script'

@@ -1,0 +1,1 @@
+name = 'queue of the script, which has no file of its own'

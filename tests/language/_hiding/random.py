@@ -1,0 +1,1 @@
+name = 'random of the script'

@@ -1,0 +1,1 @@
+name = 'time of the script'
