@@ -136,7 +136,8 @@ void gen_super_attribute(Gen *g, Node *node)
     gen_expression(g, call->Call.func);
     emit(g, OP_LOAD_DEREF, closure_slot(g, gen_identifier(g, "__class__")), call->at);
     if (!g->has_failed) gen_name(g, g->unit->locals.items[0], CONTEXT_Load, call->at);
-    emit_attribute(g, OP_LOAD_SUPER_ATTR, node->Attribute.attr, place_of_attribute(node->at, node));
+    emit_attribute(g, OP_LOAD_SUPER_ATTR, node->Attribute.attr, node->at);
+    emit(g, OP_NOP, 0, place_of_attribute(node->at, node));      /* the name may stand on a line of its own */
 }
 
 /* ---- the call ---- */

@@ -126,9 +126,20 @@ Value names_load_build_class(Thread *t, Frame *frame)
     return v;
 }
 
+static bool is_plain_super(Thread *t, const Value *row)
+{
+    return is_same(row[0], object_value(kind_type(t, KIND_SUPER))) && is_type(row[1]);
+}
+
+/* A script's own `super` is called as it was written, with nothing. */
+Value names_make_super(Thread *t, const Value *row)
+{
+    return is_plain_super(t, row) ? value_call(t, row[0], row + 1, 2, NULL) : value_call0(t, row[0]);
+}
+
 Value names_load_super(Thread *t, const Value *row, Str *name)
 {
-    if (LIKELY(is_same(row[0], object_value(kind_type(t, KIND_SUPER))) && is_type(row[1]))) {
+    if (LIKELY(is_plain_super(t, row))) {
         bool is_method;
         Value found = super_get_attribute(t, as_type(row[1]), row[2], name, &is_method);
         if (!is_method) return found;
@@ -136,7 +147,7 @@ Value names_load_super(Thread *t, const Value *row, Str *name)
         release(found);
         return bound;
     }
-    Value proxy = value_call0(t, row[0]);        /* a script's own `super`: called as it was written, with nothing */
+    Value proxy = names_make_super(t, row);
     if (failed(proxy)) return FAILED;
     Value v = value_get_attribute(t, proxy, name);
     release(proxy);

@@ -14,7 +14,8 @@ MUST_CHECK bool names_delete_global(Thread *t, Frame *frame, Str *name);
 MUST_CHECK Value names_load_from_mapping(Thread *t, Frame *frame, Value mapping, uint32_t operand, bool is_cell);
 MUST_CHECK bool names_set_up_annotations(Thread *t, Frame *frame);
 MUST_CHECK Value names_load_build_class(Thread *t, Frame *frame);
-/* row: super, class, self. */
+/* row: super, class, self. The object that super() gives, and its attribute without making that object. */
+MUST_CHECK Value names_make_super(Thread *t, const Value *row);
 MUST_CHECK Value names_load_super(Thread *t, const Value *row, Str *name);
 /* UnboundLocalError, or NameError for a free variable, of slot [slot]. */
 void names_raise_unbound(Thread *t, Frame *frame, uint32_t slot);

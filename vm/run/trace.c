@@ -26,6 +26,7 @@
 #include "vm/run/generator.h"
 #include "vm/run/interp.h"
 #include "vm/run/iterate.h"
+#include "vm/run/names.h"
 #include "vm/threads/safepoint.h"
 
 /* ---- the copy ---- */
@@ -43,7 +44,8 @@ static uint32_t events_of(Opcode opcode, uint32_t arg)
     case OP_RESUME: return arg == 0 ? EVENT_BIT(PY_START) : EVENT_BIT(PY_RESUME);
     case OP_RETURN_VALUE: case OP_RETURN_CONST: return EVENT_BIT(PY_RETURN);
     case OP_YIELD_VALUE: return EVENT_BIT(PY_YIELD);
-    case OP_CALL: case OP_CALL_METHOD: case OP_CALL_KW: case OP_CALL_METHOD_KW: case OP_CALL_FUNCTION_EX: return EVENT_BIT(CALL);
+    case OP_CALL: case OP_CALL_METHOD: case OP_CALL_KW: case OP_CALL_METHOD_KW: case OP_CALL_FUNCTION_EX:
+    case OP_LOAD_SUPER_ATTR: return EVENT_BIT(CALL);
     case OP_JUMP_FORWARD: case OP_JUMP_BACKWARD: return EVENT_BIT(JUMP);
     case OP_POP_JUMP_IF_FALSE: case OP_POP_JUMP_IF_TRUE: case OP_POP_JUMP_IF_NONE: case OP_POP_JUMP_IF_NOT_NONE:
     case OP_JUMP_IF_FALSE_OR_POP: case OP_JUMP_IF_TRUE_OR_POP: return EVENT_BIT(BRANCH);
@@ -324,36 +326,64 @@ static Value call_now(Thread *t, Frame *frame, const Instruction *instruction, c
     return call_with_iterables(t, parts->callee_at, instruction->arg ? frame->sp[-1] : UNBOUND, &entered);
 }
 
-static TraceStep run_call(Thread *t, Frame *frame, uint32_t events, const Instruction *instruction)
+/* A bound method of a script function is entered as the function would be: its return is an event of its own. */
+static bool enters_script(Value callee)
 {
-    const Tracing *tracing = &t->interp->run->tracing;
-    CallParts parts = call_parts(frame, instruction);
-    Value callee = *parts.callee_at, first = parts.count ? parts.args[0] : tracing->missing;
-    if (instruction->opcode == OP_CALL_FUNCTION_EX && is_tuple(parts.args[0]) && as_tuple(parts.args[0])->count)
-        first = as_tuple(parts.args[0])->items[0];
-    bool is_method = is_kind(callee, KIND_METHOD) && is_kind(((Method *)as_object(callee))->function, KIND_FUNCTION);
-    if (is_method) first = ((Method *)as_object(callee))->self;
-    Value row[2] = {is_method ? ((Method *)as_object(callee))->function : callee, first};
-    if (!tell(t, frame, events, EVENT_CALL, instruction->offset, row, 2)) return TRACE_FAILED;
-    if (is_kind(row[0], KIND_FUNCTION)) return TRACE_RUN;
+    return is_kind(callee, KIND_FUNCTION) || (is_kind(callee, KIND_METHOD) && is_kind(((Method *)as_object(callee))->function, KIND_FUNCTION));
+}
 
-    retain(callee);
-    retain(first);
-    bool done = hooks_tell_native(t, frame, EVENT_CALL, callee, first);
-    Value v = done ? call_now(t, frame, instruction, &parts) : FAILED;
+/* How a call ended that was told of by row[0], the callee, and row[1], its first argument. TAKES v; it comes back, or FAILED if a callback raised. */
+static Value tell_result(Thread *t, Frame *frame, const Instruction *instruction, TAKES Value v, const Value *row)
+{
     MonitorEvent event = failed(v) ? EVENT_C_RAISE : EVENT_C_RETURN;
     Value pending = t->raised;
     t->raised = UNBOUND;
-    events = monitor_events(tracing, frame->code);
-    if (done && !(tell(t, frame, events, event, instruction->offset, row, 2) && hooks_tell_native(t, frame, event, callee, first))) {
-        release2(v, pending);
-        v = FAILED;
-    } else {
+    uint32_t events = monitor_events(&t->interp->run->tracing, frame->code);
+    if (tell(t, frame, events, event, instruction->offset, row, 2) && hooks_tell_native(t, frame, event, row[0], row[1])) {
         t->raised = pending;
+        return v;
+    }
+    release2(v, pending);
+    return FAILED;
+}
+
+static TraceStep run_call(Thread *t, Frame *frame, uint32_t events, const Instruction *instruction)
+{
+    CallParts parts = call_parts(frame, instruction);
+    Value callee = *parts.callee_at, first = parts.count ? parts.args[0] : t->interp->run->tracing.missing;
+    if (instruction->opcode == OP_CALL_FUNCTION_EX && is_tuple(parts.args[0]) && as_tuple(parts.args[0])->count)
+        first = as_tuple(parts.args[0])->items[0];
+    Value row[2] = {callee, first};
+    if (!tell(t, frame, events, EVENT_CALL, instruction->offset, row, 2)) return TRACE_FAILED;
+    if (enters_script(callee)) return TRACE_RUN;
+
+    retain(callee);
+    retain(first);
+    Value v = FAILED;
+    if (hooks_tell_native(t, frame, EVENT_CALL, callee, first)) {
+        v = call_now(t, frame, instruction, &parts);
+        v = tell_result(t, frame, instruction, v, row);
     }
     release2(callee, first);
     if (failed(v)) return TRACE_FAILED;
     while (frame->sp > parts.callee_at) release(*--frame->sp);
+    *frame->sp++ = v;
+    frame->ip = trace_words(t, frame) + instruction->next;
+    return trace_safepoint(t, frame) ? TRACE_GO_ON : TRACE_FAILED;
+}
+
+/* super().name in the two steps in which it is written: the call is told, so the object is made; then its attribute. */
+static TraceStep run_super(Thread *t, Frame *frame, uint32_t events, const Instruction *instruction)
+{
+    Value *at = frame->sp - 3, row[2] = {at[0], t->interp->run->tracing.missing};
+    if (!tell(t, frame, events, EVENT_CALL, instruction->offset, row, 2)) return TRACE_FAILED;
+    Value proxy = names_make_super(t, at);
+    if (!enters_script(at[0])) proxy = tell_result(t, frame, instruction, proxy, row);
+    if (failed(proxy)) return TRACE_FAILED;
+    Value v = value_get_attribute(t, proxy, frame->code->names[instruction->arg]);
+    release(proxy);
+    if (failed(v)) return TRACE_FAILED;
+    while (frame->sp > at) release(*--frame->sp);
     *frame->sp++ = v;
     frame->ip = trace_words(t, frame) + instruction->next;
     return trace_safepoint(t, frame) ? TRACE_GO_ON : TRACE_FAILED;
@@ -379,6 +409,8 @@ static TraceStep run_traced(Thread *t, Frame *frame, uint32_t events, const Inst
     case OP_CALL: case OP_CALL_METHOD: case OP_CALL_KW: case OP_CALL_METHOD_KW: case OP_CALL_FUNCTION_EX:
         if (!((events | t->interp->run->tracing.hook_events) & EVENT_BIT(CALL))) return TRACE_RUN;
         return run_call(t, frame, events, instruction);
+    case OP_LOAD_SUPER_ATTR:
+        return events & EVENT_BIT(CALL) ? run_super(t, frame, events, instruction) : TRACE_RUN;
     case OP_JUMP_FORWARD: case OP_JUMP_BACKWARD: {
         int64_t target = instruction_target(instruction);
         if (!tell_jump(t, frame, events, instruction, target)) return TRACE_FAILED;
