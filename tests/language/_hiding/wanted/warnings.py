@@ -1,0 +1,1 @@
+name = 'warnings of the script'
