@@ -109,7 +109,7 @@ static ToyValue all_events(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static const ToyFunction monitoring_functions[] = {
     TOY_FUNCTION("_all_events", all_events, "()", 0, "Return which tools want which events in all code."),
-    TOY_FUNCTION("free_tool_id", free_tool_id, "(tool_id, /)", 0, "Give a tool's number back, with its events and callbacks."),
+    TOY_FUNCTION("free_tool_id", free_tool_id, "(tool_id, /)", 0, "Give a tool's number back. Its events and callbacks stay as they are."),
     TOY_FUNCTION("get_events", get_events, "(tool_id, /)", 0, "Return the events the tool wants in all code."),
     TOY_FUNCTION("get_local_events", get_local_events, "(tool_id, code, /)", 0, "Return the events the tool wants in this code object."),
     TOY_FUNCTION("get_tool", get_tool, "(tool_id, /)", 0, "Return the name of the tool that uses the number, None if it is free."),

@@ -127,12 +127,7 @@ bool monitor_use_tool(Thread *t, int64_t tool, Value name)
 bool monitor_free_tool(Thread *t, int64_t tool)
 {
     if (!is_tool(t, tool)) return false;
-    Tracing *tracing = tracing_of(t);
-    if (is_unbound(tracing->tools[tool])) return true;
-    clear(&tracing->tools[tool]);
-    tracing->events[tool] = 0;
-    for (int event = 0; event < EVENT_COUNT; event++) clear(&tracing->callbacks[tool][event]);
-    trace_changed(t->interp);
+    clear(&tracing_of(t)->tools[tool]);
     return true;
 }
 
