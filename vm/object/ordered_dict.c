@@ -147,13 +147,17 @@ static Value setdefault(Thread *t, Value self, const Value *args)
 
 /* ---- comparing, text, operators ---- */
 
+/* Of two dicts that were equal a moment ago: == of a value may have changed one of them meanwhile. */
 static bool have_same_order(Thread *t, Dict *a, Dict *b, bool *answer)
 {
     size_t position_a = 0, position_b = 0;
     Value key_a, key_b, value;
     uint32_t version_a = dict_keys_version(t, a), version_b = dict_keys_version(t, b);
     *answer = true;
-    while (*answer && dict_next(a, &position_a, &key_a, &value) && dict_next(b, &position_b, &key_b, &value)) {
+    while (*answer) {
+        bool has_a = dict_next(a, &position_a, &key_a, &value), has_b = dict_next(b, &position_b, &key_b, &value);
+        *answer = has_a == has_b;
+        if (!has_a || !has_b) return true;
         retain(key_a);
         retain(key_b);
         bool is_good = value_equal(t, key_a, key_b, answer);
