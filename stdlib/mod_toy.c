@@ -1,7 +1,7 @@
 /* mod_toy.c - toy: what this machine can tell about itself. The one module that CPython lacks.
  *
  * What        gil_stats, gil_policy, gil_drops: the lock. mark and marks: notes with a time. What tests need: memory in use, live objects, a
- *             hand-over on demand.
+ *             hand-over and a failing allocation on demand.
  * How         Thin: vm/gil counts.
  * GIL         held.
  * Read next   vm/gil/README.md (what the counters mean) */
@@ -60,6 +60,14 @@ static ToyValue live_objects(ToyThread *t, ToyValue self, const ToyValue *args)
     return live < 0 ? TOY_NONE : toy_int(t, live);
 }
 
+static ToyValue fail_allocation(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t number;
+    if (!toy_arg_int64(t, args[0], &number)) return TOY_FAILED;
+    if (number < 0) return toy_raise_value_error(t, "fail_allocation() takes no negative number");
+    return toy_bool(toy_fail_allocation(t, (uint64_t)number));
+}
+
 static const ToyFunction functions[] = {
     TOY_FUNCTION("gil_stats", gil_stats, "()", 0, "Return what the lock has counted since the start: a dict, with one of each thread in 'threads'."),
     TOY_FUNCTION("gil_drops", gil_drops, "()", 0, "Return how many times this thread has given the lock up."),
@@ -70,6 +78,7 @@ static const ToyFunction functions[] = {
     TOY_FUNCTION("marks", marks, "()", 0, "Return what mark() has noted: a list of (monotonic time in seconds, thread, text)."),
     TOY_FUNCTION("bytes_in_use", bytes_in_use, "()", 0, "Return how many bytes the interpreter has taken from the system and not given back."),
     TOY_FUNCTION("live_objects", live_objects, "()", 0, "Return how many objects are alive; None in a build that does not count them."),
+    TOY_FUNCTION("fail_allocation", fail_allocation, "(number, /)", 0, "Let the allocation of this number, counted from now, fail; 0 asks for none. Return whether the one asked for before has failed."),
     TOY_FUNCTIONS_END,
 };
 

@@ -210,6 +210,13 @@ int64_t toy_live_objects(ToyThread *t) { return t->interp->live_objects; }
 int64_t toy_live_objects(ToyThread *t) { return -1; }
 #endif
 size_t toy_bytes_in_use(ToyThread *t) { return t->interp->memory.bytes_in_use; }
+bool toy_fail_allocation(ToyThread *t, uint64_t number)
+{
+    Memory *memory = &t->interp->memory;
+    bool has_failed = memory->fail_at && memory->fail_at <= memory->allocations;
+    memory->fail_at = number ? memory->allocations + number : 0;
+    return has_failed;
+}
 int64_t toy_reference_count(ToyValue v) { return is_object(v) ? (int64_t)as_object(v)->count : (int64_t)UINT32_MAX; }
 
 /* ---- weak references ---- */

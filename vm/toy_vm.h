@@ -87,6 +87,7 @@ TOY_API void toy_collector_freeze(ToyThread *t, bool freezes);              /* f
 TOY_API size_t toy_collector_frozen(ToyThread *t);
 TOY_API int64_t toy_live_objects(ToyThread *t);                             /* -1: this build does not count */
 TOY_API size_t toy_bytes_in_use(ToyThread *t);
+TOY_API bool toy_fail_allocation(ToyThread *t, uint64_t number);            /* counted from now, 0: none; did the one asked for before fail? */
 TOY_API int64_t toy_reference_count(ToyValue v);                            /* immortals: a large number */
 
 /* ==== weak references ======================================================================================================= */

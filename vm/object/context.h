@@ -95,7 +95,7 @@ struct Interp {
     /* Plugged in by vm/run: the module of that full name, imported if it was not yet. Owned. */
     Value (*import_module)(Thread *t, const char *name);
     uint32_t next_type_version, next_dict_version;
-    Value memory_error;                 /* made in advance */
+    Value memory_error;                 /* made in advance, for when there is no memory for one */
     Value last_resort_recursion_error;
 
     UnraisableHook unraisable_hook;     /* plugged in by vm/run; NULL: two plain lines on stderr */

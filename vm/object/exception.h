@@ -67,7 +67,7 @@ Value raise_verror(Thread *t, enum ExceptionKind kind, const char *format, va_li
 
 /* A warning from native code of this floor (category: EXC_DeprecationWarning ...). False: a filter made it an exception. */
 MUST_CHECK bool raise_warning(Thread *t, enum ExceptionKind category, const char *format, ...);
-Value raise_memory_error(Thread *t);                       /* allocates nothing */
+Value raise_memory_error(Thread *t);                       /* a new one, or, without memory for that, the one made in advance */
 Value raise_value(Thread *t, enum ExceptionKind kind, Value argument);        /* KeyError(key), StopIteration(value) */
 Value raise_instance(Thread *t, TAKES Value exception);    /* sets context to the handled exception */
 Value raise_os_error(Thread *t, int error_number, Value filename_or_unbound);                       /* the subclass that belongs to errno */

@@ -13,6 +13,7 @@
 
 #include "vm/base/buffer.h"
 #include "vm/object/exception.h"
+#include "vm/object/exception_parts.h"
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
@@ -179,20 +180,33 @@ bool raise_warning(Thread *t, enum ExceptionKind category, const char *format, .
     return passed;
 }
 
+/* A MemoryError with nothing in it, or UNBOUND. While it is being made there is none in advance: a failure on the way has nothing to raise. */
+static Value make_memory_error(Thread *t)
+{
+    Value last_resort = t->interp->memory_error;
+    t->interp->memory_error = UNBOUND;
+    Value error = base_exception_new(t, t->interp->exceptions[EXC_MemoryError], NULL, 0, NULL);
+    t->interp->memory_error = last_resort;
+    return error;
+}
+
 Value raise_memory_error(Thread *t)
 {
-    Value error = t->interp->memory_error;
-    if (is_unbound(error))
+    Value last_resort = t->interp->memory_error;
+    if (is_unbound(last_resort))
         return FAILED;   /* start-up, before exceptions exist: the caller's false is all that can be said */
-    Exception *exception = as_exception(error);
-    if (is_same(t->raised, error))
+    if (is_same(t->raised, last_resort))
         return FAILED;
+    Value error = make_memory_error(t);
+    if (LIKELY(!failed(error)))
+        return raise_instance(t, error);
     /* It may have been raised before: what it carried belongs to that time. */
+    Exception *exception = as_exception(last_resort);
     clear(&exception->traceback);
     clear(&exception->cause);
     clear(&exception->context);
     exception->suppress_context = false;
-    return raise_instance(t, retain(error));
+    return raise_instance(t, retain(last_resort));
 }
 
 Value raise_value(Thread *t, enum ExceptionKind kind, Value argument)
