@@ -211,7 +211,7 @@ Value ast_to_objects(Thread *t, const Node *tree)
     m.shared = member(t, m.classes.module_dict, "_shared");
     Value object = FAILED;
     if (is_dict(m.shared)) object = make_node(&m, tree);
-    else raise_error(t, EXC_SystemError, "_ast has lost its operators");
+    else if (!is_raised(t)) raise_error(t, EXC_SystemError, "_ast has lost its operators");
     for (size_t i = 0; i < NAME_SLOTS; i++)
         if (m.names[i].name) object_release(m.names[i].name);
     ast_classes_free(&m.classes);
