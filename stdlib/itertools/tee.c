@@ -193,11 +193,14 @@ ToyValue itertools_tee(ToyThread *t, ToyValue self, const ToyValue *args, size_t
         toy_replace(&iterator, tee_over(t, state, state->tee, iterator));
         copy = toy_failed(iterator) ? TOY_FAILED : toy_get_attribute(t, iterator, "__copy__");
     }
-    ToyValue all = toy_failed(copy) ? TOY_FAILED : toy_list_of(t, &iterator, 1);
-    for (int64_t i = 1; i < n && !toy_failed(all); i++)
-        if (!toy_list_append_take(t, all, toy_call0(t, copy))) toy_clear(&all);
-    ToyValue result = toy_failed(all) ? TOY_FAILED : toy_tuple_from(t, all);
-    toy_release(all);
+    /* Room for all comes first: a count without measure is a MemoryError, and no copies until there is no memory. */
+    ToyValue result = toy_failed(copy) ? TOY_FAILED : toy_tuple_new(t, (size_t)n);
+    if (!toy_failed(result)) toy_tuple_put(result, 0, toy_retain(iterator));
+    for (int64_t i = 1; i < n && !toy_failed(result); i++) {
+        ToyValue twin = toy_call0(t, copy);
+        if (toy_failed(twin)) toy_clear(&result);
+        else toy_tuple_put(result, (size_t)i, twin);
+    }
     toy_release(copy);
     toy_release(iterator);
     return result;
