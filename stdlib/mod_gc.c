@@ -14,7 +14,8 @@ static ToyValue gc_collect(ToyThread *t, ToyValue self, const ToyValue *args)
     int generation = GENERATIONS - 1;
     if (!toy_arg_int(t, args[0], &generation)) return TOY_FAILED;
     if (generation < 0 || generation >= GENERATIONS) return toy_raise_value_error(t, "invalid generation");
-    return toy_int(t, toy_collect(t, generation));
+    int64_t found = toy_collect(t, generation);
+    return found < 0 ? toy_raise_memory_error(t) : toy_int(t, found);
 }
 
 static ToyValue gc_enable(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_collector_enable(t, true), TOY_NONE; }

@@ -67,7 +67,7 @@ TOY_API void toy_gil_hand_over(ToyThread *t);
 /* ==== the collector ========================================================================================================= */
 
 typedef struct ToyCollectorStats { uint64_t collections, collected, uncollectable; } ToyCollectorStats;
-TOY_API int64_t toy_collect(ToyThread *t, int generation);                  /* may run script code; leaves no exception */
+TOY_API int64_t toy_collect(ToyThread *t, int generation);                  /* may run script code; leaves no exception; -1: short of memory */
 TOY_API bool toy_collector_is_enabled(ToyThread *t);
 TOY_API void toy_collector_enable(ToyThread *t, bool is_enabled);
 TOY_API int toy_collector_debug(ToyThread *t);
@@ -185,7 +185,7 @@ TOY_API size_t toy_size_of(ToyThread *t, ToyValue v);                       /* b
 /* ==== source text, and what the compiler knows about it ======================================================================= */
 
 /* The lines of a file, or of what only has a name like one: a module in the program, -c, the prompt. A list of strs without newlines,
- * owned; UNBOUND: not to be had, nothing is raised. */
+ * owned; UNBOUND: not to be had, nothing but a MemoryError is raised. */
 TOY_API ToyValue toy_source_lines(ToyThread *t, ToyValue filename);
 /* Where the operator or the brackets of a failed expression stand: line and column of both ends, lines from 0, columns in characters. */
 TOY_API bool toy_caret_anchors(ToyThread *t, const char *segment, size_t length, uint32_t ends[4]);

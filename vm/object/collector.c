@@ -363,6 +363,7 @@ int64_t collect(Thread *t, int generation)
                .next_age = generation < AGE_OLD ? (enum Age)generation + 1 : AGE_OLD};
     find_garbage(interp, &run);
     size_t found = run.white, collected = 0;
+    bool is_short = found && !run.garbage;
     if (run.garbage) {
         if (collector->debug & COLLECTOR_COLLECTABLE) tell_garbage(t, &run);
         if (say_farewell(t, &run))
@@ -384,7 +385,7 @@ int64_t collect(Thread *t, int generation)
     t->free_base = free_base;
     t->raised = raised;
     collector->is_running = false;
-    return (int64_t)collected;
+    return is_short ? -1 : (int64_t)collected;
 }
 
 void collector_run_if_due(Thread *t)

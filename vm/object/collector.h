@@ -33,7 +33,7 @@ void collector_finish(Interp *interp);
 void collector_hush(Thread *t);      /* the end is near: no callback is called any more, nothing told, and what was saved let go */
 
 /* Collect now, whatever has grown; the result is how many unreachable objects were found among those of that age or younger (2: all
- * but the frozen). Never leaves an exception behind. */
+ * but the frozen), -1 if there was no memory to list them. Never leaves an exception behind. */
 int64_t collect(Thread *t, int generation);
 /* At a safepoint that heard BREAKER_COLLECT (the caller has cleared the bit): collect if enabled and if growth warrants it. */
 void collector_run_if_due(Thread *t);
@@ -52,6 +52,7 @@ MUST_CHECK List *collector_referents(Thread *t, const Value *objects, size_t cou
 MUST_CHECK List *collector_referrers(Thread *t, const Value *objects, size_t count);
 void collector_freeze(Thread *t);                                      /* gc.freeze */
 void collector_unfreeze(Thread *t);
+void collector_abandon_frozen(Thread *t);                              /* at the end: freed like the others, but no __del__ is called */
 void collector_count_ages(Thread *t, size_t counts[COLLECTOR_AGES]);
 
 #endif

@@ -187,8 +187,15 @@ static void unfreeze(Object *object, void *context)
     if (age(object) == AGE_FROZEN) set_age(object, AGE_OLD);
 }
 
+static void abandon(Object *object, void *context)
+{
+    if (age(object) == AGE_FROZEN) object->flags |= OBJECT_IS_FINALIZED;
+    unfreeze(object, context);
+}
+
 void collector_freeze(Thread *t) { heap_walk_containers(t->interp, freeze, NULL); }
 void collector_unfreeze(Thread *t) { heap_walk_containers(t->interp, unfreeze, NULL); }
+void collector_abandon_frozen(Thread *t) { heap_walk_containers(t->interp, abandon, NULL); }
 
 static void count_age(Object *object, void *context) { ((size_t *)context)[age(object)]++; }
 

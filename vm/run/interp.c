@@ -236,6 +236,7 @@ void interp_finish(Thread *t)
     object_release(interp->run->builtins_module);
     clear(&interp->builtins);
     clear(&interp->modules);
+    collector_abandon_frozen(t);
     collect(t, 2);
     signals_finish(t);
     type_parameter_finish(interp);
