@@ -148,7 +148,7 @@ static Value resume_step(Thread *t, Step *step, Value sent, Value *returned)
         if (step->kind == STEP_CLOSE) generator->is_closing = true;
         if (!has_payload(step->value, KIND_BASE_EXCEPTION)) {
             step_end(step);
-            return generator_thrown(t, (Value[3]){step->value, UNBOUND, UNBOUND});
+            return generator_thrown(t, (Value[3]){step->value, UNBOUND, UNBOUND}, "athrow");
         }
         v = generator_throw(t, object_value(generator), step->value, &generator_value);
     }
@@ -179,7 +179,7 @@ static Value step_throw(Thread *t, Value self, const Value *args)
     Value v, returned = UNBOUND, generator_value = UNBOUND;
     if (step->state == STEP_DONE)
         return raise_error(t, EXC_RuntimeError, "cannot reuse already awaited %s", step->kind == STEP_SEND ? "__anext__()/asend()" : "aclose()/athrow()");
-    Value exception = generator_thrown(t, args);
+    Value exception = generator_thrown(t, args, "throw");
     if (failed(exception)) return FAILED;
     if (step->state == STEP_NEW && !step_begin(t, step, true, &v, &returned)) {
         release(exception);
@@ -304,7 +304,7 @@ static Value async_generator_athrow(Thread *t, Value self, const Value *args)
     /* What cannot be raised is complained of when it is awaited. */
     bool is_class = has_payload(args[0], KIND_TYPE) && type_is((Type *)as_object(args[0]), TYPE_IS_EXCEPTION);
     bool can_be_raised = is_class || has_payload(args[0], KIND_BASE_EXCEPTION);
-    return first_step(t, STEP_THROW, self, can_be_raised ? generator_thrown(t, args) : retain(args[0]));
+    return first_step(t, STEP_THROW, self, can_be_raised ? generator_thrown(t, args, "athrow") : retain(args[0]));
 }
 static Value async_generator_aclose(Thread *t, Value self, const Value *args)
 {

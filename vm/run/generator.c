@@ -417,8 +417,8 @@ Value generator_send_method(Thread *t, Value self, const Value *args)
     return generator_result(t, v, returned);
 }
 
-/* The exception that throw(type, value, traceback) means: owned. */
-Value generator_thrown(Thread *t, const Value *args)
+/* The exception that throw(type, value, traceback) means: owned. [method] is what the script called. */
+Value generator_thrown(Thread *t, const Value *args, const char *method)
 {
     Value type = args[0], value = args[1], traceback = args[2];
     if (is_bound(traceback) && !is_none(traceback) && !is_kind(traceback, KIND_TRACEBACK))
@@ -427,7 +427,7 @@ Value generator_thrown(Thread *t, const Value *args)
     if (!is_class && !has_payload(type, KIND_BASE_EXCEPTION))
         return raise_type_error(t, "exceptions must be classes or instances deriving from BaseException, not %T", type);
     if (!is_class && is_bound(value) && !is_none(value)) return raise_type_error(t, "instance exception may not have a separate value");
-    if (is_bound(value) && !raise_warning(t, EXC_DeprecationWarning, "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead."))
+    if (is_bound(value) && !raise_warning(t, EXC_DeprecationWarning, "the (type, exc, tb) signature of %s() is deprecated, use the single-arg signature instead.", method))
         return FAILED;
     bool is_made = is_class && is_bound(value) && has_payload(value, KIND_BASE_EXCEPTION) && type_is_subtype(value_type(t, value), (Type *)as_object(type));
     Value exception = is_made ? retain(value)
@@ -440,7 +440,7 @@ Value generator_thrown(Thread *t, const Value *args)
 
 Value generator_throw_method(Thread *t, Value self, const Value *args)
 {
-    Value exception = generator_thrown(t, args);
+    Value exception = generator_thrown(t, args, "throw");
     if (failed(exception)) return FAILED;
     Value returned;
     Value v = generator_throw(t, self, exception, &returned);

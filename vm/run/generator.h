@@ -59,7 +59,7 @@ MUST_CHECK Value generator_cleanup_throw(Thread *t, Value exception);
 Value generator_send_method(Thread *t, Value self, const Value *args);
 Value generator_throw_method(Thread *t, Value self, const Value *args);
 Value generator_close_method(Thread *t, Value self, const Value *args);
-MUST_CHECK Value generator_thrown(Thread *t, const Value *args);
+MUST_CHECK Value generator_thrown(Thread *t, const Value *args, const char *method);
 Value generator_get_name(Thread *t, Value self);
 Value generator_get_qualified_name(Thread *t, Value self);
 bool generator_set_name(Thread *t, Value self, Value value);
