@@ -83,15 +83,17 @@ void ast_classes_free(AstClasses *classes)
     classes->module_dict = UNBOUND;
 }
 
-bool ast_is_tree(Thread *t, Value v)
+bool ast_is_tree(Thread *t, Value v, bool *answer)
 {
+    *answer = false;
     Str *name = str_intern_text(t, "_ast");
     Value module = name ? import_find_loaded(t, name) : UNBOUND;           /* not loaded: then there are no trees */
     if (name) object_release(name);
     Value base = is_kind(module, KIND_MODULE) ? member(t, object_value(((Module *)as_object(module))->dict), "AST") : UNBOUND;
-    bool answer = false;
-    if (is_unbound(base) || !value_is_instance(t, v, base, &answer)) raised_clear(t);
-    return answer;
+    if (is_bound(base)) return value_is_instance(t, v, base, answer);
+    if (raised_is(t, EXC_MemoryError)) return false;
+    raised_clear(t);                                                        /* a module of that name, but another */
+    return true;
 }
 
 /* ---- fields ---- */

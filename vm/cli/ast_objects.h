@@ -23,7 +23,7 @@ const char *ast_name_of_CmpOp(CmpOp op);
 const char *ast_name_of_ExprContext(ExprContext ctx);
 
 MUST_CHECK Value ast_to_objects(Thread *t, const Node *tree);           /* owned */
-bool ast_is_tree(Thread *t, Value v);
+MUST_CHECK bool ast_is_tree(Thread *t, Value v, bool *answer);
 /* The tree of an object that must be a [kind] (Module, Expression, Interactive), checked as the parser's own would never need to be. */
 MUST_CHECK Node *ast_from_objects(Thread *t, Arena *arena, NameTable *names, Value tree, NodeKind kind);
 

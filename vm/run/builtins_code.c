@@ -52,7 +52,9 @@ static Code *compile_value(Thread *t, Value source, const char *function, Compil
 static Value compile_or_parse(Thread *t, Value source, CompileRequest *request)
 {
     const LoaderHooks *hooks = &t->interp->run->hooks;
-    if (hooks->is_tree(t, source)) {
+    bool is_tree;
+    if (!hooks->is_tree(t, source, &is_tree)) return FAILED;
+    if (is_tree) {
         if (request->flags & FLAG_ONLY_AST) return request->flags & FLAG_OPTIMIZED_AST ? hooks->parse(t, request, source) : retain(source);
         CodeUnit *unit = hooks->compile_tree(t, request, source);
         return unit ? object_value(code_object_new(t, unit)) : FAILED;

@@ -56,9 +56,9 @@ typedef struct CaretAnchors { uint32_t left_line, left_column, right_line, right
 typedef struct LoaderHooks {
     /* NULL: raised, or *is_incomplete. The unit is verified. SyntaxWarnings have gone through the filter. */
     CodeUnit *(*compile)(Thread *t, const CompileRequest *request, bool *is_incomplete);
-    /* For compile() and ast. Is [v] a node of the module _ast? The tree of a source (of [tree], if there is one), as such
+    /* For compile() and ast. Is [v] a node of the module _ast (false: raised)? The tree of a source (of [tree], if there is one), as such
      * nodes; a tree, compiled. */
-    bool (*is_tree)(Thread *t, Value v);
+    bool (*is_tree)(Thread *t, Value v, bool *answer);
     Value (*parse)(Thread *t, const CompileRequest *request, Value tree_or_unbound);
     CodeUnit *(*compile_tree)(Thread *t, const CompileRequest *request, Value tree);
     /* For symtable: the scopes of a source as nested tuples, see vm/cli/symbol_rows.c. */
