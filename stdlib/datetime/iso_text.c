@@ -225,8 +225,10 @@ static bool add_zone_name(ToyThread *t, ToyText *to, ToyValue zone, ToyValue mom
     if (toy_is_none(zone)) return true;
     ToyValue name = zone_name(t, zone, moment);
     if (toy_failed(name)) return false;
-    ToyValue marks[2] = {toy_str(t, "%"), toy_str(t, "%%")}, doubled = toy_is_none(name) ? TOY_NONE : toy_call_method(t, name, "replace", marks, 2);
-    bool is_good = !toy_failed(doubled) && (toy_is_none(name) || toy_is_str(doubled) || toy_raise_false(t, TOY_TypeError, "tzname.replace() did not return a string"));
+    ToyValue marks[2] = {toy_str(t, "%"), toy_str(t, "%%")}, doubled = TOY_NONE;
+    bool is_good = !toy_failed(marks[0]) && !toy_failed(marks[1]);
+    if (is_good && !toy_is_none(name)) doubled = toy_call_method(t, name, "replace", marks, 2);
+    is_good = is_good && !toy_failed(doubled) && (toy_is_none(name) || toy_is_str(doubled) || toy_raise_false(t, TOY_TypeError, "tzname.replace() did not return a string"));
     if (is_good && toy_is_str(doubled)) toy_text_add(to, doubled);
     toy_release(marks[0]);
     toy_release(marks[1]);

@@ -29,9 +29,11 @@ static bool init(ToyThread *t, ToyModuleObject *module)
     ToyType *const types[] = {state->delta, state->date, state->moment, state->time, state->tzinfo, state->timezone};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (!toy_module_add_type(t, module, types[i])) return false;
+    if (!toy_module_add_int(t, module, "MINYEAR", YEAR_MIN) || !toy_module_add_int(t, module, "MAXYEAR", YEAR_MAX) ||
+        !toy_module_add(t, module, "UTC", toy_retain(state->utc)))
+        return false;
     for (size_t i = 0; i < COUNT; i++) all[i] = toy_str(t, names[i]);
-    return toy_module_add_int(t, module, "MINYEAR", YEAR_MIN) && toy_module_add_int(t, module, "MAXYEAR", YEAR_MAX) &&
-           toy_module_add(t, module, "UTC", toy_retain(state->utc)) && toy_module_add(t, module, "__all__", toy_tuple_take(t, all, COUNT));
+    return toy_module_add(t, module, "__all__", toy_tuple_take(t, all, COUNT));
 }
 
 static void free_state(ToyThread *t, void *state) { toy_clear(&((DatetimeState *)state)->utc); }
