@@ -47,7 +47,7 @@ static ToyValue traceback_did_you_mean(ToyThread *t, ToyValue self, const ToyVal
 static ToyValue traceback_source_lines(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     ToyValue lines = toy_source_lines(t, args[0]);
-    return toy_is_unbound(lines) ? TOY_NONE : lines;
+    return toy_is_unbound(lines) && !toy_is_raised(t) ? TOY_NONE : lines;
 }
 
 static ToyValue traceback_width(ToyThread *t, ToyValue self, const ToyValue *args)

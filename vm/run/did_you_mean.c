@@ -31,7 +31,9 @@ static Value suggest_in_list(Thread *t, Value names, Str *wrong, bool hides)
     }
     Str **candidates = memory_alloc_array(&t->interp->memory, shown ? shown : 1, sizeof *candidates);
     Value best = UNBOUND;
-    if (candidates) {
+    if (!candidates) {
+        raise_memory_error(t);
+    } else {
         for (size_t i = 0; i < shown; i++) candidates[i] = as_str(list->items[i]);
         Str *s = suggest_name(t, wrong, candidates, shown);
         if (s) best = retain(object_value(s));
@@ -125,6 +127,10 @@ Value did_you_mean(Thread *t, Value exception, Value traceback)
     }
     Value best = is_bound(names) && is_str(wrong) ? suggest_in_list(t, names, as_str(wrong), hides_names(t, traceback, as_str(wrong), object)) : UNBOUND;
     release(names);
+    if (raised_is(t, EXC_MemoryError)) {
+        release(best);
+        return FAILED;
+    }
     raised_clear(t);
     if (is_unbound(best)) return retain(t->interp->empty_str);
     Value text = object_value(str_format(t, ". Did you mean: '%S'?", best));

@@ -8,7 +8,8 @@
 
 #include "vm/object/context.h"
 
-/* For an exception that is about to be printed with a traceback (or something else, or UNBOUND): ". Did you mean: 'x'?" or "" as a new Str. */
+/* For an exception that is about to be printed with a traceback (or something else, or UNBOUND): ". Did you mean: 'x'?" or "" as a new Str;
+ * only a MemoryError makes it fail. */
 MUST_CHECK Value did_you_mean(Thread *t, Value exception, Value traceback);
 
 #endif

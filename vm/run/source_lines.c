@@ -3,7 +3,7 @@
  * What        Where a traceback gets the lines it quotes.
  * How         Texts that never were files (-c, the prompt, doctest) are registered under the name their code carries. Modules that
  *             lie in the program bring their source along. Anything else is read from disk, decoded as its first lines ask for.
- * Invariants  I1 a source that cannot be had is silently absent: a traceback is no place to complain.
+ * Invariants  I1 a source that cannot be had is silently absent: a traceback is no place to complain. That memory is short is said.
  * GIL         held; dropped while a file is read.
  * Read next   traceback_print.c, vm/run/import_file.c */
 #include "vm/run/source_lines.h"
@@ -118,6 +118,6 @@ Value source_lines_of(Thread *t, Str *filename)
         text = str_char(filename, 0) == '<' ? text_of_embedded(t, filename) : text_of_file(t, filename);
     Value lines = is_str(text) ? split_lines(t, as_str(text)) : UNBOUND;
     release(text);
-    raised_clear(t);                     /* I1 */
+    if (!raised_is(t, EXC_MemoryError)) raised_clear(t);     /* I1 */
     return lines;
 }

@@ -11,8 +11,8 @@
 
 /* From now on tracebacks find the lines of [filename] in [text]; keeps its own references. */
 MUST_CHECK bool source_lines_register(Thread *t, Str *filename, Str *text);
-/* All lines of a source, for as long as one traceback is printed: a list of Strs without newlines. UNBOUND: not to be had
- * (nothing is raised). Owned. */
+/* All lines of a source, for as long as one traceback is printed: a list of Strs without newlines. UNBOUND: not to be had;
+ * nothing but a MemoryError is raised. Owned. */
 Value source_lines_of(Thread *t, Str *filename);
 
 #endif

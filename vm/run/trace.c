@@ -99,7 +99,7 @@ static void fill_copy(const Tracing *tracing, Code *code)
     }
 }
 
-/* The current copy; NULL: no memory, then the code is not traced. */
+/* The current copy; NULL: no memory. A frame that needed it goes on untraced, up to its next safepoint, which raises. */
 static const Word *traced_words(Thread *t, Code *code)
 {
     const Tracing *tracing = &t->interp->run->tracing;
@@ -130,14 +130,17 @@ static bool runs_traced(const Frame *frame)
     return trace && trace->words && frame->ip > trace->words && frame->ip <= trace->words + frame->code->unit->word_count;
 }
 
-/* The frame goes on at the same place of the words it should run. Of the line it is in, nothing more is told. */
-static void change_words(Thread *t, Frame *frame)
+/* The frame goes on at the same place of the words it should run. Of the line it is in, nothing more is told. False: those that it
+ * should run could not be made; it goes on in others. */
+static bool change_words(Thread *t, Frame *frame)
 {
     const Word *words = trace_words(t, frame);
     uint32_t offset = frame_offset(frame);
     if (!runs_traced(frame)) frame->traced_line = code_position(frame->code->unit, offset).line;
     if (frame->ip == frame->code->unit->words || frame->ip == frame->code->hot) frame->ip = words;      /* it has not begun */
     else frame->ip = words + offset + 1;
+    bool is_watched = atomic_load_explicit(&t->breaker, memory_order_relaxed) & BREAKER_TRACE;
+    return !is_watched || (frame->code->trace && frame->code->trace->words == words);
 }
 
 /* ---- who is watched ---- */
@@ -160,7 +163,7 @@ void trace_changed(Interp *interp)
         bool is_watched = tracing->global_events || interp->watched_codes || is_bound(each->trace_function) || is_bound(each->profile_function);
         if (is_watched) breaker_set(each, BREAKER_TRACE);
         else breaker_clear(each, BREAKER_TRACE);
-        for (Frame *frame = each->frame; frame; frame = frame->caller) change_words(each, frame);
+        for (Frame *frame = each->frame; frame; frame = frame->caller) (void)change_words(each, frame);
     }
 }
 
@@ -175,11 +178,16 @@ static bool may_differ(Thread *t, const Frame *frame)
     return runs_traced(frame) != ((atomic_load_explicit(&t->breaker, memory_order_relaxed) & BREAKER_TRACE) != 0);
 }
 
+static bool no_copy(Thread *t)
+{
+    raise_memory_error(t);
+    return false;
+}
+
 bool trace_safepoint(Thread *t, Frame *frame)
 {
     if (atomic_load_explicit(&t->breaker, memory_order_relaxed) & ~(uint32_t)BREAKER_TRACE && !safepoint_handle(t)) return false;
-    if (may_differ(t, frame)) change_words(t, frame);
-    return true;
+    return !may_differ(t, frame) || change_words(t, frame) || no_copy(t);
 }
 
 bool trace_resume(Thread *t, Frame *frame, bool is_safepoint)
@@ -187,7 +195,7 @@ bool trace_resume(Thread *t, Frame *frame, bool is_safepoint)
     bool is_quiet = !(atomic_load_explicit(&t->breaker, memory_order_relaxed) & ~(uint32_t)BREAKER_TRACE);
     if (is_safepoint && !is_quiet && !safepoint_handle(t)) return false;
     if (!may_differ(t, frame)) return true;
-    change_words(t, frame);
+    if (!change_words(t, frame)) return no_copy(t);
     bool is_watched = atomic_load_explicit(&t->breaker, memory_order_relaxed) & BREAKER_TRACE;
     if (is_watched && frame->code->trace && frame->code->trace->words == frame->ip - 1 - frame_offset(frame)) frame->ip--;
     return true;

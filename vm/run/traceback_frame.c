@@ -78,6 +78,7 @@ static BORROWED Value lines_of_file(TracebackWriter *writer, Str *filename)
     Value lines = dict_get_str(as_dict(writer->sources), filename);
     if (is_bound(lines)) return lines;
     lines = source_lines_of(writer->t, filename);
+    if (is_unbound(lines) && is_bound(writer->t->raised)) return FAILED;
     bool kept = dict_set_str(writer->t, as_dict(writer->sources), filename, is_bound(lines) ? lines : NONE);
     release(lines);
     return kept ? dict_get_str(as_dict(writer->sources), filename) : UNBOUND;
