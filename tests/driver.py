@@ -128,10 +128,10 @@ def ending(err):
     return err.rstrip('\n').split('\n')[-2:]
 
 
-def run_failing_allocations(test, options):
+def run_failing_allocations(test, options, first, last):
     """The N-th allocation fails, for every N: MemoryError or success, and nothing is lost."""
     stdout, expected_err, problems = test.expected_stdout(), ending(test.expected_err()), []
-    for number in range(1, options.failed_allocations + 1, options.allocation_step):
+    for number in range(first, last + 1, options.allocation_step):
         outcome = test.run(options.program, ['-X', f'stress=alloc:{number}'], options.slowness)
         is_told = 'MemoryError' in outcome.stderr + outcome.stdout
         is_same = (outcome.stdout, ending(outcome.err_text())) == (stdout, expected_err)
@@ -141,7 +141,7 @@ def run_failing_allocations(test, options):
                             f'{printable(outcome.stderr[-1500:])}')
             if len(problems) == 3:
                 break
-    return Result(f'{test.name} [alloc:1..{options.failed_allocations}]', '\n'.join(problems) or None)
+    return Result(f'{test.name} [alloc:{first}..{last}]', '\n'.join(problems) or None)
 
 
 def run_check(path, options):
@@ -185,12 +185,13 @@ def plan_stress(options):
             for test in tests if test.directive('stress') != 'no']
     try:
         with open(os.path.join(TESTS, 'stress', 'alloc.txt')) as file:
-            samples = [line.strip() for line in file if line.strip() and not line.startswith('#')]
+            samples = [line.split() for line in file if line.strip() and not line.startswith('#')]
     except FileNotFoundError:
         samples = []
-    for sample in samples:
-        plan.append((False, lambda sample=sample: run_failing_allocations(
-            ScriptTest(os.path.join(TESTS, sample)), options)))
+    for name, *only in samples:
+        first, last = map(int, only[0].split('..')) if only else (1, options.failed_allocations)
+        plan.append((False, lambda name=name, first=first, last=last: run_failing_allocations(
+            ScriptTest(os.path.join(TESTS, name)), options, first, last)))
     return plan
 
 
