@@ -37,7 +37,7 @@ def fault_of(script, arguments, folder):
     except subprocess.TimeoutExpired:
         return 'no end', 0, 0
     text = done.stderr.decode(errors='replace')
-    counts = re.match(rb'(\d+) (\d+)$', done.stdout.strip()) or [0, 0, 0]
+    counts = re.search(rb'^(\d+) (\d+)\s*\Z', done.stdout, re.M) or [0, 0, 0]     # damaged code may print, too
     fault = None if done.returncode == 0 and counts != [0, 0, 0] and not DAMAGE.search(text) else f'exit status {done.returncode}: {text[-3000:]}'
     return fault, int(counts[1]), int(counts[2])
 

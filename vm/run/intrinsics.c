@@ -52,6 +52,17 @@ static Value stop_iteration_error(Thread *t, Frame *frame, Value exception)
     return error;
 }
 
+/* Code units from outside may hand over anything: the verifier does not follow the values of type parameters. */
+static Value wrong_operand(Thread *t, const char *wanted) { return raise_error(t, EXC_SystemError, "intrinsic needs %s", wanted); }
+
+static bool is_alias_row(Value v) { return is_kind(v, KIND_TUPLE) && as_tuple(v)->count == 3 && is_str(as_tuple(v)->items[0]); }
+static bool is_type_parameter(Value v) { return is_kind(v, KIND_TYPE_VAR) || is_kind(v, KIND_PARAM_SPEC) || is_kind(v, KIND_TYPE_VAR_TUPLE); }
+
+static Value new_parameter(Thread *t, TypeParameterForm form, Value name, Value bound, Value constraints)
+{
+    return is_str(name) ? type_parameter_new(t, form, name, bound, constraints) : wrong_operand(t, "a name");
+}
+
 Value intrinsic_1(Thread *t, Frame *frame, uint32_t number, Value v)
 {
     switch (number) {
@@ -60,11 +71,11 @@ Value intrinsic_1(Thread *t, Frame *frame, uint32_t number, Value v)
     case INTRINSIC_STOPITERATION_ERROR: return stop_iteration_error(t, frame, v);
     case INTRINSIC_ASYNC_GEN_WRAP: return async_generator_wrap(t, v);
     case INTRINSIC_LIST_TO_TUPLE: return object_value(tuple_from_values(t, as_list(v)->items, as_list(v)->count));
-    case INTRINSIC_TYPEVAR: return type_parameter_new(t, TYPE_VAR, v, UNBOUND, UNBOUND);
-    case INTRINSIC_PARAMSPEC: return type_parameter_new(t, PARAM_SPEC, v, UNBOUND, UNBOUND);
-    case INTRINSIC_TYPEVARTUPLE: return type_parameter_new(t, TYPE_VAR_TUPLE, v, UNBOUND, UNBOUND);
-    case INTRINSIC_SUBSCRIPT_GENERIC: return type_parameter_generic(t, v);
-    case INTRINSIC_TYPEALIAS: return type_alias_new(t, v);
+    case INTRINSIC_TYPEVAR: return new_parameter(t, TYPE_VAR, v, UNBOUND, UNBOUND);
+    case INTRINSIC_PARAMSPEC: return new_parameter(t, PARAM_SPEC, v, UNBOUND, UNBOUND);
+    case INTRINSIC_TYPEVARTUPLE: return new_parameter(t, TYPE_VAR_TUPLE, v, UNBOUND, UNBOUND);
+    case INTRINSIC_SUBSCRIPT_GENERIC: return is_kind(v, KIND_TUPLE) ? type_parameter_generic(t, v) : wrong_operand(t, "a tuple");
+    case INTRINSIC_TYPEALIAS: return is_alias_row(v) ? type_alias_new(t, v) : wrong_operand(t, "(name, parameters, function)");
     }
     return raise_error(t, EXC_SystemError, "unknown intrinsic");
 }
@@ -73,12 +84,14 @@ Value intrinsic_2(Thread *t, Frame *frame, uint32_t number, Value first, Value s
 {
     switch (number) {
     case INTRINSIC_PREP_RERAISE_STAR: return unwind_prepare_reraise_star(t, first, second);
-    case INTRINSIC_TYPEVAR_WITH_BOUND: return type_parameter_new(t, TYPE_VAR, first, second, UNBOUND);
-    case INTRINSIC_TYPEVAR_WITH_CONSTRAINTS: return type_parameter_new(t, TYPE_VAR, first, UNBOUND, second);
+    case INTRINSIC_TYPEVAR_WITH_BOUND: return new_parameter(t, TYPE_VAR, first, second, UNBOUND);
+    case INTRINSIC_TYPEVAR_WITH_CONSTRAINTS: return new_parameter(t, TYPE_VAR, first, UNBOUND, second);
     case INTRINSIC_SET_FUNCTION_TYPE_PARAMS:
+        if (!is_kind(first, KIND_FUNCTION)) return wrong_operand(t, "a function");
         replace(&((Function *)as_object(first))->type_params, retain(second));
         return retain(first);
-    case INTRINSIC_SET_TYPEPARAM_DEFAULT: return type_parameter_set_default(t, first, second);
+    case INTRINSIC_SET_TYPEPARAM_DEFAULT:
+        return is_type_parameter(first) ? type_parameter_set_default(t, first, second) : wrong_operand(t, "a type parameter");
     }
     return raise_error(t, EXC_SystemError, "unknown intrinsic");
 }
