@@ -17,6 +17,7 @@
 #include "vm/cli/main_module.h"
 #include "vm/cli/options.h"
 #include "vm/cli/repl.h"
+#include "vm/run/count.h"
 #include "vm/run/fatal_signals.h"
 #include "vm/run/interp.h"
 #include "vm/run/missing_attribute.h"
@@ -54,6 +55,7 @@ static void apply(Thread *t, const Options *options)
     if (options->policy) gil_set_policy(gil, options->policy);
     if (options->interval_us) gil_set_interval(gil, options->interval_us);
     if (options->has_fault_handler && !fatal_signals_watch(t->interp)) fputs("toy: warning: no fault handler\n", stderr);
+    if (options->count_file && !counts_begin(t->interp)) fputs("toy: warning: no memory to count in\n", stderr);
     if (options->fail_at) t->interp->memory.fail_at = t->interp->memory.allocations + options->fail_at;
 }
 
@@ -99,6 +101,7 @@ int main(int argc, char **argv)
         t->interp->memory.fail_at = 0;
     }
     status = interp_shut_down(t, status);
+    if (options.count_file && !counts_write(t->interp, options.count_file)) perror(options.count_file);
     if (options.shows_gil_stats) print_gil_stats(t);
     if (options.config.show_refcount) fprintf(stderr, "[%lld objects]\n", (long long)t->interp->live_objects);
     if (options.config.stress_switch && status)

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vm/run/count.h"
+
 enum OptionId {
 #define OPTION(id, letter, long_name, argument, text) OPTION_##id,
 #include "vm/cli/options.def"
@@ -274,6 +276,10 @@ static int read_x_option(Options *options, const char *word)
     if (!argument && x_rows[i].argument && x_rows[i].argument[0] == '=') return complain("-X %s: argument expected", word, NULL);
     Config *config = &options->config;
     switch ((enum XOptionId)i) {
+    case X_COUNT_RUN:
+        if (!PROGRAM_COUNTS) return complain("-X %s: this program does not count; build one with -Dcount=true", word, NULL);
+        options->count_file = argument;
+        break;
     case X_DEV: config->is_dev_mode = true; break;
     case X_FAULT_HANDLER: options->has_fault_handler = true; break;
     case X_GIL_STATS: options->shows_gil_stats = true; break;

@@ -25,6 +25,7 @@ typedef struct Options {
     char **arguments;
     bool skips_first_line;           /* -x */
     bool shows_gil_stats;
+    const char *count_file;          /* -X count; NULL: it is not counted */
     bool has_fault_handler;
     const GilPolicy *policy;         /* NULL: the default */
     uint64_t interval_us;            /* 0: the default */

@@ -32,6 +32,7 @@
 #include "vm/run/arith.h"
 #include "vm/run/call.h"
 #include "vm/run/coroutine.h"
+#include "vm/run/count.h"
 #include "vm/run/generator.h"
 #include "vm/run/import.h"
 #include "vm/run/intrinsics.h"
@@ -53,12 +54,12 @@
 #define FAIL goto unwind
 
 #ifdef TOY_DISPATCH_SWITCH
-#define CASE(NAME) case OP_##NAME: run_##NAME: __attribute__((unused));
+#define CASE(NAME) case OP_##NAME: run_##NAME: __attribute__((unused)); COUNTED(NAME)
 #define NO_OTHER_CASE case OPCODE_COUNT:
 #define NEXT goto next
 #define DISPATCH() switch ((Opcode)(uint8_t)word)
 #else
-#define CASE(NAME) run_##NAME:
+#define CASE(NAME) run_##NAME: COUNTED(NAME)
 #define NO_OTHER_CASE
 #define NEXT do { word = *ip++; goto *labels[(uint8_t)word]; } while (0)
 #define DISPATCH() goto *labels[(uint8_t)word];

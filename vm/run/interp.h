@@ -91,6 +91,7 @@ struct RunState {
     Tracing tracing;                                      /* trace.h: who watches */
     Object *no_default;                                   /* typing.NoDefault, owned: type_parameter.c */
     void *signal_stack;                                   /* fatal_signals.c; NULL: not watching */
+    struct InstructionCounts *counts;                     /* count.c; NULL: nobody asked */
     bool is_shutting_down;
 };
 
