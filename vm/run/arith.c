@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "vm/bytecode/opcode.h"
+#include "vm/object/bytes.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
 #include "vm/object/int.h"
@@ -134,6 +135,20 @@ static bool asks_right_first(Thread *t, Value left, Value right, BinaryFn in_pla
     if (!type_is(right_type, TYPE_IS_SCRIPT_MADE) || (op != BINARY_INPLACE_ADD && op != BINARY_INPLACE_MULTIPLY)) return false;
     const TypeSlots *native = &left_type->spec->slots;
     return native->get_item && in_place == (op == BINARY_INPLACE_ADD ? native->inplace_add : native->inplace_multiply);
+}
+
+int arith_compare_texts(Value left, Value right, uint32_t op)
+{
+    if (!is_object(left) || !is_object(right) || as_object(left)->kind != as_object(right)->kind) return -1;
+    if (as_object(left)->kind == KIND_STR) {
+        if (op == COMPARE_EQ || op == COMPARE_NE) return str_equal(as_str(left), as_str(right)) == (op == COMPARE_EQ);
+        return is_true(compare_by_order(str_order(as_str(left), as_str(right)), op));
+    }
+    if (as_object(left)->kind == KIND_BYTES && (op == COMPARE_EQ || op == COMPARE_NE)) {
+        const Bytes *a = as_bytes(left), *b = as_bytes(right);
+        return (a->length == b->length && memcmp(a->data, b->data, a->length) == 0) == (op == COMPARE_EQ);
+    }
+    return -1;
 }
 
 Value value_binary(Thread *t, Value left, Value right, BinaryOp op)

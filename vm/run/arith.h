@@ -18,6 +18,9 @@ static inline Value *arith_append_target(Value *locals, Word next)
     return stores ? &locals[WORD_OPERAND(next)] : NULL;
 }
 
+/* left [op] right, a CompareOp, for two exact strs or two exact bytes: 1 or 0; -1 when they are something else. Runs no script code. */
+int arith_compare_texts(Value left, Value right, uint32_t op);
+
 MUST_CHECK Value value_binary(Thread *t, Value left, Value right, BinaryOp op);
 MUST_CHECK Value value_divmod(Thread *t, Value left, Value right);
 MUST_CHECK Value value_power(Thread *t, Value base, Value exponent, Value modulus_or_none);

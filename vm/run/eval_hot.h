@@ -235,12 +235,26 @@ CASE(BINARY_RSHIFT) {
 
 /* ---- comparisons ---- */
 
-CASE(COMPARE_NUMBERS) {
+/* answer: how two numbers compare, or two texts (out of line: -1 says that they are not both text). [drop] lets go of the texts that
+ * lie on the stack; numbers need none. Anything else: goto otherwise. */
+#define COMPARE(op, left, right, answer, drop, otherwise)                                                                   \
+    do {                                                                                                                    \
+        if (are_small_ints(left, right)) {                                                                                  \
+            answer = COMPARED(op, (int64_t)(left).bits, (int64_t)(right).bits);                                             \
+        } else if (is_word_float(left) && is_word_float(right)) {                                                           \
+            answer = COMPARED(op, word_float(left), word_float(right));                                                     \
+        } else {                                                                                                            \
+            answer = arith_compare_texts(left, right, op);                                                                  \
+            if (answer < 0) goto otherwise;                                                                                 \
+            drop;                                                                                                           \
+        }                                                                                                                   \
+    } while (0)
+#define DROP(text) object_release(as_object(text))
+
+CASE(COMPARE_EASY) {
     Value left = sp[-2], right = TOP;
-    bool answer;
-    if (are_small_ints(left, right)) answer = COMPARED(OPERAND, (int64_t)left.bits, (int64_t)right.bits);
-    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(OPERAND, word_float(left), word_float(right));
-    else goto run_COMPARE_OP;
+    int answer;
+    COMPARE(OPERAND, left, right, answer, (DROP(left), DROP(right)), run_COMPARE_OP);
     sp--;
     TOP = bool_value(answer);
     SKIP(COMPARE_OP);
@@ -258,49 +272,39 @@ CASE(COMPARE_NUMBERS) {
 CASE(COMPARE_JUMP) {
     Value left = sp[-2], right = TOP;
     uint32_t op = WORD_OPERAND(ip[-1]);
-    bool answer;
-    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
-    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
-    else goto run_COMPARE_OP;
+    int answer;
+    COMPARE(op, left, right, answer, (DROP(left), DROP(right)), run_COMPARE_OP);
     sp -= 2;
     JUMP_ON(answer, ip + -1 + 1 + CACHES_COMPARE_OP);
 }
 CASE(COMPARE_FAST_JUMP) {
     Value left = TOP, right = locals[OPERAND];
     uint32_t op = WORD_OPERAND(ip[0]);
-    bool answer;
-    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
-    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
-    else goto run_LOAD_FAST;
+    int answer;
+    COMPARE(op, left, right, answer, DROP(left), run_LOAD_FAST);
     sp--;
     JUMP_ON(answer, ip + 0 + 1 + CACHES_COMPARE_OP);
 }
 CASE(COMPARE_CONST_JUMP) {
     Value left = TOP, right = constants[OPERAND];
     uint32_t op = WORD_OPERAND(ip[0]);
-    bool answer;
-    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
-    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
-    else goto run_LOAD_CONST;
+    int answer;
+    COMPARE(op, left, right, answer, DROP(left), run_LOAD_CONST);
     sp--;
     JUMP_ON(answer, ip + 0 + 1 + CACHES_COMPARE_OP);
 }
 CASE(COMPARE_FAST_FAST_JUMP) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
     uint32_t op = WORD_OPERAND(ip[1]);
-    bool answer;
-    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
-    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
-    else goto run_LOAD_FAST;
+    int answer;
+    COMPARE(op, left, right, answer, (void)0, run_LOAD_FAST);
     JUMP_ON(answer, ip + 1 + 1 + CACHES_COMPARE_OP);
 }
 CASE(COMPARE_FAST_CONST_JUMP) {
     Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
     uint32_t op = WORD_OPERAND(ip[1]);
-    bool answer;
-    if (are_small_ints(left, right)) answer = COMPARED(op, (int64_t)left.bits, (int64_t)right.bits);
-    else if (is_word_float(left) && is_word_float(right)) answer = COMPARED(op, word_float(left), word_float(right));
-    else goto run_LOAD_FAST;
+    int answer;
+    COMPARE(op, left, right, answer, (void)0, run_LOAD_FAST);
     JUMP_ON(answer, ip + 1 + 1 + CACHES_COMPARE_OP);
 }
 
@@ -375,7 +379,8 @@ CASE(FOR_ITER_FAST) {
     NEXT;
 }
 
-/* list[int] or tuple[int] within bounds; *found otherwise untouched. */
+/* sequence[int]: list and tuple here, counted from the front; the rest of what iterate_item knows out of line. [found] is UNBOUND when
+ * nobody knows. */
 #define ITEM_AT(container, key, found)                                                                              \
     do {                                                                                                            \
         if (is_small_int(key) && is_object(container)) {                                                            \
@@ -383,6 +388,7 @@ CASE(FOR_ITER_FAST) {
             uint64_t at_ = (uint64_t)small_int(key);                                                                \
             if (o_->kind == KIND_LIST && at_ < ((List *)o_)->count) found = retain(((List *)o_)->items[at_]);       \
             else if (o_->kind == KIND_TUPLE && at_ < ((Tuple *)o_)->count) found = retain(((Tuple *)o_)->items[at_]); \
+            else found = iterate_item(t, o_, (int64_t)at_);                                                         \
         }                                                                                                           \
     } while (0)
 

@@ -77,6 +77,8 @@
                 v = retain(((Tuple *)o)->items[at]);
                 goto item_found;
             }
+            v = iterate_item(t, o, (int64_t)at);
+            if (is_bound(v)) goto item_found;
         }
         SAVE();
         if (is_kind(object, KIND_DICT)) {

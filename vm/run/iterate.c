@@ -6,6 +6,7 @@
  * Read next   eval_containers.h (FOR_ITER, UNPACK_SEQUENCE) */
 #include "vm/run/iterate.h"
 
+#include "vm/object/bytes.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/protocol.h"
@@ -19,7 +20,32 @@ bool iterate_ended(Thread *t)
     return true;
 }
 
-/* ---- slices ---- */
+/* ---- items and slices ---- */
+
+Value iterate_item(Thread *t, Object *sequence, int64_t at)
+{
+    const Value *items = NULL;
+    const uint8_t *bytes = NULL;
+    size_t count;
+    switch (sequence->kind) {
+    case KIND_STR: {
+        const Str *s = (const Str *)sequence;
+        if (at < 0) at += (int64_t)s->length;
+        if ((uint64_t)at >= s->length) return UNBOUND;
+        uint32_t character = str_char(s, (size_t)at);
+        if (UNLIKELY(character > 0xff)) return UNBOUND;       /* only those of Latin-1 are there already */
+        return retain(object_value(t->interp->one_char[character]));
+    }
+    case KIND_LIST: items = ((List *)sequence)->items, count = ((List *)sequence)->count; break;
+    case KIND_TUPLE: items = ((Tuple *)sequence)->items, count = ((Tuple *)sequence)->count; break;
+    case KIND_BYTES: bytes = ((Bytes *)sequence)->data, count = ((Bytes *)sequence)->length; break;
+    case KIND_BYTEARRAY: bytes = ((ByteArray *)sequence)->data, count = ((ByteArray *)sequence)->length; break;
+    default: return UNBOUND;
+    }
+    if (at < 0) at += (int64_t)count;
+    if ((uint64_t)at >= count) return UNBOUND;
+    return items ? retain(items[at]) : small_int_value(bytes[at]);
+}
 
 Value iterate_get_slice(Thread *t, Value object, Value start, Value stop)
 {

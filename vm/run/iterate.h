@@ -41,6 +41,10 @@ static inline Value iterate_other(Thread *t, Value iterator)
 /* A next slot failed: true, and nothing is raised any more, if it was with StopIteration. */
 bool iterate_ended(Thread *t);
 
+/* sequence[at], also counted from the end, for the types whose items are had without asking anybody: list, tuple, str of Latin-1
+ * characters, bytes, bytearray. Else, or outside of it, UNBOUND with nothing raised. */
+Value iterate_item(Thread *t, Object *sequence, int64_t at);
+
 MUST_CHECK Value iterate_get_slice(Thread *t, Value object, Value start, Value stop);
 MUST_CHECK bool iterate_set_slice(Thread *t, Value object, Value start, Value stop, Value value);
 MUST_CHECK Value iterate_build_set(Thread *t, const Value *items, size_t count);
