@@ -23,10 +23,9 @@ static bool is_above(ToyThread *t, const Heap *heap, size_t i, size_t j, bool *a
 {
     const ToyValue *items = toy_list_items(heap->list);
     ToyValue a = items[heap->is_max ? j : i], b = items[heap->is_max ? i : j];
-    if (toy_is_small_int(a) && toy_is_small_int(b)) {
-        *answer = toy_small_int(a) < toy_small_int(b);
-        return true;
-    }
+    int order = toy_order_try(a, b);
+    *answer = order < 0;
+    if (order != TOY_ORDER_UNKNOWN) return true;
     size_t length = toy_list_length(heap->list);
     toy_retain(a);
     toy_retain(b);

@@ -21,6 +21,7 @@
 #include "vm/object/list.h"
 #include "vm/object/memory_format.h"
 #include "vm/object/native.h"
+#include "vm/object/order.h"
 #include "vm/object/protocol.h"
 #include "vm/object/range.h"
 #include "vm/object/set.h"
@@ -322,6 +323,7 @@ bool toy_contains(ToyThread *t, ToyValue v, ToyValue item, bool *found) { return
 bool toy_truth(ToyThread *t, ToyValue v, bool *truth) { return value_truth(t, v, truth); }
 bool toy_equal(ToyThread *t, ToyValue a, ToyValue b, bool *equal) { return value_equal(t, a, b, equal); }
 bool toy_compare(ToyThread *t, ToyValue a, ToyValue b, ToyCompare op, bool *answer) { return value_compare_truth(t, a, b, op, answer); }
+int toy_order_try(ToyValue a, ToyValue b) { return order_try(a, b); }
 ToyValue toy_compare_value(ToyThread *t, ToyValue a, ToyValue b, ToyCompare op) { return value_compare(t, a, b, op); }
 bool toy_hash(ToyThread *t, ToyValue v, int64_t *hash) { return value_hash(t, v, hash); }
 ToyValue toy_repr(ToyThread *t, ToyValue v) { return value_repr(t, v); }

@@ -64,6 +64,7 @@
 #include "vm/object/buffer_view.h"
 #include "vm/object/list.h"
 #include "vm/object/native.h"
+#include "vm/object/order.h"
 #include "vm/object/str.h"
 #include "vm/object/str_codec.h"
 #include "vm/run/interp.h"
@@ -158,6 +159,7 @@ SAME_NUMBER(COMPARE_EQ, WALL_COMPARE_EQ);
 SAME_NUMBER(COMPARE_NE, WALL_COMPARE_NE);
 SAME_NUMBER(COMPARE_GT, WALL_COMPARE_GT);
 SAME_NUMBER(COMPARE_GE, WALL_COMPARE_GE);
+SAME_NUMBER(ORDER_UNKNOWN, TOY_ORDER_UNKNOWN);
 SAME_NUMBER(MEMBER_VALUE, WALL_MEMBER_VALUE);
 SAME_NUMBER(MEMBER_VALUE_OR_NONE, WALL_MEMBER_VALUE_OR_NONE);
 SAME_NUMBER(MEMBER_INT64, WALL_MEMBER_INT64);

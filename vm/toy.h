@@ -514,6 +514,9 @@ typedef enum CompareOp ToyCompare;
 TOY_API TOY_MUST_CHECK bool toy_compare(ToyThread *t, ToyValue a, ToyValue b, ToyCompare op, bool *answer);
 /* The same as scripts see it: what the method answered need not be a bool. */
 TOY_API TOY_MUST_CHECK ToyValue toy_compare_value(ToyThread *t, ToyValue a, ToyValue b, ToyCompare op);
+/* -1, 0 or 1 where a is below, equal to, above b and no script code is needed to see it: numbers, strings, tuples of them. */
+enum { TOY_ORDER_UNKNOWN = 2 };
+TOY_API int toy_order_try(ToyValue a, ToyValue b);
 TOY_API TOY_MUST_CHECK bool toy_hash(ToyThread *t, ToyValue v, int64_t *hash);
 TOY_API TOY_MUST_CHECK ToyValue toy_repr(ToyThread *t, ToyValue v);
 TOY_API TOY_MUST_CHECK ToyValue toy_to_str(ToyThread *t, ToyValue v);

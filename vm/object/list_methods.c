@@ -97,6 +97,8 @@ static Value list_compare(Thread *t, Value self, Value other, CompareOp op)
     for (size_t i = 0; i < a->count && i < b->count; i++) {
         if (is_same(a->items[i], b->items[i]))
             continue;
+        if (are_small_ints(a->items[i], b->items[i]))
+            return value_compare(t, a->items[i], b->items[i], op);
         Value x = retain(a->items[i]), y = retain(b->items[i]);
         bool equal;
         bool is_good = value_equal(t, x, y, &equal);
@@ -112,7 +114,7 @@ static Value list_compare(Thread *t, Value self, Value other, CompareOp op)
         release2(x, y);
         return answer;
     }
-    return value_compare(t, small_int_value((int64_t)a->count), small_int_value((int64_t)b->count), op);
+    return compare_by_order((a->count > b->count) - (a->count < b->count), op);
 }
 
 static bool list_contains(Thread *t, Value self, Value item, bool *found)

@@ -16,6 +16,7 @@
 #include "vm/object/int.h"
 #include "vm/object/iterators.h"
 #include "vm/object/list.h"
+#include "vm/object/order.h"
 #include "vm/object/protocol.h"
 #include "vm/object/set.h"
 #include "vm/object/str.h"
@@ -27,19 +28,6 @@ static const CompareOp reflected[] = {
     [COMPARE_NE] = COMPARE_NE, [COMPARE_GT] = COMPARE_LT, [COMPARE_GE] = COMPARE_LE,
 };
 static const char *const symbols[] = {"<", "<=", "==", "!=", ">", ">="};
-
-static bool order_holds(int order, CompareOp op)
-{
-    switch (op) {
-    case COMPARE_LT: return order < 0;
-    case COMPARE_LE: return order <= 0;
-    case COMPARE_EQ: return order == 0;
-    case COMPARE_NE: return order != 0;
-    case COMPARE_GT: return order > 0;
-    case COMPARE_GE: return order >= 0;
-    }
-    return false;
-}
 
 static Value compare_by_slots(Thread *t, Value a, Value b, CompareOp op)
 {
@@ -68,17 +56,25 @@ static Value compare_by_slots(Thread *t, Value a, Value b, CompareOp op)
     return raise_type_error(t, "'%s' not supported between instances of '%T' and '%T'", symbols[op], a, b);
 }
 
+static Value compare_doubles(double a, double b, CompareOp op)
+{
+    if (a != a || b != b)
+        return bool_value(op == COMPARE_NE);   /* a nan */
+    return compare_by_order((a > b) - (a < b), op);
+}
+
 Value value_compare(Thread *t, Value a, Value b, CompareOp op)
 {
-    if (are_small_ints(a, b)) {
-        int64_t x = small_int(a), y = small_int(b);
-        return bool_value(order_holds((x > y) - (x < y), op));
-    }
+    if (are_small_ints(a, b))
+        return compare_by_order(((int64_t)a.bits > (int64_t)b.bits) - ((int64_t)a.bits < (int64_t)b.bits), op);
     if (is_kind(a, KIND_STR) && is_kind(b, KIND_STR)) {
         if (op == COMPARE_EQ || op == COMPARE_NE)
             return bool_value(str_equal(as_str(a), as_str(b)) == (op == COMPARE_EQ));
-        return bool_value(order_holds(str_order(as_str(a), as_str(b)), op));
+        return compare_by_order(str_order(as_str(a), as_str(b)), op);
     }
+    double x, y;
+    if (order_numbers(a, b, &x, &y))
+        return compare_doubles(x, y, op);
     if (stack_is_low(t) && stack_is_exhausted(t, " in comparison"))
         return FAILED;
     return compare_by_slots(t, a, b, op);
@@ -105,8 +101,8 @@ bool value_equal(Thread *t, Value a, Value b, bool *equal)
         *equal = true;
         return true;
     }
-    if (are_small_ints(a, b)) {
-        *equal = false;
+    if (are_small_ints(a, b) || (is_word_float(a) && is_word_float(b))) {
+        *equal = false;   /* each has one word only, and those of a float do not hold 0.0, which has two */
         return true;
     }
     if (is_kind(a, KIND_STR) && is_kind(b, KIND_STR)) {

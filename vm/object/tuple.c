@@ -212,15 +212,18 @@ static Value tuple_compare(Thread *t, Value self, Value other, CompareOp op)
     if (!is_tuple(other))
         return NOT_IMPLEMENTED;
     Tuple *a = as_tuple(self), *b = as_tuple(other);
-    for (size_t i = 0; i < a->count && i < b->count; i++) {
-        bool equal = is_same(a->items[i], b->items[i]);
-        if (!equal && !value_equal(t, a->items[i], b->items[i], &equal))
-            return FAILED;
-        if (equal)
+    size_t shorter = a->count < b->count ? a->count : b->count;
+    for (size_t i = 0; i < shorter; i++) {
+        Value x = a->items[i], y = b->items[i];
+        if (is_same(x, y))
             continue;
-        return op == COMPARE_EQ ? FALSE : op == COMPARE_NE ? TRUE : value_compare(t, a->items[i], b->items[i], op);
+        bool equal = false;
+        if (!are_small_ints(x, y) && !value_equal(t, x, y, &equal))
+            return FAILED;
+        if (!equal)
+            return op == COMPARE_EQ ? FALSE : op == COMPARE_NE ? TRUE : value_compare(t, x, y, op);
     }
-    return value_compare(t, small_int_value((int64_t)a->count), small_int_value((int64_t)b->count), op);
+    return compare_by_order((a->count > b->count) - (a->count < b->count), op);
 }
 
 static bool tuple_contains(Thread *t, Value self, Value item, bool *found)
