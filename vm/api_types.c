@@ -95,6 +95,8 @@ bool toy_instance_set(ToyThread *t, ToyValue instance, ToyValue name, ToyValue v
     return attributes_set(t, as_object(instance), as_str(name), value);
 }
 
+void toy_ends_unseen(ToyValue instance) { as_object(instance)->flags |= OBJECT_ENDS_UNSEEN; }
+
 bool toy_type_set(ToyThread *t, ToyType *type, const char *name, TOY_TAKES ToyValue v)
 {
     bool done = !failed(v) && dict_set_text(t, type->dict, name, v);

@@ -672,6 +672,8 @@ enum { TOY_ATTRIBUTES_MAX = 64 };
 TOY_API int toy_instance_attributes(ToyValue instance, ToyValue names[TOY_ATTRIBUTES_MAX], ToyValue values[TOY_ATTRIBUTES_MAX]);
 /* Into its __dict__, so to say: no __setattr__ is asked. */
 TOY_API TOY_MUST_CHECK bool toy_instance_set(ToyThread *t, ToyValue instance, ToyValue name, ToyValue value);
+/* Its finaliser may be left out when the process ends: there is nothing for it to do then. A standard stream, which is flushed before. */
+TOY_API void toy_ends_unseen(ToyValue instance);
 TOY_API TOY_MUST_CHECK bool toy_type_set(ToyThread *t, ToyType *type, const char *name, TOY_TAKES ToyValue v);   /* a class attribute, at start-up */
 TOY_API TOY_MUST_CHECK ToyValue toy_generic_alias(ToyThread *t, ToyValue origin, ToyValue arguments);   /* for __class_getitem__ */
 

@@ -141,6 +141,11 @@ static ToyValue stream_over(ToyThread *t, IoState *state, int fd, const char *na
         buffer = is_unbuffered ? toy_retain(toy_value(raw)) : toy_value(buffered_new(t, writes ? state->writer : state->reader, toy_value(raw), IO_BUFFER_SIZE, !writes, writes));
     TextOptions options = {.encoding = encoding, .errors = handler, .newline = TOY_UNBOUND, .line_buffering = fd == 2 || isatty(fd), .write_through = is_unbuffered};
     if (!toy_failed(buffer)) stream = with_mode(t, text_new(t, state, state->text, buffer, &options), mode);
+    if (!toy_failed(stream)) {
+        toy_ends_unseen(toy_value(raw));
+        toy_ends_unseen(buffer);
+        toy_ends_unseen(stream);
+    }
     toy_release(toy_value(raw));
     toy_release(shown);
     toy_release(encoding);

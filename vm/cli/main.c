@@ -107,7 +107,7 @@ int main(int argc, char **argv)
     if (options.config.stress_switch && status)
         fprintf(stderr, "toy: the seed was stress=seed:%llu\n", (unsigned long long)options.config.stress_seed);
     fatal_signals_forget(t->interp);
-    interp_finish(t);
+    interp_finish(t, status);
     options_free(&options);
     if (interrupted) die_of_interrupt();
     return status;

@@ -75,6 +75,16 @@ void weak_table_finish(Interp *interp)
     interp->weak = NULL;
 }
 
+bool weak_table_has_callback(const Interp *interp)
+{
+    const WeakTable *table = interp->weak;
+    if (!table || !table->entries) return false;
+    for (size_t i = 0; i <= table->mask; i++)
+        for (const WeakRef *reference = table->entries[i]; reference; reference = reference->next)
+            if (is_bound(reference->callback)) return true;
+    return false;
+}
+
 static WeakRef *newest_of(Interp *interp, Object *target)
 {
     return target->flags & OBJECT_HAS_WEAKREFS ? *find_entry(interp->weak, target) : NULL;

@@ -35,6 +35,7 @@ WeakRef *weakrefs_clear_later(Thread *t, Object *object, bool (*is_garbage)(Obje
 void weakrefs_run_callbacks(Thread *t, WeakRef *chain);
 
 void weak_table_finish(Interp *interp);
+bool weak_table_has_callback(const Interp *interp);        /* some live object's end would be told to somebody */
 
 /* of all three types */
 void weakref_traverse(Object *self, VisitFn visit, void *context);

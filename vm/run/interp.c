@@ -28,6 +28,8 @@
 
 #include <stdlib.h>
 
+enum { FLUSH_FAILED = 120 };    /* the exit status when standard output could not be written */
+
 /* ---- up ---- */
 
 static bool start_run_state(Thread *t, const LoaderHooks *hooks)
@@ -152,11 +154,49 @@ int interp_shut_down(Thread *t, int status)
     /* Waits for all threads that are not daemons; without threading there are none. Ctrl-C ends the waiting, and they are left behind. */
     call_if_loaded(t, "threading", "_shutdown");
     call_if_loaded(t, "atexit", "_run_exitfuncs");
-    if (!flush_stream(t, "stdout", true)) status = 120;
+    if (!flush_stream(t, "stdout", true)) status = FLUSH_FAILED;
     flush_stream(t, "stderr", false);
     t->interp->run->is_shutting_down = true;
     return status;
 }
+
+#if defined NDEBUG && !defined TOY_HEAP_MALLOC
+/* gc.callbacks or gc.set_debug: somebody hears of collections. */
+static bool is_watched(const Collector *collector)
+{
+    return collector->debug || (collector->callbacks && collector->callbacks->count);
+}
+
+static void look_for_witness(Object *object, void *context)
+{
+    bool *has_witness = context;
+    if (type_is(object->type, TYPE_HAS_FINALIZER) && !(object->flags & (OBJECT_IS_FINALIZED | OBJECT_ENDS_UNSEEN))) *has_witness = true;
+}
+
+/* The stream of that name is the one that the process began with, and interp_shut_down has flushed it. */
+static bool is_original_stream(Thread *t, const char *name, const char *original)
+{
+    Value file = sys_get(t, name);
+    return is_object(file) && is_same(file, sys_get(t, original)) && as_object(file)->flags & OBJECT_ENDS_UNSEEN;
+}
+
+/* Nobody would see it if all objects were finalised and freed now: nothing that is alive has a finaliser, or a weak reference with a callback.
+ * Then the process may simply end, and the system takes everything back at once. Not asked after a failure to flush. */
+static bool would_end_unseen(Thread *t, int status)
+{
+    const Interp *interp = t->interp;
+    if (status == FLUSH_FAILED || interp->config.show_refcount || is_watched(interp->collector) || weak_table_has_callback(interp)) return false;
+    if (!is_original_stream(t, "stdout", "__stdout__") || !is_original_stream(t, "stderr", "__stderr__") ||
+        is_same(sys_get(t, "stdout"), sys_get(t, "stderr")))
+        return false;
+    bool has_witness = false;
+    heap_walk_containers(t->interp, look_for_witness, &has_witness);
+    return !has_witness;
+}
+#else
+/* A build that looks for leaks gives everything back. */
+static bool would_end_unseen(Thread *t, int status) { return false; }
+#endif
 
 static bool is_of_the_machine(const Interp *interp, const Module *module)
 {
@@ -211,10 +251,11 @@ static void empty_modules(Thread *t)
     raised_clear(t);
 }
 
-void interp_finish(Thread *t)
+void interp_finish(Thread *t, int status)
 {
     Interp *interp = t->interp;
     if (threads_close(t)) return;                /* I1: daemon threads are parked for ever; so is all they know */
+    if (would_end_unseen(t, status)) return;
     trace_finish(t);
     fork_hooks_finish(interp, &interp->threading->fork_hooks);
     clear(&t->locals);

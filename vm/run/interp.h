@@ -97,8 +97,9 @@ struct RunState {
 
 /* [config] is copied. NULL: no memory, or a built-in type could not be made. */
 MUST_CHECK Thread *interp_new(const Config *config, const LoaderHooks *hooks);
-/* Joins nothing, runs no script code of its own: atexit and threads are over (interp_shut_down). Frees everything it can. */
-void interp_finish(Thread *t);
+/* Joins nothing, runs no script code of its own: atexit and threads are over (interp_shut_down). Finalises and frees
+ * everything it can, unless nobody would see that. */
+void interp_finish(Thread *t, int status);
 /* The order of the end: threading's joins, atexit functions, flush, daemon threads parked, modules emptied. The exit status if
  * flushing failed (120), else [status]. */
 int interp_shut_down(Thread *t, int status);
