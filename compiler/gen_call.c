@@ -71,6 +71,10 @@ static void keyword_dict(Gen *g, NodeList keywords, size_t from, size_t to, Span
 
 static void unpacked_keywords(Gen *g, NodeList keywords, Span at)
 {
+    if (keywords.count == 1 && !keywords.items[0]->keyword.arg) {      /* f(**mapping): the call itself lays out whatever it is */
+        gen_expression(g, keywords.items[0]->keyword.value);
+        return;
+    }
     size_t plain_from = 0;
     bool has_dict = false;
     for (size_t i = 0; i <= keywords.count; i++) {

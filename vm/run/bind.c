@@ -1,19 +1,30 @@
 /* bind.c - which argument goes into which parameter of a script function.
  *
- * What        frame_bind_arguments: positional, keyword, defaults, *args, **kwargs; and CPython's words when it does not work out.
- * How         In the order of the language: positional ones first, the surplus into *args; keywords by name (identity of interned
+ * What        frame_bind: positional, keyword, defaults, *args, **kwargs; and CPython's words when it does not work out.
+ * How         The row of arguments becomes the first locals where it lies; nothing is copied that has its place already. In the
+ *             order of the language: positional ones first, the surplus into *args; keywords by name (identity of interned
  *             strings first, then equality), the unknown into **kwargs; then defaults fill what is still unbound.
- * Invariants  I1 slots are unbound before, and on failure unbound again: nothing stays owned.
+ * Invariants  I1 the row is taken over, also on failure.
+ *             I2 script code may run meanwhile (a key's __hash__, a finaliser). The frame is linked by then, as one that is being
+ *                left (I5 of frame.h): so other frames are laid above it, and nobody looks into it.
  * GIL         held.
  * Read next   call.c, frame.h */
 #include <stdio.h>
 
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
+#include "vm/object/heap.h"
 #include "vm/object/list.h"
 #include "vm/object/str.h"
 #include "vm/run/frame.h"
 #include "vm/object/suggest.h"
+
+/* Arguments given by name, on their way to their parameters. */
+typedef struct Keywords {
+    const Value *names;
+    Value *values;            /* owned until they have found their place; then unbound */
+    size_t count;
+} Keywords;
 
 static Str *parameter_name(const Code *code, size_t i) { return code->slot_names[i]; }
 
@@ -76,15 +87,15 @@ static size_t find_parameter(const Code *code, Str *name, size_t from, size_t to
 }
 
 /* Keywords that name positional-only parameters, if any: the error that lists them. */
-static bool raise_if_positional_only(Thread *t, const Function *function, Tuple *names)
+static bool raise_if_positional_only(Thread *t, const Function *function, const Keywords *keywords)
 {
     const Code *code = function->code;
     StrBuilder builder;
     str_builder_init(&builder, t);
     size_t found = 0;
     for (size_t i = 0; i < code->unit->positional_only_count; i++) {
-        for (size_t k = 0; k < names->count; k++) {
-            if (!str_equal(as_str(names->items[k]), parameter_name(code, i))) continue;
+        for (size_t k = 0; k < keywords->count; k++) {
+            if (!str_equal(as_str(keywords->names[k]), parameter_name(code, i))) continue;
             if (found++) str_builder_add_text(&builder, ", ");
             str_builder_add(&builder, parameter_name(code, i));
         }
@@ -96,11 +107,11 @@ static bool raise_if_positional_only(Thread *t, const Function *function, Tuple 
     return is_raised(t);
 }
 
-static bool raise_unexpected(Thread *t, const Function *function, Str *name, Tuple *names)
+static bool raise_unexpected(Thread *t, const Function *function, Str *name, const Keywords *keywords)
 {
     const Code *code = function->code;
     const CodeUnit *unit = code->unit;
-    if (raise_if_positional_only(t, function, names)) return false;
+    if (raise_if_positional_only(t, function, keywords)) return false;
     Str *near = suggest_name(t, name, code->slot_names + unit->positional_only_count,
                              unit->argument_count - unit->positional_only_count + unit->keyword_only_count);
     if (near) raise_type_error(t, "%S() got an unexpected keyword argument '%U'. Did you mean '%U'?", function->qualified_name, name, near);
@@ -109,20 +120,21 @@ static bool raise_unexpected(Thread *t, const Function *function, Str *name, Tup
 }
 
 /* Put the keyword values where their names say. [extra]: the dict of **kwargs or NULL. */
-static bool bind_keywords(Thread *t, Function *function, Value *slots, const Value *values, Tuple *names, Dict *extra)
+static bool bind_keywords(Thread *t, Function *function, Value *slots, Keywords *keywords, Dict *extra)
 {
     const Code *code = function->code;
     const CodeUnit *unit = code->unit;
-    for (size_t k = 0; k < names->count; k++) {
-        Str *name = as_str(names->items[k]);
+    for (size_t k = 0; k < keywords->count; k++) {
+        Str *name = as_str(keywords->names[k]);
         size_t i = find_parameter(code, name, unit->positional_only_count, unit->argument_count + unit->keyword_only_count);
         if (i == SIZE_MAX) {
-            if (!extra) return raise_unexpected(t, function, name, names);
-            if (!dict_set(t, extra, names->items[k], values[k])) return false;
+            if (!extra) return raise_unexpected(t, function, name, keywords);
+            if (!dict_set(t, extra, keywords->names[k], keywords->values[k])) return false;
         } else if (is_bound(slots[i])) {
             return raise_false(t, EXC_TypeError, "%S() got multiple values for argument '%U'", function->qualified_name, name);
         } else {
-            slots[i] = retain(values[k]);
+            slots[i] = keywords->values[k];
+            keywords->values[k] = UNBOUND;
         }
     }
     return true;
@@ -148,31 +160,83 @@ static bool fill_defaults(Thread *t, Function *function, Value *slots)
     return is_complete || raise_missing(t, function, slots, positional, all, "keyword-only");
 }
 
-bool frame_bind_arguments(Thread *t, Function *function, Value *slots, const Value *args, size_t count, Tuple *names)
+/* What does not come with the row: surplus and **kwargs, keywords, defaults. The slots are unbound from [count] on. */
+static bool bind_rest(Thread *t, Function *function, Value *slots, size_t count, TAKES Tuple *surplus, Keywords *keywords)
 {
     const CodeUnit *unit = function->code->unit;
-    size_t positional = unit->argument_count, at_extra = positional + unit->keyword_only_count;
-    size_t direct = count < positional ? count : positional;
-    bool takes_args = unit->flags & CODE_VARARGS, takes_keywords = unit->flags & CODE_VARKEYWORDS;
+    size_t all = unit->argument_count + unit->keyword_only_count;
+    bool takes_args = unit->flags & CODE_VARARGS;
     Dict *extra = NULL;
-    bool done = true;
-
-    for (size_t i = 0; i < unit->slot_count; i++) slots[i] = UNBOUND;
-    for (size_t i = 0; i < direct; i++) slots[i] = retain(args[i]);
-    if (takes_keywords) {
+    if (takes_args) slots[all] = object_value(surplus);
+    if (unit->flags & CODE_VARKEYWORDS) {
         extra = dict_new(t);
-        done = extra != NULL;
-        if (done) slots[at_extra + takes_args] = object_value(extra);
+        if (!extra) return false;
+        slots[all + takes_args] = object_value(extra);
     }
-    if (done && takes_args) {
-        Tuple *rest = tuple_from_values(t, args + direct, count - direct);
-        done = rest != NULL;
-        if (done) slots[at_extra] = object_value(rest);
+    if (!bind_keywords(t, function, slots, keywords, extra)) return false;
+    if (count > unit->argument_count && !takes_args) return raise_too_many(t, function, slots, count);
+    return fill_defaults(t, function, slots);
+}
+
+/* I2: what does not fit is let go while the frame still stands on the chain. */
+static void give_up(Thread *t, Frame *frame)
+{
+    for (Value *slot = frame_locals(frame); slot < (Value *)frame; slot++) clear(slot);
+    t->frame = frame->caller;
+}
+
+static Frame *bind_in_frame(Thread *t, Function *function, TAKES Value *row, size_t count, Keywords *keywords, Value *result_at, uint32_t flags)
+{
+    const CodeUnit *unit = function->code->unit;
+    size_t direct = count < unit->argument_count ? count : unit->argument_count;
+    bool takes_args = unit->flags & CODE_VARARGS, has_surplus = takes_args || count > direct;
+    Tuple *surplus = has_surplus ? tuple_take_values(t, row + direct, count - direct) : NULL;
+    Frame *frame = frame_lay(t, function, function->code, row, direct, result_at, flags | FRAME_IS_LEFT);
+    t->frame = frame;
+    bool done = (surplus || !has_surplus) && bind_rest(t, function, row, count, surplus, keywords);
+    for (size_t k = 0; k < keywords->count; k++) release(keywords->values[k]);
+    if (surplus && !takes_args) object_release(surplus);
+    if (!done) {
+        give_up(t, frame);
+        return NULL;
     }
-    if (done && names) done = bind_keywords(t, function, slots, args + count, names, extra);
-    if (done && count > positional && !takes_args) done = raise_too_many(t, function, slots, count);
-    if (done) done = fill_defaults(t, function, slots);
-    if (!done)
-        for (size_t i = 0; i < unit->slot_count; i++) clear(&slots[i]);
-    return done;
+    t->frame = frame->caller;
+    frame->flags = flags;
+    return frame;
+}
+
+enum { KEYWORDS_ON_STACK = 16 };
+
+/* The values are set aside first: where they lie other parameters may have their place. */
+static Frame *bind_with_care(Thread *t, Function *function, TAKES Value *row, size_t count, const Value *names, size_t named, Value *result_at,
+                             uint32_t flags)
+{
+    Value on_stack[KEYWORDS_ON_STACK];
+    Keywords keywords = {names, on_stack, named};
+    if (named > KEYWORDS_ON_STACK) {
+        keywords.values = block_alloc(t, named * sizeof(Value));
+        if (!keywords.values) {
+            for (size_t i = 0; i < count + named; i++) release(row[i]);
+            return NULL;
+        }
+    }
+    for (size_t k = 0; k < named; k++) keywords.values[k] = row[count + k];
+    Frame *frame = bind_in_frame(t, function, row, count, &keywords, result_at, flags);
+    if (named > KEYWORDS_ON_STACK) block_free(t, keywords.values, named * sizeof(Value));
+    return frame;
+}
+
+Frame *frame_bind(Thread *t, Function *function, TAKES Value *row, size_t count, const Value *names, size_t named, Value *result_at, uint32_t flags)
+{
+    Code *code = function->code;
+    size_t positional = code->exact_count;          /* CODE_BINDS, more than any, when there are other parameters */
+    if (named == 0 && positional != CODE_BINDS && count <= positional) {
+        const Tuple *defaults = is_bound(function->defaults) ? as_tuple(function->defaults) : NULL;
+        size_t missing = positional - count;
+        if (missing == 0 || (defaults && missing <= defaults->count)) {
+            for (size_t i = 0; i < missing; i++) row[count + i] = retain(defaults->items[defaults->count - missing + i]);
+            return frame_lay(t, function, code, row, positional, result_at, flags);
+        }
+    }
+    return bind_with_care(t, function, row, count, names, named, result_at, flags);
 }

@@ -52,17 +52,71 @@ Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count)
     return frame;
 }
 
-/* Push a frame whose slots were filled by frame_bind_arguments above everything that runs. */
-static Frame *enter_bound(Thread *t, Function *function, Value *callee_at, const Value *args, size_t count, Tuple *names)
+/* Make the frame of a row that wants sorting the running one. [row] lies in place; it and *callee_at are taken over. */
+static Frame *enter_bound(Thread *t, Function *function, Value *callee_at, Value *row, size_t count, const Value *names, size_t named, uint32_t flags)
 {
     Code *code = function->code;
     if (UNLIKELY(is_cold(code))) specialize_call(t, code);
-    Value *locals = is_too_deep(t) ? NULL : stack_room(t, stack_top(t), code->frame_words);
-    if (!locals || !frame_bind_arguments(t, function, locals, args, count, names)) return NULL;
-    Frame *frame = frame_lay(t, function, code, locals, code->unit->slot_count, callee_at, 0);
+    Value *locals = is_too_deep(t) ? NULL : stack_room(t, row, frame_room(code, count + named));
+    if (UNLIKELY(!locals)) {
+        release_row(row, row + count + named);
+        release(*callee_at);
+        return NULL;
+    }
+    if (UNLIKELY(locals != row)) memcpy(locals, row, (count + named) * sizeof *row);
+    Frame *frame = frame_bind(t, function, locals, count, names, named, callee_at, flags);
+    if (UNLIKELY(!frame)) {
+        release(*callee_at);
+        return NULL;
+    }
     t->frame = frame;
     t->depth++;
     return frame;
+}
+
+/* The row with [first] in front: in the free place below it, or everything goes up by the one that is kept for this (CODE_HOT_WORDS). */
+static Value *put_first(Value *callee_at, Value *args, size_t count, TAKES Value first)
+{
+    Value *row = args == callee_at + 1 ? args : args - 1;
+    if (row == args) memmove(row + 1, args, count * sizeof *args);
+    row[0] = first;
+    return row;
+}
+
+static Frame *enter_method(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named)
+{
+    Method *method = (Method *)as_object(*callee_at);
+    Value *row = put_first(callee_at, args, count + named, retain(method->self));
+    *callee_at = retain(method->function);
+    Frame *frame = enter_bound(t, (Function *)as_object(*callee_at), callee_at, row, count + 1, names, named, 0);
+    object_release(method);      /* last: a weak reference's callback lays its frame above this one */
+    return frame;
+}
+
+static Frame *enter_init(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named)
+{
+    Type *type = (Type *)as_object(*callee_at);
+    Object *self = type_alloc(t, type);
+    if (UNLIKELY(!self)) {
+        release_row(args, args + count + named);
+        release(*callee_at);
+        return NULL;
+    }
+    object_retain(self);
+    Value *row = put_first(callee_at, args, count + named, object_value(self));
+    *callee_at = object_value(self);       /* where the result is expected */
+    object_release(type);                  /* of which there is an instance now */
+    return enter_bound(t, type->init_function, callee_at, row, count + 1, names, named, FRAME_IS_INIT);
+}
+
+bool call_enter_script(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named, Frame **entered)
+{
+    if (!call_is_script(*callee_at)) return false;
+    Object *callee = as_object(*callee_at);
+    if (callee->kind == KIND_FUNCTION) *entered = enter_bound(t, (Function *)callee, callee_at, args, count, names, named, 0);
+    else if (callee->kind == KIND_METHOD) *entered = enter_method(t, callee_at, args, count, names, named);
+    else *entered = enter_init(t, callee_at, args, count, names, named);
+    return true;
 }
 
 Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count)
@@ -70,38 +124,10 @@ Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count)
     Type *type = (Type *)as_object(*callee_at);
     Function *init = type->init_function;
     if (UNLIKELY(is_cold(init->code))) specialize_call(t, init->code);
-    Object *self = init->code->exact_count == count + 1 ? type_alloc(t, type) : NULL;
+    Object *self = type_alloc(t, type);
     if (UNLIKELY(!self)) {
-        if (init->code->exact_count == count + 1) {
-            release_row(callee_at, args + count);
-            return NULL;
-        }
-        self = type_alloc(t, type);                 /* defaults, or a wrong number: bind decides */
-        Value row[1] = {object_value(self)};
-        if (!self) {
-            release_row(callee_at, args + count);
-            return NULL;
-        }
-        Value *all = stack_room(t, stack_top(t), count + 1);
-        if (!all) {
-            release(row[0]);
-            release_row(callee_at, args + count);
-            return NULL;
-        }
-        all[0] = row[0];
-        memcpy(all + 1, args, count * sizeof *args);
-        Value *locals = stack_room(t, all + count + 1, init->code->frame_words);
-        bool is_bound_well = locals && !is_too_deep(t) && frame_bind_arguments(t, init, locals, all, count + 1, NULL);
         release_row(callee_at, args + count);
-        if (!is_bound_well) {
-            release(row[0]);
-            return NULL;
-        }
-        *callee_at = row[0];
-        Frame *frame = frame_lay(t, init, init->code, locals, init->code->unit->slot_count, callee_at, FRAME_IS_INIT);
-        t->frame = frame;
-        t->depth++;
-        return frame;
+        return NULL;
     }
     /* The instance goes to the callee's place, where the result is expected, and once more in front of the arguments. */
     Value *locals = is_too_deep(t) ? NULL : stack_room(t, callee_at + 1, init->code->frame_words);
@@ -147,17 +173,16 @@ Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tu
 {
     Function *function = (Function *)as_object(callee);
     Code *code = function->code;
+    size_t named = names ? names->count : 0;
     if (UNLIKELY(is_cold(code))) specialize_call(t, code);
-    Value *locals = is_too_deep(t) ? NULL : stack_room(t, stack_top(t), code->frame_words);
-    if (!locals) return FAILED;
-    if (LIKELY(code->exact_count == count && !names)) {
-        for (size_t i = 0; i < count; i++) locals[i] = retain(args[i]);
-    } else {
-        if (!frame_bind_arguments(t, function, locals, args, count, names)) return FAILED;
-        count = code->unit->slot_count;
-    }
+    Value *row = is_too_deep(t) ? NULL : stack_room(t, stack_top(t), frame_room(code, count + named));
+    if (!row) return FAILED;
+    for (size_t i = 0; i < count + named; i++) row[i] = retain(args[i]);
+    Frame *frame = LIKELY(code->exact_count == count && !named) ? frame_lay(t, function, code, row, count, NULL, FRAME_IS_ENTRY)
+                                                                : frame_bind(t, function, row, count, names ? names->items : NULL, named, NULL, FRAME_IS_ENTRY);
+    if (!frame) return FAILED;
     object_retain(function);     /* keeps I3 of frame.h: the caller's reference may go away meanwhile */
-    Value result = eval(t, frame_lay(t, function, code, locals, count, NULL, FRAME_IS_ENTRY), UNBOUND);
+    Value result = eval(t, frame, UNBOUND);
     object_release(function);
     return result;
 }
@@ -174,142 +199,116 @@ Value call_body(Thread *t, Function *function, Value mapping)
 
 /* ---- keywords and stars ---- */
 
-/* A function, or a method of one: then *self goes in front. NULL: something else. */
-static Function *script_function(Value callee, Value *self)
+/* The arguments of f(*iterable) as a tuple, or as the list that they are (owned), or the TypeError that names the callee. */
+static Value star_arguments(Thread *t, Value callee, Value iterable, bool list_is_safe)
 {
-    *self = UNBOUND;
-    if (is_kind(callee, KIND_FUNCTION)) return (Function *)as_object(callee);
-    if (!is_kind(callee, KIND_METHOD)) return NULL;
-    Method *method = (Method *)as_object(callee);
-    *self = method->self;
-    return is_kind(method->function, KIND_FUNCTION) ? (Function *)as_object(method->function) : NULL;
-}
-
-Value call_with_keywords(Thread *t, Value *callee_at, Value *args, size_t count, Value names, Frame **entered)
-{
-    Value self;
-    Function *function = script_function(*callee_at, &self);
-    size_t positional = count - as_tuple(names)->count;
-    if (!function || is_bound(self)) return call_row(t, *callee_at, args, positional, as_tuple(names));
-    Frame *frame = enter_bound(t, function, callee_at, args, positional, as_tuple(names));
-    if (!frame) return FAILED;
-    release_row(callee_at + 1, args + count);    /* the frame has references of its own; the callee stays in its place */
-    *entered = frame;
-    return NONE;
-}
-
-/* Lay the items of [args] and [keywords] out in a row; their names become *names. The row is borrowed from the two. */
-static Value *spread(Thread *t, Tuple *args, Dict *keywords, Tuple **names)
-{
-    size_t count = args ? args->count : 0, named = keywords ? keywords->count : 0;
-    Value *row = stack_room(t, stack_top(t), count + named + 1);
-    *names = NULL;
-    if (!row) return NULL;
-    if (count) memcpy(row, args->items, count * sizeof *row);
-    if (!named) return row;
-    Tuple *list = tuple_new(t, named);
-    if (!list) return NULL;
-    size_t position = 0, i = 0;
-    Value key, value;
-    while (dict_next(keywords, &position, &key, &value) && i < named) {
-        if (!is_str(key)) {
-            object_release(list);
-            raise_type_error(t, "keywords must be strings");
-            return NULL;
-        }
-        list->items[i] = retain(key);
-        row[count + i++] = value;
-    }
-    *names = list;
-    return row;
-}
-
-Value call_with(Thread *t, Value callee, Tuple *args, Dict *keywords)
-{
-    Tuple *names;
-    size_t count = args ? args->count : 0, named = keywords ? keywords->count : 0;
-    Value small[16], *row = small;
-    if (count + named > ARRAY_LENGTH(small)) {
-        row = memory_alloc_array(&t->interp->memory, count + named, sizeof *row);
-        if (!row) return raise_memory_error(t);
-    }
-    Value *spread_row = spread(t, args, keywords, &names);
-    Value result = FAILED;
-    if (spread_row) {
-        /* A copy: the callee's own frame may be laid where the row stood. */
-        memcpy(row, spread_row, (count + named) * sizeof *row);
-        for (size_t i = 0; i < count + named; i++) retain(row[i]);
-        result = call_row(t, callee, row, count, names);
-        for (size_t i = 0; i < count + named; i++) release(row[i]);
-        if (names) object_release(names);
-    }
-    if (row != small) memory_free(&t->interp->memory, row, (count + named) * sizeof *row);
-    return result;
-}
-
-/* The iterable of f(*iterable) as a tuple (owned), or the TypeError that names the callee. */
-static Tuple *star_arguments(Thread *t, Value callee, Value iterable)
-{
-    if (is_kind(iterable, KIND_TUPLE)) {
-        object_retain(as_object(iterable));
-        return as_tuple(iterable);
-    }
+    if (is_kind(iterable, KIND_LIST) && list_is_safe) return retain(iterable);
     Tuple *tuple = tuple_from_iterable(t, iterable);
-    if (tuple || !raised_is(t, EXC_TypeError) || value_is_iterable(t, iterable)) return tuple;
+    if (tuple || !raised_is(t, EXC_TypeError) || value_is_iterable(t, iterable)) return object_value(tuple);
     raised_clear(t);
     Str *text = call_text(t, callee);
     if (text) {
         raise_type_error(t, "%U argument after * must be an iterable, not %T", text, iterable);
         object_release(text);
     }
+    return FAILED;
+}
+
+/* The dict of f(**mapping), owned; NULL: raised. */
+static Dict *star_keywords(Thread *t, Value callee, Value mapping)
+{
+    if (is_kind(mapping, KIND_DICT)) return as_dict(retain(mapping));
+    Dict *dict = dict_new(t);
+    if (!dict || call_merge_keywords(t, dict, mapping, callee)) return dict;
+    object_release(dict);
     return NULL;
+}
+
+/* Keys of [keywords] to [names], values to [values], as many as there are; retained. False: raised, nothing is owned. */
+static bool spread_keywords(Thread *t, Dict *keywords, Value *names, Value *values)
+{
+    size_t position = 0, i = 0;
+    Value key, value;
+    while (dict_next(keywords, &position, &key, &value)) {
+        names[i] = retain(key);
+        values[i++] = retain(value);
+        if (is_str(key)) continue;
+        while (i-- > 0) release2(names[i], values[i]);
+        return raise_false(t, EXC_TypeError, "keywords must be strings");
+    }
+    return true;
+}
+
+enum { ROW_ON_STACK = 24 };
+
+/* callee(*items, **keywords) where the callee is no script function, or the call comes from native code. */
+static Value call_spread(Thread *t, Value callee, const Value *items, size_t count, Dict *keywords)
+{
+    size_t named = keywords ? dict_length(keywords) : 0;
+    Value small[ROW_ON_STACK], *row = small;
+    if (count + named > ROW_ON_STACK) {
+        row = memory_alloc_array(&t->interp->memory, count + named, sizeof *row);
+        if (!row) return raise_memory_error(t);
+    }
+    /* A copy, with references of its own: what it was read from may change meanwhile. */
+    Tuple *names = named ? tuple_new(t, named) : NULL;
+    Value result = FAILED;
+    if (names && !spread_keywords(t, keywords, names->items, row + count)) {
+        for (size_t k = 0; k < named; k++) names->items[k] = UNBOUND;
+    } else if (names || !named) {
+        for (size_t i = 0; i < count; i++) row[i] = retain(items[i]);
+        result = call_row(t, callee, row, count, names);
+        for (size_t i = 0; i < count + named; i++) release(row[i]);
+    }
+    if (names) object_release(names);
+    if (row != small) memory_free(&t->interp->memory, row, (count + named) * sizeof *row);
+    return result;
+}
+
+Value call_with(Thread *t, Value callee, Tuple *args, Dict *keywords)
+{
+    return call_spread(t, callee, args ? args->items : NULL, args ? args->count : 0, keywords);
+}
+
+/* Enter the script function at *callee_at with items and keywords laid out above it, over the iterable that they come from.
+ * NULL: raised; the callee's place and that of the iterable are empty, or as they were. */
+static Frame *enter_spread(Thread *t, Value *callee_at, const Value *items, size_t count, Dict *keywords)
+{
+    size_t named = keywords ? dict_length(keywords) : 0;
+    Value names[ROW_ON_STACK];
+    Value *row = stack_room(t, callee_at + 1, count + named + 1 + CODE_HOT_WORDS);
+    if (!row) return NULL;
+    if (row != callee_at + 1) row++;       /* in another chunk: the free place that put_first looks for */
+    Value iterable = callee_at[1];
+    if (named && !spread_keywords(t, keywords, names, row + count)) return callee_at[1] = iterable, NULL;
+    for (size_t i = 0; i < count; i++) row[i] = retain(items[i]);
+    Frame *entered;
+    if (!call_enter_script(t, callee_at, row, count, names, named, &entered)) entered = NULL;      /* never: its caller has looked */
+    if (!entered) callee_at[0] = callee_at[1] = UNBOUND;
+    for (size_t k = 0; k < named; k++) release(names[k]);
+    release(iterable);
+    return entered;
 }
 
 Value call_with_iterables(Thread *t, Value *callee_at, Value keywords, Frame **entered)
 {
-    Value self;
-    Tuple *args = star_arguments(t, *callee_at, callee_at[1]);
-    if (!args) return FAILED;
-    Dict *dict = NULL;
-    if (is_bound(keywords)) {
-        if (is_kind(keywords, KIND_DICT)) {
-            dict = as_dict(keywords);
-            object_retain(dict);
-        } else {
-            dict = dict_new(t);
-            if (!dict || !call_merge_keywords(t, dict, keywords, *callee_at)) {
-                object_release(args);
-                if (dict) object_release(dict);
-                return FAILED;
-            }
-        }
-    }
+    bool has_keywords = is_bound(keywords);
+    Value holder = star_arguments(t, *callee_at, callee_at[1], !has_keywords || is_kind(keywords, KIND_DICT));
+    if (failed(holder)) return FAILED;
     Value result = FAILED;
-    Function *function = script_function(*callee_at, &self);
-    if (function && is_unbound(self)) {
-        /* The row stands where the frame will be laid: bind reads it from a tuple and a fresh row above the slots. */
-        Tuple *names = NULL;
-        Value *row = args->items;
-        Value *named = NULL;
-        size_t count = args->count + (dict ? dict->count : 0);
-        if (dict && dict->count) {
-            named = memory_alloc_array(&t->interp->memory, count, sizeof *named);
-            Value *spread_row = named ? spread(t, args, dict, &names) : NULL;
-            if (spread_row) memcpy(named, spread_row, count * sizeof *named);
-            else if (!named) raise_memory_error(t);
-            row = spread_row ? named : NULL;
+    Dict *dict = has_keywords ? star_keywords(t, *callee_at, keywords) : NULL;
+    if (dict || !has_keywords) {
+        bool is_list = is_kind(holder, KIND_LIST);
+        const Value *items = is_list ? as_list(holder)->items : as_tuple(holder)->items;
+        size_t count = is_list ? as_list(holder)->count : as_tuple(holder)->count;
+        if (entered && call_is_script(*callee_at) && (!dict || dict_length(dict) <= ROW_ON_STACK)) {
+            *entered = enter_spread(t, callee_at, items, count, dict);
+            if (*entered) result = NONE;
+        } else {
+            result = call_spread(t, *callee_at, items, count, dict);
         }
-        *entered = row ? enter_bound(t, function, callee_at, row, args->count, names) : NULL;
-        if (*entered) {
-            release(callee_at[1]);
-            result = NONE;
-        }
-        if (names) object_release(names);
-        if (named) memory_free(&t->interp->memory, named, count * sizeof *named);
-    } else {
-        result = call_with(t, *callee_at, args, dict);
     }
-    object_release(args);
+    release(holder);
     if (dict) object_release(dict);
     return result;
 }

@@ -1,8 +1,8 @@
 /* call.h - calls: laying frames for script functions, and the row of arguments for everything else.
  *
  * What        call_enter* push a frame for the loop; call_row calls any value; the keyword and star forms on top.
- * How         A script function called with exactly its plain arguments starts where they lie. Anything else is
- *             bound by frame_bind_arguments into fresh slots.
+ * How         A script function called with exactly its plain arguments starts where they lie. Others are sorted into its
+ *             parameters by frame_bind, in the same place.
  * Invariants  I1 functions called call_enter_* take callee and arguments over when they fail: the caller's sp goes back to the callee's place.
  * GIL         held.
  * Read next   call.c, frame.h */
@@ -13,9 +13,22 @@
 
 /* Push a frame for the Function at *callee_at, whose [count] exact arguments begin at [args]. The new running frame, or NULL (I1). */
 MUST_CHECK Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count);
-/* The same for a class at *callee_at whose __init__ is a script function: makes the instance, enters __init__. [args]
- * begin one or two places above the callee. */
+/* The same for a class at *callee_at whose __init__ is a script function and takes exactly self and them: makes the instance, enters
+ * __init__. [args] begin one or two places above the callee. */
 MUST_CHECK Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count);
+
+/* What a frame can be pushed for: a script function, a method of one, a class whose __init__ is one. */
+static inline bool call_is_script(Value callee)
+{
+    if (!is_object(callee)) return false;
+    Object *o = as_object(callee);
+    if (o->kind == KIND_FUNCTION) return true;
+    if (o->kind == KIND_METHOD) return is_kind(((Method *)o)->function, KIND_FUNCTION);
+    return o->kind == KIND_TYPE && ((Type *)o)->init_function;
+}
+/* The same for any such callee and any arguments: [count] positional ones, then those that [names] name. They begin right above the callee,
+ * one free place behind them, or elsewhere, one free place in front. False: it is something else. *entered NULL: raised (I1). */
+MUST_CHECK bool call_enter_script(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named, Frame **entered);
 void call_raise_init_result(Thread *t, TAKES Value result);
 
 Value call_raise_not_callable(Thread *t, Value callee);   /* returns FAILED */
@@ -30,8 +43,8 @@ MUST_CHECK static inline Value call_row(Thread *t, Value callee, const Value *ar
 /* Short native calls that never run script code: the loop does not look at the breaker after them. */
 bool call_is_leaf(Thread *t, Value callee, size_t count);
 
-/* CALL_KW and CALL_FUNCTION_EX: either *entered is the new frame (callee and arguments are taken) or the result counts. */
-MUST_CHECK Value call_with_keywords(Thread *t, Value *callee_at, Value *args, size_t count, Value names, Frame **entered);
+/* CALL_FUNCTION_EX: the callee and an iterable lie at callee_at. Either *entered is the new frame (both are taken) or the result counts;
+ * [entered] NULL: no frame is wanted. */
 MUST_CHECK Value call_with_iterables(Thread *t, Value *callee_at, Value keywords, Frame **entered);
 MUST_CHECK bool call_merge_keywords(Thread *t, Dict *into, Value mapping, Value callee);
 /* callee(*args, **keywords) for native code; either may be NULL. */

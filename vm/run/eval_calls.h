@@ -36,8 +36,14 @@
                 sp = callee_at + 1;
                 goto enter_function;
             }
-            if (callee->kind == KIND_TYPE && ((Type *)callee)->init_function) {
-                Frame *entered = call_enter_init(t, callee_at, callee_at + 1, OPERAND);
+            Frame *entered;
+            if (callee->kind == KIND_TYPE && ((Type *)callee)->init_function && ((Type *)callee)->init_function->code->exact_count == OPERAND + 1) {
+                entered = call_enter_init(t, callee_at, callee_at + 1, OPERAND);
+                if (!entered) { sp = callee_at; FAIL; }
+                frame = entered;
+                goto entered_frame;
+            }
+            if (call_enter_script(t, callee_at, callee_at + 1, OPERAND, NULL, 0, &entered)) {
                 if (!entered) { sp = callee_at; FAIL; }
                 frame = entered;
                 goto entered_frame;
@@ -63,8 +69,8 @@
                 sp = args;
                 goto enter_function_at_result;
             }
-            if (callee->kind == KIND_TYPE && ((Type *)callee)->init_function && given == OPERAND) {
-                Frame *entered = call_enter_init(t, callee_at, args, OPERAND);
+            Frame *entered;
+            if (call_enter_script(t, callee_at, args, given, NULL, 0, &entered)) {
                 if (!entered) { sp = callee_at; FAIL; }
                 frame = entered;
                 goto entered_frame;
@@ -87,12 +93,17 @@
     }
     CASE(CALL_KW) {
         SAVE();
-        Value names = POP();
-        Value *callee_at = sp - OPERAND - 1;
-        Frame *entered = NULL;
-        Value v = call_with_keywords(t, callee_at, callee_at + 1, OPERAND, names, &entered);
+        Value names = POP(), *callee_at = sp - OPERAND - 1;
+        Tuple *list = as_tuple(names);
+        Frame *entered;
+        if (call_enter_script(t, callee_at, callee_at + 1, OPERAND - list->count, list->items, list->count, &entered)) {
+            release(names);
+            if (!entered) { sp = callee_at; FAIL; }
+            frame = entered;
+            goto entered_frame;
+        }
+        Value v = call_row(t, *callee_at, callee_at + 1, OPERAND - list->count, list);
         release(names);
-        if (entered) { frame = entered; goto entered_frame; }
         while (sp > callee_at) RELEASE_TOP();
         if (failed(v)) FAIL;
         PUSH(v);
@@ -101,13 +112,18 @@
     }
     CASE(CALL_METHOD_KW) {
         SAVE();
-        Value names = POP();
-        Value *callee_at = sp - OPERAND - 2;
+        Value names = POP(), *callee_at = sp - OPERAND - 2;
         size_t given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
-        Frame *entered = NULL;
-        Value v = call_with_keywords(t, callee_at, sp - given, given, names, &entered);
+        Tuple *list = as_tuple(names);
+        Frame *entered;
+        if (call_enter_script(t, callee_at, sp - given, given - list->count, list->items, list->count, &entered)) {
+            release(names);
+            if (!entered) { sp = callee_at; FAIL; }
+            frame = entered;
+            goto entered_frame;
+        }
+        Value v = call_row(t, *callee_at, sp - given, given - list->count, list);
         release(names);
-        if (entered) { frame = entered; goto entered_frame; }
         while (sp > callee_at) RELEASE_TOP();
         if (failed(v)) FAIL;
         PUSH(v);

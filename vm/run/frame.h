@@ -144,9 +144,12 @@ void frame_leave(Thread *t, Frame *frame);
 /* Of a frame that was left, the locals from [slot] on; those before it are released already, and *slot has lost its last reference. */
 void frame_drop_locals(Thread *t, Frame *frame, Value *slot);
 
-/* Sort arguments into the slots of a call of [function]: every parameter kind, defaults, *args and **kwargs. The values
- * are retained (borrowed from the caller). CPython's TypeErrors. False: raised, and no slot is left owned. */
-MUST_CHECK bool frame_bind_arguments(Thread *t, Function *function, Value *slots, const Value *args, size_t count, Tuple *names);
+/* A frame for a call of [function], laid where the [row] of its arguments begins: [count] positional ones, then those that
+ * [names], as many as [named], name. Every parameter kind, defaults, *args and **kwargs; CPython's TypeErrors. The row is taken over in any case; it
+ * lies where there is room for frame_room(code, count + named). The frame is not linked yet. NULL: raised. */
+MUST_CHECK Frame *frame_bind(Thread *t, Function *function, TAKES Value *row, size_t count, const Value *names, size_t named, Value *result_at,
+                             uint32_t flags);
+static inline size_t frame_room(const Code *code, size_t given) { return given < code->frame_words ? code->frame_words : given; }
 
 extern const TypeSpec frame_spec, traceback_spec;
 

@@ -330,8 +330,7 @@ static Value call_now(Thread *t, Frame *frame, const Instruction *instruction, c
 {
     if (instruction->opcode != OP_CALL_FUNCTION_EX)
         return call_row(t, *parts->callee_at, parts->args, parts->count - (parts->names ? parts->names->count : 0), parts->names);
-    Frame *entered = NULL;          /* stays so: the callee is no script function */
-    return call_with_iterables(t, parts->callee_at, instruction->arg ? frame->sp[-1] : UNBOUND, &entered);
+    return call_with_iterables(t, parts->callee_at, instruction->arg ? frame->sp[-1] : UNBOUND, NULL);
 }
 
 /* A bound method of a script function is entered as the function would be: its return is an event of its own. */
