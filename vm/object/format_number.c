@@ -76,6 +76,12 @@ typedef struct Layout {
     size_t total;
 } Layout;
 
+/* Digits between two separators. */
+static size_t group_of(const FormatSpec *spec)
+{
+    return spec->type && spec->type < 128 && strchr("boxX", (int)spec->type) ? 4 : 3;
+}
+
 /* false: raised. */
 static bool lay_out(Thread *t, const FormatSpec *spec, const NumberText *number, Layout *layout)
 {
@@ -83,13 +89,12 @@ static bool lay_out(Thread *t, const FormatSpec *spec, const NumberText *number,
         raise_memory_error(t);
         return false;
     }
-    size_t group = spec->type && spec->type < 128 && strchr("boxX", (int)spec->type) ? 4 : 3;
     layout->sign = number->is_negative ? '-' : spec->sign == '+' || spec->sign == ' ' ? spec->sign : 0;
     layout->prefix = strlen(number->prefix);
     size_t others = (layout->sign != 0) + layout->prefix + number->rest_length;
     layout->least = spec->fill == '0' && spec->align == '=' ? spec->width - (int64_t)others : 0;
     bool is_plain = !spec->grouping && layout->least <= (int64_t)number->digit_count;
-    layout->grouped = is_plain ? number->digit_count : group_digits(NULL, number, group, spec->grouping, layout->least);
+    layout->grouped = is_plain ? number->digit_count : group_digits(NULL, number, group_of(spec), spec->grouping, layout->least);
     int64_t missing = spec->width - (int64_t)(others + layout->grouped);
     size_t padding = missing > 0 ? (size_t)missing : 0;
     layout->left = spec->align == '>' ? padding : spec->align == '^' ? padding / 2 : 0;
@@ -102,12 +107,12 @@ static bool lay_out(Thread *t, const FormatSpec *spec, const NumberText *number,
 /* Digits, separators between them, and what follows. Returns the end. */
 static char *write_digits(char *to, const FormatSpec *spec, const NumberText *number, const Layout *layout)
 {
-    size_t group = spec->type && spec->type < 128 && strchr("boxX", (int)spec->type) ? 4 : 3;
     if (layout->grouped == number->digit_count)
         memcpy(to, number->digits, layout->grouped);
     else
-        group_digits(to + layout->grouped, number, group, spec->grouping, layout->least);
-    memcpy(to + layout->grouped, number->rest, number->rest_length);
+        group_digits(to + layout->grouped, number, group_of(spec), spec->grouping, layout->least);
+    if (number->rest_length)
+        memcpy(to + layout->grouped, number->rest, number->rest_length);
     return to + layout->grouped + number->rest_length;
 }
 
@@ -118,15 +123,19 @@ static Value number_str(Thread *t, const FormatSpec *spec, const NumberText *num
     if (!s)
         return FAILED;
     char *to = str_data(s);
-    memset(to, (int)spec->fill, layout->left);
+    if (layout->left)
+        memset(to, (int)spec->fill, layout->left);
     to += layout->left;
     if (layout->sign)
         *to++ = layout->sign;
-    memcpy(to, number->prefix, layout->prefix);
+    if (layout->prefix)
+        memcpy(to, number->prefix, layout->prefix);
     to += layout->prefix;
-    memset(to, (int)spec->fill, layout->inner);
+    if (layout->inner)
+        memset(to, (int)spec->fill, layout->inner);
     to = write_digits(to + layout->inner, spec, number, layout);
-    memset(to, (int)spec->fill, layout->right);
+    if (layout->right)
+        memset(to, (int)spec->fill, layout->right);
     return object_value(s);
 }
 

@@ -25,6 +25,8 @@ enum {
 };
 
 static const char digit_names[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+static const char digit_pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+                                  "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
 /* ---- powers to cut by ---- */
 
@@ -124,8 +126,18 @@ static size_t write_digits(Thread *t, const PowerRow *row, int level, Value v, u
 static void write_small(IntDigits *digits, uint64_t magnitude, unsigned base)
 {
     char *end = digits->small + sizeof digits->small, *at = end;
-    if (base == 10) {  /* a constant divisor is a multiplication */
-        do *--at = (char)('0' + magnitude % 10); while (magnitude /= 10);
+    if (base == 10) {  /* two digits a division, which is a multiplication because the divisor is constant */
+        while (magnitude >= 100) {
+            memcpy(at -= 2, digit_pairs + magnitude % 100 * 2, 2);
+            magnitude /= 100;
+        }
+        if (magnitude >= 10)
+            memcpy(at -= 2, digit_pairs + magnitude * 2, 2);
+        else
+            *--at = (char)('0' + magnitude);
+    } else if ((base & (base - 1)) == 0) {
+        unsigned shift = (unsigned)__builtin_ctz(base);
+        do *--at = digit_names[magnitude & (base - 1)]; while (magnitude >>= shift);
     } else {
         do *--at = digit_names[magnitude % base]; while (magnitude /= base);
     }
@@ -395,9 +407,32 @@ static void to_ascii(const Str *s, char *out)
     }
 }
 
+/* What nearly all texts of numbers are: a sign perhaps, then as many digits as surely fit a small int, and nothing else. */
+static bool read_plainly(const char *at, size_t length, Value *n)
+{
+    enum { SURE_DIGITS = 18 };
+    bool is_negative = length > 1 && *at == '-';
+    const char *end = at + length;
+    at += is_negative;
+    if (length - is_negative - 1 >= SURE_DIGITS)        /* none is too few as well */
+        return false;
+    int64_t sum = 0;
+    for (; at < end; at++) {
+        unsigned digit = (unsigned)(uint8_t)*at - '0';
+        if (digit > 9)
+            return false;
+        sum = sum * 10 + digit;
+    }
+    *n = small_int_value(is_negative ? -sum : sum);
+    return true;
+}
+
 Value int_from_str(Thread *t, Str *s, int base)
 {
     Literal literal;
+    Value plain;
+    if (base == 10 && s->is_ascii && read_plainly(s->characters, s->length, &plain))
+        return plain;
     char *text = str_data(s);
     if (!s->is_ascii) {
         text = block_alloc(t, s->length);

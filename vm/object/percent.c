@@ -11,6 +11,7 @@
 #include "vm/object/percent.h"
 
 #include <limits.h>
+#include <math.h>
 
 #include "vm/base/float_text.h"
 #include "vm/object/bigint.h"
@@ -290,8 +291,14 @@ static bool add_float(Reader *r, const Directive *d, Value v)
         return raise_false(t, EXC_TypeError, "float argument required, not %T", v);
     if (!is_real)
         return raise_false(t, EXC_TypeError, "must be real number, not %T", v);
+    /* Most texts are short: then they are written on the stack, and the buffer over it never grows. */
+    enum { SHORT_TEXT = 160, SHORT_PRECISION = 64 };
+    char place[SHORT_TEXT];
+    bool is_short = d->precision <= SHORT_PRECISION && (fabs(x) < 1e16 || !isfinite(x));
     Buffer text;
     buffer_init(&text, &t->interp->memory);
+    if (is_short)
+        text = (Buffer){.memory = &t->interp->memory, .data = place, .capacity = sizeof place};
     float_format(&text, x, (char)d->code, d->precision < 0 ? 6 : (int)d->precision, d->alternate ? FLOAT_ALTERNATE : 0);
     bool is_good = buffer_ok(&text);
     if (is_good) {
@@ -300,7 +307,8 @@ static bool add_float(Reader *r, const Directive *d, Value v)
     } else {
         raise_memory_error(t);
     }
-    buffer_free(&text);
+    if (!is_short)
+        buffer_free(&text);
     return is_good && !r->out.has_failed;
 }
 

@@ -10,6 +10,8 @@
 
 #include "vm/base/hash.h"
 #include "vm/object/exception.h"
+#include "vm/object/float.h"
+#include "vm/object/format.h"
 #include "vm/object/generic_alias.h"
 #include "vm/object/heap.h"
 #include "vm/object/instance.h"
@@ -84,6 +86,14 @@ Value value_format(Thread *t, Value v, Value spec)
             return retain(v);
         if (is_small_int(v) || is_word_float(v))
             return value_str(t, v);
+    }
+    if (is_bound(spec) && is_str(spec)) {   /* the exact types, which nobody can change, without a call */
+        if (is_exact_int(v))
+            return format_int(t, v, as_str(spec));
+        if (is_exact_float(v))
+            return format_float(t, v, as_str(spec));
+        if (is_kind(v, KIND_STR))
+            return format_str(t, v, as_str(spec));
     }
     Value method = value_find_special(t, v, NAME_OF(t, __format__));
     if (is_unbound(method))

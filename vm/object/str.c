@@ -55,8 +55,28 @@ Str *str_new_of(Thread *t, Type *type, size_t length, uint32_t widest)
     return s;
 }
 
+/* What most strings are, in as few steps as it takes. */
+static inline Str *ascii_new(Thread *t, size_t length)
+{
+    if (UNLIKELY(length > STR_LENGTH_MAX)) {
+        raise_memory_error(t);
+        return NULL;
+    }
+    Str *s = (Str *)heap_new_raw(t, t->interp->types[KIND_STR], offsetof(Str, characters) + length + 1);
+    if (UNLIKELY(!s))
+        return NULL;
+    s->hash = -1;
+    s->length = length;
+    s->width = 1;
+    s->is_ascii = true;
+    s->characters[length] = '\0';
+    return s;
+}
+
 Str *str_new(Thread *t, size_t length, uint32_t widest)
 {
+    if (LIKELY(widest < 0x80))
+        return ascii_new(t, length);
     return str_new_of(t, t->interp->types[KIND_STR], length, widest);
 }
 
@@ -171,7 +191,12 @@ static Str *from_characters(Thread *t, const void *data, unsigned width, size_t 
 
 Str *str_from_ascii(Thread *t, const char *bytes, size_t length)
 {
-    return from_characters(t, bytes, 1, length, 0x7f);
+    if (UNLIKELY(length <= 1))
+        return length ? str_from_char(t, (uint8_t)*bytes) : empty(t);
+    Str *s = ascii_new(t, length);
+    if (LIKELY(s != NULL))
+        memcpy(s->characters, bytes, length);
+    return s;
 }
 
 Str *str_from_ucs4(Thread *t, const uint32_t *characters, size_t length)
@@ -379,8 +404,12 @@ Value str_slice(Thread *t, Str *s, size_t start, size_t end)
         return str_exact(t, s);
     if (start >= end)
         return object_value(empty(t));
+    if (s->is_ascii) {
+        Str *slice = str_from_ascii(t, s->characters + start, end - start);
+        return slice ? object_value(slice) : FAILED;
+    }
     const void *data = str_at(s, start);
-    uint32_t widest = s->is_ascii ? 0x7f : characters_widest(data, s->width, end - start);
+    uint32_t widest = characters_widest(data, s->width, end - start);
     Str *slice = from_characters(t, data, s->width, end - start, widest);
     return slice ? object_value(slice) : FAILED;
 }

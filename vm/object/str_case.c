@@ -96,6 +96,12 @@ Value str_method_swapcase(Thread *t, Value self, const Value *args)
 Value str_method_capitalize(Thread *t, Value self, const Value *args)
 {
     Str *s = as_str(self);
+    if (s->is_ascii && s->length > 1) {
+        Value lowered = map_ascii(t, s, ascii_lower);
+        if (!failed(lowered))
+            as_str(lowered)->characters[0] = (char)ascii_upper((uint8_t)s->characters[0]);
+        return lowered;
+    }
     StrBuilder out;
     str_builder_init(&out, t);
     for (size_t i = 0; i < s->length; i++)
@@ -118,9 +124,21 @@ Value str_method_title(Thread *t, Value self, const Value *args)
 
 /* ---- what a text consists of ---- */
 
-/* Not empty, and all characters are so. */
-static inline bool is_all(Str *s, bool (*claim)(uint32_t c))
+static inline bool ascii_is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
+static inline bool ascii_is_alpha(uint8_t c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+static inline bool ascii_is_alnum(uint8_t c) { return ascii_is_digit(c) || ascii_is_alpha(c); }
+static inline bool ascii_is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f); }
+static inline bool ascii_is_printable(uint8_t c) { return c >= ' ' && c < 0x7f; }
+
+/* Not empty, and all characters are so; [ascii_claim] is the same for ASCII, which the compiler sees through. */
+static inline bool is_all(Str *s, bool (*ascii_claim)(uint8_t c), bool (*claim)(uint32_t c))
 {
+    if (s->is_ascii) {
+        const uint8_t *at = (const uint8_t *)s->characters, *end = at + s->length;
+        while (at < end && ascii_claim(*at))
+            at++;
+        return at == end && s->length > 0;
+    }
     for (size_t i = 0; i < s->length; i++) {
         if (!claim(str_char(s, i)))
             return false;
@@ -128,19 +146,19 @@ static inline bool is_all(Str *s, bool (*claim)(uint32_t c))
     return s->length > 0;
 }
 
-#define IS_ALL(name, claim) \
-    Value str_method_##name(Thread *t, Value self, const Value *args) { return bool_value(is_all(as_str(self), claim)); }
-IS_ALL(isalnum, unicode_is_alnum)
-IS_ALL(isalpha, unicode_is_alpha)
-IS_ALL(isdecimal, unicode_is_decimal)
-IS_ALL(isdigit, unicode_is_digit)
-IS_ALL(isnumeric, unicode_is_numeric)
-IS_ALL(isspace, unicode_is_space)
+#define IS_ALL(name, ascii_claim, claim) \
+    Value str_method_##name(Thread *t, Value self, const Value *args) { return bool_value(is_all(as_str(self), ascii_claim, claim)); }
+IS_ALL(isalnum, ascii_is_alnum, unicode_is_alnum)
+IS_ALL(isalpha, ascii_is_alpha, unicode_is_alpha)
+IS_ALL(isdecimal, ascii_is_digit, unicode_is_decimal)
+IS_ALL(isdigit, ascii_is_digit, unicode_is_digit)
+IS_ALL(isnumeric, ascii_is_digit, unicode_is_numeric)
+IS_ALL(isspace, ascii_is_space, unicode_is_space)
 #undef IS_ALL
 
 Value str_method_isprintable(Thread *t, Value self, const Value *args)
 {
-    return bool_value(as_str(self)->length == 0 || is_all(as_str(self), unicode_is_printable));
+    return bool_value(as_str(self)->length == 0 || is_all(as_str(self), ascii_is_printable, unicode_is_printable));
 }
 
 Value str_method_isascii(Thread *t, Value self, const Value *args)
@@ -164,6 +182,14 @@ Value str_method_isidentifier(Thread *t, Value self, const Value *args)
 static bool has_case(Str *s, bool is_upper)
 {
     bool found = false;
+    if (s->is_ascii) {
+        for (const char *at = s->characters, *end = at + s->length; at < end; at++) {
+            if (is_upper ? is_ascii_lower((uint8_t)*at) : is_ascii_upper((uint8_t)*at))
+                return false;
+            found |= is_upper ? is_ascii_upper((uint8_t)*at) : is_ascii_lower((uint8_t)*at);
+        }
+        return found;
+    }
     for (size_t i = 0; i < s->length; i++) {
         uint32_t c = str_char(s, i);
         if (unicode_is_title(c) || (is_upper ? unicode_is_lower(c) : unicode_is_upper(c)))

@@ -48,6 +48,12 @@ static Value replace_in_copy(Thread *t, Str *s, Str *old, Str *new, size_t most)
     Str *copy = str_new(t, s->length, 0x7f);
     if (!copy)
         return FAILED;
+    if (old->length == 1 && most >= s->length) {
+        char taken = old->characters[0], put = new->characters[0];
+        for (size_t i = 0; i < s->length; i++)
+            copy->characters[i] = s->characters[i] == taken ? put : s->characters[i];
+        return object_value(copy);
+    }
     memcpy(str_data(copy), str_data(s), s->length);
     for (; most-- > 0 && at >= 0; at = str_find(s, old, (size_t)at + old->length, s->length))
         memcpy(copy->characters + at, str_data(new), new->length);

@@ -19,30 +19,39 @@ static inline bool is_space(uint32_t c)
 
 static bool add_slice(Thread *t, List *list, Str *s, size_t start, size_t end)
 {
-    if (s->width == 1 && end - start == 1)
-        return list_append(t, list, object_value(t->interp->one_char[str_char(s, start)]));
+    if (s->is_ascii && (start > 0 || end < s->length)) {
+        Str *part = str_from_ascii(t, s->characters + start, end - start);
+        return part && list_append_take(t, list, object_value(part));
+    }
     Value part = str_slice(t, s, start, end);
     return !failed(part) && list_append_take(t, list, part);
 }
 
 /* ---- split ---- */
 
-static bool split_blanks(Thread *t, List *list, Str *s, int64_t most)
+/* [width] is that of s, constant where this is inlined. */
+ALWAYS_INLINE bool split_blanks_of(Thread *t, List *list, Str *s, int64_t most, unsigned width)
 {
     size_t i = 0, length = s->length;
+    const void *data = str_data(s);
     for (;;) {
-        while (i < length && is_space(str_char(s, i)))
+        while (i < length && is_space(unicode_at(data, width, i)))
             i++;
         if (i >= length)
             return true;
         size_t start = i;
         if (most-- <= 0)
             return add_slice(t, list, s, start, length);  /* the blanks at its end stay */
-        while (i < length && !is_space(str_char(s, i)))
+        while (i < length && !is_space(unicode_at(data, width, i)))
             i++;
         if (!add_slice(t, list, s, start, i))
             return false;
     }
+}
+
+static bool split_blanks(Thread *t, List *list, Str *s, int64_t most)
+{
+    return s->width == 1 ? split_blanks_of(t, list, s, most, 1) : split_blanks_of(t, list, s, most, s->width);
 }
 
 static bool rsplit_blanks(Thread *t, List *list, Str *s, int64_t most)
