@@ -1,6 +1,6 @@
 /* order.c - see order.h.
  *
- * What        order_try beyond small ints: floats, ints beside floats, strings, tuples.
+ * What        order_try beyond small ints: floats, large ints, ints beside floats, strings, tuples.
  * How         Tuples go from item to item; the first pair of different ones decides, and pairs that are the same word are equal whatever they
  *             are, a nan too: so the language says. Tuples inside of tuples are followed a few levels down, no further: this
  *             recursion asks nobody how much stack is left.
@@ -10,6 +10,7 @@
 #include "vm/object/order.h"
 
 #include "vm/object/float.h"
+#include "vm/object/int.h"
 #include "vm/object/list.h"
 #include "vm/object/str.h"
 
@@ -62,6 +63,7 @@ static inline int order_of_values(Value a, Value b, int levels)
     if (are_small_ints(a, b)) return SIGN((int64_t)a.bits, (int64_t)b.bits);
     if (is_kind(a, KIND_STR) && is_kind(b, KIND_STR)) return order_of_strs(as_str(a), as_str(b));
     if (is_kind(a, KIND_TUPLE) && is_kind(b, KIND_TUPLE)) return levels > 0 ? order_of_tuples(as_tuple(a), as_tuple(b), levels - 1) : ORDER_UNKNOWN;
+    if (is_exact_int(a) && is_exact_int(b)) return int_order(a, b);
     if (!order_numbers(a, b, &x, &y) || x != x || y != y) return ORDER_UNKNOWN;
     return SIGN(x, y);
 }

@@ -1,7 +1,7 @@
 /* order.h - comparing two values without asking their types.
  *
  * What        order_try says which of two values comes first, equality_try whether they are equal, where that can be said by looking.
- * How         Ints in the word, floats, strings and tuples of these, exactly of these types: nobody can have overridden how
+ * How         Ints, floats, strings and tuples of these, exactly of these types: nobody can have overridden how
  *             they compare. For everything else the answer is ORDER_UNKNOWN, and the caller asks value_compare.
  * Invariants  I1 no script code runs, nothing is raised, no count changes: what the caller has borrowed stays alive.
  *             I2 a nan has no place in any order: ORDER_UNKNOWN.
@@ -15,6 +15,7 @@
 enum { ORDER_UNKNOWN = 2 };
 
 int order_try_others(Value a, Value b);      /* the rest of order_try */
+/* Two numbers, ints or floats or one of each, as doubles; false: they are none, or too large an int to be exact. */
 bool order_numbers(Value a, Value b, double *x, double *y);
 
 /* -1, 0 or 1: a is below, equal to, above b; or ORDER_UNKNOWN. */

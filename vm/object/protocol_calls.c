@@ -31,7 +31,7 @@ static const char *const symbols[] = {"<", "<=", "==", "!=", ">", ">="};
 
 static Value compare_by_slots(Thread *t, Value a, Value b, CompareOp op)
 {
-    Type *left = value_type(t, a), *right = value_type(t, b);
+    Type *left = is_object(a) ? as_object(a)->type : value_type(t, a), *right = is_object(b) ? as_object(b)->type : value_type(t, b);
     bool is_right_asked = false;
     if (left != right && right->slots.compare && type_is_subtype(right, left)) {
         is_right_asked = true;
@@ -73,7 +73,7 @@ Value value_compare(Thread *t, Value a, Value b, CompareOp op)
         return compare_by_order(str_order(as_str(a), as_str(b)), op);
     }
     double x, y;
-    if (order_numbers(a, b, &x, &y))
+    if (!(is_object(a) && is_object(b)) && order_numbers(a, b, &x, &y))
         return compare_doubles(x, y, op);
     if (stack_is_low(t) && stack_is_exhausted(t, " in comparison"))
         return FAILED;

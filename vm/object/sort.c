@@ -6,34 +6,31 @@
  *             "power" (Munro and Wild's powersort): the depth at which the border between them would lie in a perfectly
  *             balanced tree over the whole list. A merge copies the shorter run aside; when one side wins several times in a row it
  *             gallops: looks ahead by 1, 3, 7, 15 ... and moves a block at once.
- *             Comparing is most of the work, so keys are looked at first: only small ints, only floats, only strings, only
- *             tuples that begin with one of these, have a comparison of their own that runs no script code.
+ *             Comparing is most of the work, so keys are looked at first: only small ints, only numbers, only strings, only
+ *             tuples that begin with such are given a rank, a number that is compared in their stead (sort_rank.c).
  * Invariants  I1 at any moment, also after a failed comparison, the row holds each item exactly once.
  *             I2 while sorting the list is seen as empty; changing it then is a ValueError.
  *             I3 the powers on the stack of runs ascend strictly, so it holds at most one run per bit of the length.
  * GIL         held; key functions and == run script code.
- * Read next   list.c, protocol_calls.c */
+ * Read next   sort_rank.c, list.c, protocol_calls.c */
 #include "vm/object/exception.h"
-#include "vm/object/float.h"
 #include "vm/object/heap.h"
 #include "vm/object/list.h"
+#include "vm/object/order.h"
 #include "vm/object/protocol.h"
-#include "vm/object/str.h"
+#include "vm/object/sort_rank.h"
 
 enum { MIN_GALLOP = 7, RUN_MIN_LIMIT = 64, RUNS_MAX = 66 };
 
-/* What is compared, and what moves along with it: [values] is NULL when there is no key function. */
-typedef struct Row { Value *keys, *values; } Row;
-
-typedef enum KeyClass { KEYS_ANY, KEYS_INTS, KEYS_FLOATS, KEYS_STRS } KeyClass;
+/* What moves together. Each may be NULL: ranks, where keys have none; keys, where equal ranks mean equal keys; values, without a key function. */
+typedef struct Row { int64_t *ranks; Value *keys, *values; } Row;
 
 typedef struct Sort {
     Thread *t;
-    KeyClass keys;            /* of the keys, or of their first items */
-    bool are_tuples;
     size_t min_gallop;        /* wins in a row that start a gallop: grows where galloping does not pay */
     Row scratch;
-    size_t scratch_size;
+    void *scratch_block;
+    size_t scratch_size;      /* so many of each may be put into scratch */
     size_t length;
     struct Run { Row row; size_t start, length; unsigned power; } runs[RUNS_MAX];
     size_t run_count;
@@ -43,78 +40,46 @@ typedef struct Sort {
 
 static inline Row row_at(Row row, size_t i)
 {
-    return (Row){row.keys + i, row.values ? row.values + i : NULL};
+    return (Row){row.ranks ? row.ranks + i : NULL, row.keys ? row.keys + i : NULL, row.values ? row.values + i : NULL};
 }
 
 static inline void row_set(Row to, size_t i, Row from, size_t j)
 {
-    to.keys[i] = from.keys[j];
+    if (to.ranks)
+        to.ranks[i] = from.ranks[j];
+    if (to.keys)
+        to.keys[i] = from.keys[j];
     if (to.values)
         to.values[i] = from.values[j];
 }
 
 static inline void row_move(Row to, Row from, size_t count)
 {
-    memmove(to.keys, from.keys, count * sizeof(Value));
+    if (to.ranks)
+        memmove(to.ranks, from.ranks, count * sizeof(int64_t));
+    if (to.keys)
+        memmove(to.keys, from.keys, count * sizeof(Value));
     if (to.values)
         memmove(to.values, from.values, count * sizeof(Value));
 }
 
-static void reverse_values(Value *values, size_t count)
-{
-    for (size_t i = 0, j = count; i + 1 < j; i++) {
-        Value v = values[i];
-        values[i] = values[--j];
-        values[j] = v;
+#define REVERSE(Type, items, count)                              \
+    for (size_t i = 0, j = count; items && i + 1 < j; i++) {     \
+        Type v = (items)[i];                                     \
+        (items)[i] = (items)[--j];                               \
+        (items)[j] = v;                                          \
     }
-}
-
 static void row_reverse(Row row, size_t count)
 {
-    reverse_values(row.keys, count);
-    if (row.values)
-        reverse_values(row.values, count);
+    REVERSE(int64_t, row.ranks, count)
+    REVERSE(Value, row.keys, count)
+    REVERSE(Value, row.values, count)
 }
+#undef REVERSE
 
 /* ---- comparing ---- */
 
-static KeyClass class_of(Value key)
-{
-    if (is_small_int(key))
-        return KEYS_INTS;
-    if (is_exact_float(key))
-        return KEYS_FLOATS;
-    return is_kind(key, KIND_STR) ? KEYS_STRS : KEYS_ANY;
-}
-
-static void look_at_keys(Sort *sort, const Value *keys, size_t count)
-{
-    bool are_tuples = true;
-    for (size_t i = 0; i < count && are_tuples; i++)
-        are_tuples = is_kind(keys[i], KIND_TUPLE) && as_tuple(keys[i])->count > 0;
-    sort->are_tuples = are_tuples;
-    for (size_t i = 0; i < count; i++) {
-        KeyClass one = class_of(are_tuples ? as_tuple(keys[i])->items[0] : keys[i]);
-        if (i > 0 && one != sort->keys) {
-            sort->keys = KEYS_ANY;
-            break;
-        }
-        sort->keys = one;
-    }
-    if (sort->keys == KEYS_ANY)
-        sort->are_tuples = false;
-}
-
-static inline int simple_less(KeyClass keys, Value a, Value b)
-{
-    switch (keys) {
-    case KEYS_INTS: return (int64_t)a.bits < (int64_t)b.bits;   /* the tag is the same, so the words compare as the numbers do */
-    case KEYS_FLOATS: return as_double(a) < as_double(b);
-    default: return str_order(as_str(a), as_str(b)) < 0;
-    }
-}
-
-static int any_less(Sort *sort, Value a, Value b)
+static int ask_less(Sort *sort, Value a, Value b)
 {
     bool truth;
     if (!value_compare_truth(sort->t, a, b, COMPARE_LT, &truth))
@@ -122,17 +87,15 @@ static int any_less(Sort *sort, Value a, Value b)
     return truth;
 }
 
-/* a < b: 1 or 0; -1: raised. */
-static inline int less(Sort *sort, Value a, Value b)
+/* a[i] < b[j]: 1 or 0; -1: raised. */
+static inline int less(Sort *sort, Row a, size_t i, Row b, size_t j)
 {
-    if (sort->keys == KEYS_ANY)
-        return any_less(sort, a, b);
-    if (LIKELY(!sort->are_tuples))
-        return simple_less(sort->keys, a, b);
-    Value x = as_tuple(a)->items[0], y = as_tuple(b)->items[0];
-    if (simple_less(sort->keys, x, y))
-        return 1;
-    return simple_less(sort->keys, y, x) ? 0 : any_less(sort, a, b);
+    if (!a.ranks)
+        return ask_less(sort, a.keys[i], b.keys[j]);
+    if (a.ranks[i] != b.ranks[j] || !a.keys)
+        return a.ranks[i] < b.ranks[j];
+    int order = order_try(a.keys[i], b.keys[j]);
+    return order != ORDER_UNKNOWN ? order < 0 : ask_less(sort, a.keys[i], b.keys[j]);
 }
 
 /* ---- runs ---- */
@@ -142,13 +105,13 @@ static size_t take_run(Sort *sort, Row row, size_t count)
 {
     if (count < 2)
         return count;
-    int is_less = less(sort, row.keys[1], row.keys[0]);
+    int is_less = less(sort, row, 1, row, 0);
     if (is_less < 0)
         return 0;
     bool descends = is_less;
     size_t n = 2;
     for (; n < count; n++) {
-        is_less = less(sort, row.keys[n], row.keys[n - 1]);
+        is_less = less(sort, row, n, row, n - 1);
         if (is_less < 0)
             return 0;
         if ((is_less != 0) != descends)
@@ -159,15 +122,20 @@ static size_t take_run(Sort *sort, Row row, size_t count)
     return n;
 }
 
+#define INSERT(Type, items, low, i)                                                  \
+    if (items) {                                                                     \
+        Type v = (items)[i];                                                         \
+        memmove((items) + (low) + 1, (items) + (low), ((i) - (low)) * sizeof(Type)); \
+        (items)[low] = v;                                                            \
+    }
 /* The first [sorted] are in order: insert the others one by one. */
 static bool insert_others(Sort *sort, Row row, size_t sorted, size_t count)
 {
     for (size_t i = sorted; i < count; i++) {
-        Value key = row.keys[i];
         size_t low = 0, high = i;
         while (low < high) {
             size_t middle = low + (high - low) / 2;
-            int is_less = less(sort, key, row.keys[middle]);
+            int is_less = less(sort, row, i, row, middle);
             if (is_less < 0)
                 return false;
             if (is_less)
@@ -175,16 +143,13 @@ static bool insert_others(Sort *sort, Row row, size_t sorted, size_t count)
             else
                 low = middle + 1;
         }
-        memmove(row.keys + low + 1, row.keys + low, (i - low) * sizeof(Value));
-        row.keys[low] = key;
-        if (row.values) {
-            Value value = row.values[i];
-            memmove(row.values + low + 1, row.values + low, (i - low) * sizeof(Value));
-            row.values[low] = value;
-        }
+        INSERT(int64_t, row.ranks, low, i)
+        INSERT(Value, row.keys, low, i)
+        INSERT(Value, row.values, low, i)
     }
     return true;
 }
+#undef INSERT
 
 /* Runs shorter than this are filled up: such that length / it is a power of two, or a bit less than one. */
 static size_t least_run(size_t length)
@@ -199,14 +164,14 @@ static size_t least_run(size_t length)
 
 /* ---- galloping ---- */
 
-/* Where key belongs in the sorted row: behind its equals ([behind]) or before them. Starts at [hint]. SIZE_MAX: raised. */
-static size_t gallop(Sort *sort, Value key, Row row, size_t count, size_t hint, bool behind)
+/* Where from[at] belongs in the sorted row: behind its equals ([behind]) or before them. Starts at [hint]. SIZE_MAX: raised. */
+static size_t gallop(Sort *sort, Row from, size_t at, Row row, size_t count, size_t hint, bool behind)
 {
-    /* "row[i] belongs before key" is true up to some place, then false: find the place. */
+    /* "row[i] belongs before it" is true up to some place, then false: find the place. */
     size_t low, high;   /* the place is in low .. high */
     size_t step = 1;
     int is_less;
-#define BELONGS_BEFORE(i) (behind ? (is_less = less(sort, key, row.keys[i])) == 0 : (is_less = less(sort, row.keys[i], key)) == 1)
+#define BELONGS_BEFORE(i) (behind ? (is_less = less(sort, from, at, row, i)) == 0 : (is_less = less(sort, row, i, from, at)) == 1)
     if (BELONGS_BEFORE(hint)) {
         low = hint + 1;
         high = count;
@@ -252,19 +217,33 @@ static size_t gallop(Sort *sort, Value key, Row row, size_t count, size_t hint, 
 
 /* ---- merging ---- */
 
-/* One block for both rows; what was in it is not needed any more. */
-static bool reserve_scratch(Sort *sort, size_t count, bool with_values)
+static size_t scratch_bytes(Row like, size_t count)
 {
-    size_t rows = with_values ? 2 : 1;
+    return count * ((like.ranks ? sizeof(int64_t) : 0) + (like.keys ? sizeof(Value) : 0) + (like.values ? sizeof(Value) : 0));
+}
+
+/* One block for all that moves; what was in it is not needed any more. */
+static bool reserve_scratch(Sort *sort, size_t count, Row like)
+{
     if (count <= sort->scratch_size)
         return true;
-    block_free(sort->t, sort->scratch.keys, sort->scratch_size * rows * sizeof(Value));
+    block_free(sort->t, sort->scratch_block, scratch_bytes(like, sort->scratch_size));
     sort->scratch_size = 0;
-    sort->scratch.keys = block_alloc(sort->t, count * rows * sizeof(Value));
-    if (!sort->scratch.keys)
+    char *block = sort->scratch_block = block_alloc(sort->t, scratch_bytes(like, count));
+    if (!block)
         return false;
-    sort->scratch.values = with_values ? sort->scratch.keys + count : NULL;
     sort->scratch_size = count;
+    sort->scratch = (Row){NULL, NULL, NULL};
+    if (like.ranks) {
+        sort->scratch.ranks = (int64_t *)(void *)block;
+        block += count * sizeof(int64_t);
+    }
+    if (like.keys) {
+        sort->scratch.keys = (Value *)(void *)block;
+        block += count * sizeof(Value);
+    }
+    if (like.values)
+        sort->scratch.values = (Value *)(void *)block;
     return true;
 }
 
@@ -272,7 +251,7 @@ static bool reserve_scratch(Sort *sort, size_t count, bool with_values)
 static bool merge_low(Sort *sort, Row a, size_t a_count, Row b, size_t b_count)
 {
     Row to = a;
-    if (!reserve_scratch(sort, a_count, a.values != NULL))
+    if (!reserve_scratch(sort, a_count, a))
         return false;
     Row left = sort->scratch;
     row_move(left, a, a_count);
@@ -281,7 +260,7 @@ static bool merge_low(Sort *sort, Row a, size_t a_count, Row b, size_t b_count)
     while (is_good && i < a_count && j < b_count) {
         size_t wins_left = 0, wins_right = 0;
         while (i < a_count && j < b_count && wins_left < sort->min_gallop && wins_right < sort->min_gallop) {
-            int is_less = less(sort, b.keys[j], left.keys[i]);
+            int is_less = less(sort, b, j, left, i);
             if (is_less < 0) {
                 is_good = false;
                 break;
@@ -295,7 +274,7 @@ static bool merge_low(Sort *sort, Row a, size_t a_count, Row b, size_t b_count)
             }
         }
         while (is_good && i < a_count && j < b_count) {
-            size_t n = gallop(sort, b.keys[j], row_at(left, i), a_count - i, 0, true);
+            size_t n = gallop(sort, b, j, row_at(left, i), a_count - i, 0, true);
             if (n == SIZE_MAX) {
                 is_good = false;
                 break;
@@ -304,7 +283,7 @@ static bool merge_low(Sort *sort, Row a, size_t a_count, Row b, size_t b_count)
             i += n, out += n;
             if (i == a_count)
                 break;
-            size_t m = gallop(sort, left.keys[i], row_at(b, j), b_count - j, 0, false);
+            size_t m = gallop(sort, left, i, row_at(b, j), b_count - j, 0, false);
             if (m == SIZE_MAX) {
                 is_good = false;
                 break;
@@ -327,7 +306,7 @@ static bool merge_low(Sort *sort, Row a, size_t a_count, Row b, size_t b_count)
 static bool merge_high(Sort *sort, Row a, size_t a_count, Row b, size_t b_count)
 {
     Row to = a;
-    if (!reserve_scratch(sort, b_count, a.values != NULL))
+    if (!reserve_scratch(sort, b_count, b))
         return false;
     Row right = sort->scratch;
     row_move(right, b, b_count);
@@ -336,7 +315,7 @@ static bool merge_high(Sort *sort, Row a, size_t a_count, Row b, size_t b_count)
     while (is_good && i > 0 && j > 0) {
         size_t wins_left = 0, wins_right = 0;
         while (i > 0 && j > 0 && wins_left < sort->min_gallop && wins_right < sort->min_gallop) {
-            int is_less = less(sort, right.keys[j - 1], a.keys[i - 1]);
+            int is_less = less(sort, right, j - 1, a, i - 1);
             if (is_less < 0) {
                 is_good = false;
                 break;
@@ -352,7 +331,7 @@ static bool merge_high(Sort *sort, Row a, size_t a_count, Row b, size_t b_count)
             }
         }
         while (is_good && i > 0 && j > 0) {
-            size_t place = gallop(sort, right.keys[j - 1], a, i, i - 1, true);
+            size_t place = gallop(sort, right, j - 1, a, i, i - 1, true);
             if (place == SIZE_MAX) {
                 is_good = false;
                 break;
@@ -362,7 +341,7 @@ static bool merge_high(Sort *sort, Row a, size_t a_count, Row b, size_t b_count)
             i = place;
             if (i == 0)
                 break;
-            place = gallop(sort, a.keys[i - 1], right, j, j - 1, false);
+            place = gallop(sort, a, i - 1, right, j, j - 1, false);
             if (place == SIZE_MAX) {
                 is_good = false;
                 break;
@@ -391,14 +370,14 @@ static bool merge_last_two(Sort *sort)
     a->length += b->length;
     sort->run_count--;
     /* What is already in place at both ends needs no merging. */
-    size_t skipped = gallop(sort, right.keys[0], left, left_count, 0, true);
+    size_t skipped = gallop(sort, right, 0, left, left_count, 0, true);
     if (skipped == SIZE_MAX)
         return false;
     left = row_at(left, skipped);
     left_count -= skipped;
     if (left_count == 0)
         return true;
-    right_count = gallop(sort, left.keys[left_count - 1], right, right_count, right_count - 1, false);
+    right_count = gallop(sort, left, left_count - 1, right, right_count, right_count - 1, false);
     if (right_count == SIZE_MAX)
         return false;
     if (right_count == 0)
@@ -490,6 +469,62 @@ static Value *make_keys(Thread *t, const Value *items, size_t count, Value funct
     return keys;
 }
 
+static bool are_all_small_ints(const Value *keys, size_t count)
+{
+    uint64_t tags = 1;
+    for (size_t i = 0; i < count && tags; i++)
+        tags &= keys[i].bits;
+    return tags;
+}
+
+/* Are they where they belong already? false also if that cannot be said without script code. */
+static bool are_in_order(const Value *keys, size_t count, bool reverse)
+{
+    size_t n = 1;
+    while (n < count) {
+        int order = reverse ? order_try(keys[n - 1], keys[n]) : order_try(keys[n], keys[n - 1]);
+        if (order < 0 || order == ORDER_UNKNOWN)
+            break;
+        n++;
+    }
+    return n == count;
+}
+
+/* [keys] is NULL without a key function. Below RANKED_FROM, asking a few times is cheaper than looking at all. The ranks of a short list lie in [few]. */
+static bool sort_items(Thread *t, Value *items, Value *keys, size_t count, bool reverse)
+{
+    enum { RANKED_FROM = 6, FEW = 32 };
+    int64_t few[FEW];
+    Value *compared = keys ? keys : items;
+    Row row = {NULL, compared, keys ? items : NULL};
+    int64_t *ranks = NULL;
+    if (are_all_small_ints(compared, count)) {
+        row = (Row){(int64_t *)(void *)compared, NULL, keys ? items : NULL};   /* their words order as the numbers do */
+    } else if (count >= RANKED_FROM) {
+        if (are_in_order(compared, count, reverse))
+            return true;
+        bool are_exact;
+        ranks = count <= FEW ? few : block_alloc(t, count * sizeof *ranks);
+        if (!ranks)
+            return false;
+        if (sort_rank(compared, count, ranks, &are_exact)) {
+            row.ranks = ranks;
+            if (are_exact)
+                row = (Row){ranks, NULL, items};
+        }
+    }
+    Sort sort = {.t = t, .min_gallop = MIN_GALLOP, .length = count};
+    if (reverse)
+        row_reverse(row, count);   /* turned round before and after, equal items keep their order */
+    bool is_good = sort_row(&sort, row, count);
+    if (reverse)
+        row_reverse(row, count);
+    block_free(t, sort.scratch_block, scratch_bytes(row, sort.scratch_size));
+    if (ranks && ranks != few)
+        block_free(t, ranks, count * sizeof *ranks);
+    return is_good;
+}
+
 bool list_sort(Thread *t, List *list, Value key_or_none, bool reverse)
 {
     ASSERT_GIL(t);
@@ -505,17 +540,8 @@ bool list_sort(Thread *t, List *list, Value key_or_none, bool reverse)
         keys = make_keys(t, items, count, key_or_none);
         is_good = keys != NULL;
     }
-    if (is_good && count > 1) {
-        Sort sort = {.t = t, .min_gallop = MIN_GALLOP, .length = count};
-        Row row = {keys ? keys : items, keys ? items : NULL};
-        look_at_keys(&sort, row.keys, count);
-        if (reverse)
-            row_reverse(row, count);   /* turned round before and after, equal items keep their order */
-        is_good = sort_row(&sort, row, count);
-        if (reverse)
-            row_reverse(row, count);
-        block_free(t, sort.scratch.keys, sort.scratch_size * (keys ? 2 : 1) * sizeof(Value));
-    }
+    if (is_good && count > 1)
+        is_good = sort_items(t, items, keys, count, reverse);
     if (keys)
         release_keys(t, keys, count, count);
 
