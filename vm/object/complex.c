@@ -236,7 +236,8 @@ static Pair power_whole(Pair base, long exponent)
     return exponent < 0 ? divide((Pair){1.0, 0.0}, result) : result;
 }
 
-static Pair power_polar(Pair base, Pair exponent)
+/* false: the angle of the result is infinite, a point nowhere. */
+static bool power_polar(Pair base, Pair exponent, Pair *result)
 {
     double length = hypot(base.real, base.imaginary), angle = atan2(base.imaginary, base.real);
     double power = pow(length, exponent.real), phase = angle * exponent.real;
@@ -244,7 +245,13 @@ static Pair power_polar(Pair base, Pair exponent)
         power /= exp(angle * exponent.imaginary);
         phase += exponent.imaginary * log(length);
     }
-    return (Pair){power * cos(phase), power * sin(phase)};
+    *result = (Pair){power * cos(phase), power * sin(phase)};
+    return !isinf(phase);
+}
+
+static Value raise_to_complex_power(Thread *t)
+{
+    return raise_error(t, EXC_ZeroDivisionError, "0.0 to a negative or complex power");
 }
 
 static Value power(Thread *t, Pair a, Pair b)
@@ -253,11 +260,15 @@ static Value power(Thread *t, Pair a, Pair b)
     bool is_whole = b.imaginary == 0 && b.real == floor(b.real) && fabs(b.real) <= small_exponent;
     if (a.real == 0 && a.imaginary == 0) {
         if (b.imaginary != 0 || b.real < 0)
-            return raise_error(t, EXC_ZeroDivisionError, "0.0 to a negative or complex power");
+            return raise_to_complex_power(t);
         if (!is_whole)
             return complex_value(t, 0.0, 0.0);
     }
-    Pair result = is_whole ? power_whole(a, (long)b.real) : power_polar(a, b);
+    Pair result;
+    if (is_whole)
+        result = power_whole(a, (long)b.real);
+    else if (!power_polar(a, b, &result))
+        return raise_to_complex_power(t);   /* CPython says the same for infinities */
     if (isinf(result.real) || isinf(result.imaginary))
         return raise_error(t, EXC_OverflowError, "complex exponentiation");
     return complex_value(t, result.real, result.imaginary);

@@ -151,10 +151,40 @@ int arith_compare_texts(Value left, Value right, uint32_t op)
     return -1;
 }
 
+/* A float, or an int beside one, as a double. */
+static inline bool is_double(Value v, double *d)
+{
+    if (is_word_float(v)) *d = word_float(v);
+    else if (is_small_int(v)) *d = (double)small_int(v);
+    else if (is_kind(v, KIND_FLOAT)) *d = ((Float *)as_object(v))->value;
+    else return false;
+    return true;
+}
+
+/* Floats, and ints beside floats. NOT_IMPLEMENTED: the types have something to say, or to raise. */
+static Value double_binary(Thread *t, double a, double b, BinaryOp plain)
+{
+    switch (plain) {
+    case BINARY_ADD: return float_value(t, a + b);
+    case BINARY_SUBTRACT: return float_value(t, a - b);
+    case BINARY_MULTIPLY: return float_value(t, a * b);
+    case BINARY_TRUE_DIVIDE: return b != 0 ? float_value(t, a / b) : NOT_IMPLEMENTED;
+    case BINARY_FLOOR_DIVIDE: return b != 0 ? float_value(t, float_floor_divide(a, b)) : NOT_IMPLEMENTED;
+    case BINARY_REMAINDER: return b != 0 ? float_value(t, float_remainder(a, b)) : NOT_IMPLEMENTED;
+    case BINARY_POWER: return float_power(t, a, b);
+    default: return NOT_IMPLEMENTED;
+    }
+}
+
 Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
 {
     BinaryOp plain = plain_of(op);
+    double a, b;
     if (is_exact_int(left) && is_exact_int(right) && plain != BINARY_MATRIX_MULTIPLY) return int_binary(t, left, right, plain);
+    if (is_double(left, &a) && is_double(right, &b)) {
+        Value v = double_binary(t, a, b, plain);
+        if (!is_not_implemented(v)) return v;
+    }
     if (plain == BINARY_ADD && is_kind(left, KIND_STR) && is_kind(right, KIND_STR)) return str_concat(t, as_str(left), as_str(right));
     if (op != plain) {
         BinaryFn slot = slot_at(value_type(t, left), inplace_slots[op]), reflected = slot_at(value_type(t, right), plain_slots[plain]);
@@ -173,6 +203,7 @@ Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
 
 Value value_divmod(Thread *t, Value left, Value right)
 {
+    if (is_exact_int(left) && is_exact_int(right)) return int_divmod(t, left, right);
     Value v = ask_both(t, left, right, offsetof(TypeSlots, divmod), BINARY_ADD);
     return is_not_implemented(v) ? raise_type_error(t, "unsupported operand type(s) for divmod(): '%T' and '%T'", left, right) : v;
 }
@@ -184,6 +215,7 @@ Value value_power(Thread *t, Value base, Value exponent, Value modulus)
         Value v = ask_both(t, base, exponent, offsetof(TypeSlots, power), BINARY_POWER);
         return is_not_implemented(v) ? raise_type_error(t, "unsupported operand type(s) for ** or pow(): '%T' and '%T'", base, exponent) : v;
     }
+    if (is_exact_int(base) && is_exact_int(exponent) && is_exact_int(modulus)) return int_power(t, base, exponent, modulus);
     Value operands[3] = {base, exponent, modulus};
     TernaryFn asked[3] = {NULL};
     for (int i = 0; i < 3; i++) {

@@ -2,7 +2,7 @@
  *
  * What        The built-in functions that run through an iterable.
  * How         sum keeps ints in a machine word and floats in a compensated pair as long as it can, as CPython 3.12+ does (so that float sums agree
- *             to the last digit); then it adds like `+`.
+ *             to the last digit); then it adds like `+`. min and max look at numbers, text and tuples before they ask types.
  * GIL         held.
  * Read next   builtins.c, vm/object/sort.c */
 #include "vm/object/arguments.h"
@@ -12,6 +12,7 @@
 #include "vm/object/int.h"
 #include "vm/object/list.h"
 #include "vm/object/native.h"
+#include "vm/object/order.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 #include "vm/run/arith.h"
@@ -53,20 +54,23 @@ static bool summing_to_value(Thread *t, Summing *sum)
     return !failed(sum->total);
 }
 
+/* As CPython does it: ints and bools in a word; the first float joins by a plain addition; from then on floats are compensated and ints are not. */
 static bool sum_one(Thread *t, Value item, void *context)
 {
     Summing *sum = context;
+    int64_t whole;
     if (sum->form == SUM_INT) {
-        int64_t whole;
         if (is_small_int(item) && !__builtin_add_overflow(sum->whole, small_int(item), &whole)) return sum->whole = whole, true;
+        if ((is_exact_int(item) || is_bool(item)) && int_fits_int64(item, &whole) && !__builtin_add_overflow(sum->whole, whole, &whole)) return sum->whole = whole, true;
         if (is_exact_float(item)) {
-            sum->real = (FloatSum){(double)sum->whole, 0};
+            sum->real = (FloatSum){(double)sum->whole + as_double(item), 0};
             sum->form = SUM_FLOAT;
+            return true;
         }
     }
     if (sum->form == SUM_FLOAT) {
         if (is_exact_float(item)) return float_sum_add(&sum->real, as_double(item)), true;
-        if (is_small_int(item)) return float_sum_add(&sum->real, (double)small_int(item)), true;
+        if (is_int(item) && int_fits_int64(item, &whole)) return sum->real.total += (double)whole, true;
     }
     if (sum->form != SUM_VALUE && !summing_to_value(t, sum)) return false;
     Value total = value_binary(t, sum->total, item, BINARY_ADD);
@@ -83,7 +87,7 @@ static Value builtin_sum(Thread *t, Value self, const Value *args)
         if (is_str(start)) return raise_type_error(t, "sum() can't sum strings [use ''.join(seq) instead]");
         if (is_bytes(start)) return raise_type_error(t, "sum() can't sum bytes [use b''.join(seq) instead]");
         if (has_payload(start, KIND_BYTEARRAY)) return raise_type_error(t, "sum() can't sum bytearray [use b''.join(seq) instead]");
-        if (is_small_int(start)) sum.whole = small_int(start);
+        if (is_exact_int(start) && int_fits_int64(start, &sum.whole)) sum.form = SUM_INT;
         else if (is_exact_float(start)) sum = (Summing){.form = SUM_FLOAT, .real = {as_double(start), 0}};
         else sum = (Summing){.form = SUM_VALUE, .total = retain(start)};
     }
@@ -108,8 +112,9 @@ static bool extreme_one(Thread *t, Value item, void *context)
     if (failed(key)) return false;
     bool is_better = is_unbound(extreme->best);
     if (!is_better) {
-        if (are_small_ints(key, extreme->best_key))
-            is_better = extreme->wanted == COMPARE_LT ? small_int(key) < small_int(extreme->best_key) : small_int(key) > small_int(extreme->best_key);
+        int order = order_try(key, extreme->best_key);
+        if (order != ORDER_UNKNOWN)
+            is_better = extreme->wanted == COMPARE_LT ? order < 0 : order > 0;
         else if (!value_compare_truth(t, key, extreme->best_key, extreme->wanted, &is_better)) {
             release(key);
             return false;
@@ -124,8 +129,22 @@ static bool extreme_one(Thread *t, Value item, void *context)
     return true;
 }
 
+/* min(a, b, ...): the caller's row holds them all, also while they are compared. */
+static Value extreme_of_row(Thread *t, CompareOp wanted, const Value *row, size_t count)
+{
+    Value best = row[0];
+    for (size_t i = 1; i < count; i++) {
+        int order = order_try(row[i], best);
+        bool is_better = wanted == COMPARE_LT ? order < 0 : order == 1;
+        if (order == ORDER_UNKNOWN && !value_compare_truth(t, row[i], best, wanted, &is_better)) return FAILED;
+        if (is_better) best = row[i];
+    }
+    return retain(best);
+}
+
 static Value extreme_of(Thread *t, const char *name, CompareOp wanted, const Value *args, size_t count, Tuple *names)
 {
+    if (count > 1 && !names) return extreme_of_row(t, wanted, args, count);
     Extreme extreme = {.wanted = wanted};
     Value slots[] = {UNBOUND, UNBOUND};
     if (count == 0) return raise_type_error(t, "%s expected at least 1 argument, got 0", name);
