@@ -8,6 +8,7 @@
  * Read next   heap.c, type.c `types_init`, exception.c */
 #include "vm/object/context.h"
 
+#include "vm/object/attribute_cache.h"
 #include "vm/object/collector.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
@@ -63,6 +64,7 @@ void objects_finish(Interp *interp, bool reports)
     collector_finish(interp);
     exceptions_finish(interp);
     method_cache_finish(interp);
+    attribute_cache_finish(interp);
     types_finish(interp);
     int_finish(interp);
     weak_table_finish(interp);

@@ -21,6 +21,7 @@
 
 typedef struct Heap Heap;               /* heap.h */
 typedef struct MethodCache MethodCache; /* type_lookup.c */
+typedef struct AttributeCache AttributeCache; /* attribute_cache.c */
 typedef struct ShapeTable ShapeTable;   /* shape.h */
 typedef struct WeakTable WeakTable;     /* weakref.h */
 typedef struct InternTable InternTable; /* str_intern.c */
@@ -74,6 +75,7 @@ struct Interp {
     WeakTable *weak;
     InternTable *interned;
     MethodCache *method_cache;
+    AttributeCache *attribute_cache;
     Names names;
     Config config;
 

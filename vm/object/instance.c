@@ -320,6 +320,7 @@ bool object_set_class(Thread *t, Object *object, Type *type)
     object_retain(type);
     object->type = type;
     object->kind = type->kind;
+    if (type_descriptor_ways(old) != type_descriptor_ways(type)) type_all_modified(t);
     object_release(old);
     return true;
 }

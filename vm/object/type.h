@@ -170,6 +170,8 @@ MUST_CHECK Value type_call(Thread *t, Value type, const Value *args, size_t coun
 /* The most derived metaclass of [bases], at least [metaclass]; NULL raises the conflict. */
 BORROWED MUST_CHECK Type *type_metaclass(Thread *t, Type *metaclass, Tuple *bases);
 void type_modified(Thread *t, Type *type);                          /* versions of it and its subclasses become 0 */
+/* Every type's: an object that is an attribute of whatever class has become a descriptor, or is none any more. */
+void type_all_modified(Thread *t);
 void type_update_slots(Thread *t, Type *type, Str *name);           /* keeps I3, in subclasses too */
 /* A unique number for the type's present state, for caches; 0 when none can be had. */
 uint32_t type_version(Thread *t, Type *type);

@@ -53,8 +53,10 @@ static bool order_anew(Thread *t, Type *type)
 
 static void slots_anew(Thread *t, Type *type)
 {
+    unsigned ways = type_descriptor_ways(type);
     type_modified(t, type);
     type_fill_slots(t, type);
+    if (type_descriptor_ways(type) != ways) type_all_modified(t);
     for (uint32_t i = 0; i < type->subclass_count; i++) slots_anew(t, type->subclasses[i]);
 }
 

@@ -32,6 +32,7 @@ void type_remove_subclass(Type *base, Type *type);
 void method_cache_finish(Interp *interp);
 /* type_slots.c: what follows from a class's slots and dict: flags and init_function. */
 void type_note_slots(Thread *t, Type *type);
+unsigned type_descriptor_ways(const Type *type);     /* 1: has a __get__, 2: a __set__ or __delete__ */
 /* type.c */
 void types_finish(Interp *interp);
 /* A new Type cell with its header set; nothing else. */

@@ -84,6 +84,8 @@ void type_modified(Thread *t, Type *type)
         type_modified(t, type->subclasses[i]);
 }
 
+void type_all_modified(Thread *t) { type_modified(t, kind_type(t, KIND_OBJECT)); }
+
 bool type_is_subtype(const Type *type, const Type *of)
 {
     if (type == of) return true;

@@ -92,10 +92,14 @@ void type_note_slots(Thread *t, Type *type)
     if (is_kind(init, KIND_FUNCTION)) type->init_function = (Function *)as_object(init);
 }
 
+unsigned type_descriptor_ways(const Type *type) { return (type->slots.descriptor_get != NULL) | (type->slots.descriptor_set != NULL) << 1; }
+
 static void update_field(Thread *t, Type *type, size_t from, size_t to)
 {
+    unsigned ways = type_descriptor_ways(type);
     fill_field(t, type, from, to);
     type_note_slots(t, type);
+    if (type_descriptor_ways(type) != ways) type_all_modified(t);
     for (uint32_t i = 0; i < type->subclass_count; i++)
         update_field(t, type->subclasses[i], from, to);
 }

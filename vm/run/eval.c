@@ -17,6 +17,7 @@
 #include "vm/run/eval.h"
 
 #include "vm/bytecode/opcode.h"
+#include "vm/object/attribute_cache.h"
 #include "vm/object/descriptor.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
@@ -182,7 +183,7 @@ dispatch:
     }
     CASE(LOAD_GLOBAL) {
         SAVE();
-        specialize_global(t, frame, ip - 1);
+        specialize_global(t, frame, ip);
         SKIP(LOAD_GLOBAL);
         Value v = names_load_global(t, frame, frame->code->names[OPERAND]);
         if (failed(v)) FAIL;

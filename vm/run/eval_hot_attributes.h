@@ -1,7 +1,7 @@
 /* eval_hot_attributes.h - the cases of the hot forms of globals, attributes and methods. Part of eval.c, as eval_hot.h.
  *
  * What        What a name means, remembered: the place in a dict whose keys have not changed, the slot of a shape, the offset of one of the
- *             __slots__, the place in the method cache of what a class has.
+ *             __slots__, the place in the method cache of what a class has. The forms called _ANY have met many classes and ask a table.
  * How         Each compares the numbers in its cache words (specialize.c, Layout) with those of the object it meets. All the same: the value is
  *             taken from where it was. Else the plain form comes back and runs. A property's getter is entered like a called function.
  * Invariants  I1 as eval_hot.h.
@@ -27,7 +27,7 @@ CASE(LOAD_GLOBAL_BUILTIN) {
         NEXT;
     }
 guess_failed_global:
-    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_GLOBAL, OPERAND);
+    specialize_again(ip, OP_LOAD_GLOBAL, OP_LOAD_GLOBAL, CACHES_LOAD_GLOBAL);
     goto run_LOAD_GLOBAL;
 }
 /* ---- attributes ---- */
@@ -116,13 +116,37 @@ CASE(LOAD_ATTR_MODULE) {
         }
     }
 guess_failed_attribute:
-    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_ATTR, OPERAND);
+    specialize_again(ip, OP_LOAD_ATTR, OP_LOAD_ATTR_ANY, CACHES_LOAD_ATTR);
+    goto run_LOAD_ATTR;
+}
+CASE(LOAD_ATTR_ANY) {
+    const AttributePlace *place = attribute_cached_load(t, TOP, frame->code->names[OPERAND]);
+    if (UNLIKELY(!place)) goto run_LOAD_ATTR;
+    Value object = TOP, v = attribute_at(place, as_object(object));
+    if (LIKELY(is_bound(v))) {
+        TOP = retain(v);
+        SKIP(LOAD_ATTR);
+        SAVE();
+        release(object);
+        NEXT;
+    }
+    Value getter = attribute_getter(place);
+    if (is_kind(getter, KIND_FUNCTION) && ((Function *)as_object(getter))->code->exact_count == 1) {
+        TOP = retain(getter);
+        sp[0] = object;
+        SKIP(LOAD_ATTR);
+        SAVE();
+        goto enter_function;
+    }
     goto run_LOAD_ATTR;
 }
 /* The attribute of a local, as the LOAD_ATTR behind it has noted: without counting the local up and down again. */
 CASE(LOAD_FAST_ATTR) {
     Value holder = locals[OPERAND];
-    if (!IS_OF_VERSION(holder, ip[1])) goto run_LOAD_FAST;
+    if (!IS_OF_VERSION(holder, ip[1])) {
+        if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_ANY) goto fast_attribute_of_any;
+        goto run_LOAD_FAST;
+    }
     Object *object = as_object(holder);
     Value v;
     if (LIKELY(WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_SLOT)) {
@@ -138,6 +162,14 @@ CASE(LOAD_FAST_ATTR) {
     PUSH(retain(v));
     ip += 1 + CACHES_LOAD_ATTR;
     NEXT;
+fast_attribute_of_any: {
+        const AttributePlace *place = attribute_cached_load(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
+        Value found = place ? attribute_at(place, as_object(holder)) : UNBOUND;
+        if (UNLIKELY(is_unbound(found))) goto run_LOAD_FAST;
+        PUSH(retain(found));
+        ip += 1 + CACHES_LOAD_ATTR;
+        NEXT;
+    }
 }
 
 /* ---- methods ---- */
@@ -214,8 +246,27 @@ CASE(LOAD_METHOD_SLOT) {
         }
     }
 guess_failed_method:
-    ((Word *)ip)[-1] = WORD_MAKE(OP_LOAD_METHOD, OPERAND);
+    specialize_again(ip, OP_LOAD_METHOD, OP_LOAD_METHOD_ANY, CACHES_LOAD_METHOD);
     goto run_LOAD_METHOD;
+}
+CASE(LOAD_METHOD_ANY) {
+    const AttributePlace *place = attribute_cached_load(t, TOP, frame->code->names[OPERAND]);
+    if (UNLIKELY(!place)) goto run_LOAD_METHOD;
+    Value object = TOP;
+    if (LIKELY(place->kind == ATTRIBUTE_IS_METHOD)) {
+        TOP = retain(place->value);
+        PUSH(object);
+        SKIP(LOAD_METHOD);
+        NEXT;
+    }
+    Value v = attribute_at(place, as_object(object));
+    if (UNLIKELY(is_unbound(v))) goto run_LOAD_METHOD;
+    TOP = retain(v);
+    PUSH(UNBOUND);
+    SKIP(LOAD_METHOD);
+    SAVE();
+    release(object);
+    NEXT;
 }
 /* ---- storing ---- */
 
@@ -254,7 +305,7 @@ CASE(STORE_ATTR_ADD) {
     Object *object = as_object(TOP);
     if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
         Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
-        if (LIKELY(attributes->shape && attributes->shape->id == ip[1] && !attributes->extra)) {
+        if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
             Shape *next = shape_next(attributes->shape, frame->code->names[OPERAND]);
             if (LIKELY(next != NULL)) {
                 attributes->slots[attributes->shape->count] = sp[-2];
@@ -267,6 +318,17 @@ CASE(STORE_ATTR_ADD) {
         }
     }
 guess_failed_store:
-    ((Word *)ip)[-1] = WORD_MAKE(OP_STORE_ATTR, OPERAND);
+    specialize_again(ip, OP_STORE_ATTR, OP_STORE_ATTR_ANY, CACHES_STORE_ATTR);
     goto run_STORE_ATTR;
+}
+CASE(STORE_ATTR_ANY) {
+    Value *place = attribute_cached_store(t, TOP, frame->code->names[OPERAND]);
+    if (UNLIKELY(!place)) goto run_STORE_ATTR;
+    Value object = TOP, old = *place;
+    *place = sp[-2];
+    sp -= 2;
+    SKIP(STORE_ATTR);
+    SAVE();
+    release2(old, object);
+    NEXT;
 }

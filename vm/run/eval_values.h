@@ -12,7 +12,7 @@
 
     CASE(LOAD_ATTR) {
         SAVE();
-        specialize_attribute(t, frame, ip - 1, TOP);
+        specialize_attribute(t, frame, ip, TOP);
         Value v = value_get_attribute(t, TOP, frame->code->names[OPERAND]);
         if (failed(v)) FAIL;
         SKIP(LOAD_ATTR);
@@ -22,7 +22,7 @@
     }
     CASE(LOAD_METHOD) {
         SAVE();
-        specialize_method(t, frame, ip - 1, TOP);
+        specialize_method(t, frame, ip, TOP);
         bool is_method;
         Value v = object_get_method(t, TOP, frame->code->names[OPERAND], &is_method);
         if (failed(v)) FAIL;
@@ -48,7 +48,7 @@
     }
     CASE(STORE_ATTR) {
         SAVE();
-        specialize_store(t, frame, ip - 1, TOP);
+        specialize_store(t, frame, ip, TOP);
         bool done = value_set_attribute(t, TOP, frame->code->names[OPERAND], sp[-2]);
         SKIP(STORE_ATTR);
         Value object = POP(), value = POP();

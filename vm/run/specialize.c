@@ -5,11 +5,13 @@
  * How         Two kinds of forms. Those that need no history (two numbers, two locals, a comparison before a jump) are put in when the
  *             copy is made, by looking at neighbours. Those that remember something (a shape, a dict's keys) are put in by the
  *             plain form when it runs in the copy: it notes ids in its cache words and changes its own opcode.
- *             A guess that fails puts the plain opcode back and waits a while (the last cache word counts) before it tries again.
+ *             A guess that fails puts the plain opcode back, which looks at once what it meets now. When that has happened a few times,
+ *             a form for any class takes over for good (attribute_cache.h); where there is none, the plain one waits a while.
  * Layout      caches of the guessing forms:
  *                 LOAD_GLOBAL_*       keys of globals | keys of built-ins | place | wait
  *                 *_MODULE            keys of the module | - | place | wait
  *                 *_SLOT, *_ADD       type version | shape id | slot | wait
+ *                 *_ANY               - | - | - | wait
  *                 *_MEMBER            type version | - | offset in bytes | wait
  *                 LOAD_METHOD_*, _CLASS, _PROPERTY   type version | shape id, 0: no attributes | place in the method cache | wait
  *                 *_OF_CLASS          its version | that of its own class | place in the method cache | wait
@@ -20,14 +22,13 @@
 #include "vm/run/specialize.h"
 
 #include "vm/bytecode/opcode.h"
+#include "vm/object/attribute_cache.h"
 #include "vm/object/descriptor.h"
 #include "vm/object/dict.h"
 #include "vm/object/heap.h"
 #include "vm/object/instance.h"
 #include "vm/object/method_cache.h"
 #include "vm/object/str.h"
-
-enum { WAIT_AFTER_FAILURE = 64 };        /* runs of the plain form before it is looked at again */
 
 /* ---- making the copy ---- */
 
@@ -180,29 +181,47 @@ const Word *specialize_loop(Thread *t, Frame *frame, const Word *ip)
 
 /* ---- guessing ---- */
 
-/* The instruction's words if they lie in the hot copy and it is time to look; else NULL. */
-static Word *words_to_change(const Frame *frame, const Word *at, unsigned caches)
+/* The last cache word of a guessing instruction: runs of the plain form until it is looked at again | how many it waited for last |
+ * guesses that have failed. */
+enum { WAIT_MASK = 0xffff, WAITED_SHIFT = 16, FAILURES_SHIFT = 24, FAILURES_MAX = 4, WAITED_FIRST = 4, WAITED_MAX = 14,
+       WAIT_AFTER_FAILURES = 64 };
+
+/* The instruction's words if they lie in the hot copy, are still [plain] there, and it is time to look; else NULL. */
+static Word *words_to_change(const Frame *frame, const Word *ip, Opcode plain, unsigned caches)
 {
     const Code *code = frame->code;
-    if (!code->hot || at < code->hot || at >= code->hot + code->unit->word_count) return NULL;
+    const Word *at = ip - 1;
+    if (!code->hot || at < code->hot || at >= code->hot + code->unit->word_count || WORD_OPCODE(*at) != plain) return NULL;
     if (WORD_OPCODE(at[-1]) == OP_EXTENDED_ARG && at > code->hot) return NULL;
     Word *words = code->hot + (at - code->hot);
     Word *wait = &words[caches];
-    if (*wait > 0) {
+    if (*wait & WAIT_MASK) {
         --*wait;
         return NULL;
     }
-    *wait = WAIT_AFTER_FAILURE;              /* unless something is found below */
+    /* In case that nothing is found below: each time twice as long, so that what has no form costs no time. */
+    Word waited = *wait >> WAITED_SHIFT & 0xff;
+    waited = waited < WAITED_FIRST ? WAITED_FIRST : waited < WAITED_MAX ? waited + 1 : WAITED_MAX;
+    *wait = (*wait & ~(Word)0 << FAILURES_SHIFT) | waited << WAITED_SHIFT | (Word)1 << waited;
     return words;
+}
+
+void specialize_again(const Word *ip, Opcode plain, Opcode any, unsigned caches)
+{
+    Word *words = (Word *)ip - 1;
+    Word failures = (words[caches] >> FAILURES_SHIFT) + 1;
+    bool are_many = failures > FAILURES_MAX;
+    words[0] = WORD_MAKE(are_many ? any : plain, WORD_OPERAND(words[0]));
+    words[caches] = are_many ? WAIT_AFTER_FAILURES : failures << FAILURES_SHIFT;
 }
 
 static void change(Word *words, Opcode opcode) { words[0] = WORD_MAKE(opcode, WORD_OPERAND(words[0])); }
 
-void specialize_global(Thread *t, Frame *frame, const Word *at)
+void specialize_global(Thread *t, Frame *frame, const Word *ip)
 {
-    Word *words = words_to_change(frame, at, CACHES_LOAD_GLOBAL);
+    Word *words = words_to_change(frame, ip, OP_LOAD_GLOBAL, CACHES_LOAD_GLOBAL);
     if (!words) return;
-    Str *name = frame->code->names[WORD_OPERAND(*at)];
+    Str *name = frame->code->names[WORD_OPERAND(ip[-1])];
     Dict *globals = frame->function->globals;
     uint32_t globals_version = dict_keys_version(t, globals);
     if (!globals_version) return;
@@ -221,16 +240,6 @@ void specialize_global(Thread *t, Frame *frame, const Word *at)
     words[2] = builtins_version;
     words[3] = (Word)place;
     change(words, OP_LOAD_GLOBAL_BUILTIN);
-}
-
-/* The Attributes of an instance of a script's class whose attributes are not meddled with; NULL: not such a one. */
-static Attributes *plain_attributes(Value object)
-{
-    if (!is_object(object)) return NULL;
-    Type *type = as_object(object)->type;
-    if (!type_is(type, TYPE_IS_SCRIPT_MADE) || !type->attributes_offset) return NULL;
-    Attributes *attributes = object_attributes(as_object(object));
-    return attributes->shape ? attributes : NULL;
 }
 
 static void specialize_module_attribute(Thread *t, Word *words, Module *module, Str *name, Opcode form)
@@ -261,42 +270,21 @@ static void specialize_class_attribute(Thread *t, Word *words, Type *cls, Str *n
     change(words, form);
 }
 
-/* The shape whose instances lack [name] (0: instances have no attributes of their own), or false when this one does not. */
-static bool shape_without(Value object, Str *name, Word *shape_id)
+/* Notes a place of an instance, or of its class, in the cache words, and the form that goes there; OP_NOP: none does. */
+static void note_place(Word *words, const AttributePlace *place, Opcode form)
 {
-    *shape_id = 0;
-    Type *type = as_object(object)->type;
-    if (!type_is(type, TYPE_HAS_ATTRIBUTES)) return true;
-    Attributes *attributes = plain_attributes(object);
-    if (!attributes || shape_find(attributes->shape, name) != SHAPE_NOT_FOUND) return false;
-    *shape_id = attributes->shape->id;
-    return true;
+    if (form == OP_NOP) return;
+    words[1] = place->version;
+    words[2] = place->shape_id;
+    words[3] = place->kind == ATTRIBUTE_IN_SLOT || place->kind == ATTRIBUTE_IN_MEMBER ? place->where : method_cache_place(place->version, place->name);
+    change(words, form);
 }
 
-/* What the class of [object] has under that name decides: a data descriptor, or a value for want of the object's own. */
-static void specialize_by_class(Thread *t, Word *words, Value object, Str *name, Value of_class)
+void specialize_attribute(Thread *t, Frame *frame, const Word *ip, Value object)
 {
-    Type *type = as_object(object)->type;
-    uint32_t offset = is_kind(of_class, KIND_MEMBER) ? member_offset(type, of_class) : 0;
-    if (offset) {
-        words[3] = offset;
-        change(words, OP_LOAD_ATTR_MEMBER);
-        return;
-    }
-    if (!t->interp->method_cache) return;
-    words[3] = method_cache_place(words[1], name);
-    if (is_kind(of_class, KIND_PROPERTY)) {
-        change(words, OP_LOAD_ATTR_PROPERTY);
-    } else if (!value_type(t, of_class)->slots.descriptor_get && shape_without(object, name, &words[2])) {
-        change(words, OP_LOAD_ATTR_CLASS);
-    }
-}
-
-void specialize_attribute(Thread *t, Frame *frame, const Word *at, Value object)
-{
-    Word *words = words_to_change(frame, at, CACHES_LOAD_ATTR);
+    Word *words = words_to_change(frame, ip, OP_LOAD_ATTR, CACHES_LOAD_ATTR);
     if (!words || !is_object(object)) return;
-    Str *name = frame->code->names[WORD_OPERAND(*at)];
+    Str *name = frame->code->names[WORD_OPERAND(ip[-1])];
     if (is_kind(object, KIND_MODULE)) {
         specialize_module_attribute(t, words, (Module *)as_object(object), name, OP_LOAD_ATTR_MODULE);
         return;
@@ -305,27 +293,25 @@ void specialize_attribute(Thread *t, Frame *frame, const Word *at, Value object)
         specialize_class_attribute(t, words, as_type(object), name, OP_LOAD_ATTR_OF_CLASS);
         return;
     }
-    Type *type = as_object(object)->type;
-    words[1] = type_version(t, type);
-    if (!words[1] || type->slots.get_attribute != generic_get_attribute) return;
-    Value of_class = type_lookup(t, type, name);
-    Attributes *attributes = plain_attributes(object);
-    uint32_t slot = attributes ? shape_find(attributes->shape, name) : SHAPE_NOT_FOUND;
-    bool is_own = slot != SHAPE_NOT_FOUND && (is_unbound(of_class) || !is_data_descriptor(t, of_class));
-    if (!is_own) {
-        if (is_bound(of_class)) specialize_by_class(t, words, object, name, of_class);
-    } else if (slot < attributes->shape->inline_count) {
-        words[2] = attributes->shape->id;
-        words[3] = slot;
-        change(words, OP_LOAD_ATTR_SLOT);
+    AttributePlace place;
+    attribute_resolve_load(t, object, name, &place);
+    switch (place.kind) {
+    case ATTRIBUTE_IN_SLOT: note_place(words, &place, OP_LOAD_ATTR_SLOT); return;
+    case ATTRIBUTE_IN_MEMBER: note_place(words, &place, OP_LOAD_ATTR_MEMBER); return;
+    case ATTRIBUTE_OF_CLASS: note_place(words, &place, t->interp->method_cache ? OP_LOAD_ATTR_CLASS : OP_NOP); return;
+    case ATTRIBUTE_IS_PROPERTY: note_place(words, &place, t->interp->method_cache ? OP_LOAD_ATTR_PROPERTY : OP_NOP); return;
+    case ATTRIBUTE_IN_OVERFLOW:
+    case ATTRIBUTE_IS_METHOD: change(words, OP_LOAD_ATTR_ANY); return;
+    case ATTRIBUTE_IS_NEW:
+    case ATTRIBUTE_ELSEWHERE: return;
     }
 }
 
-void specialize_method(Thread *t, Frame *frame, const Word *at, Value object)
+void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
 {
-    Word *words = words_to_change(frame, at, CACHES_LOAD_METHOD);
+    Word *words = words_to_change(frame, ip, OP_LOAD_METHOD, CACHES_LOAD_METHOD);
     if (!words || !is_object(object)) return;
-    Str *name = frame->code->names[WORD_OPERAND(*at)];
+    Str *name = frame->code->names[WORD_OPERAND(ip[-1])];
     if (is_kind(object, KIND_MODULE)) {
         specialize_module_attribute(t, words, (Module *)as_object(object), name, OP_LOAD_METHOD_MODULE);
         return;
@@ -334,50 +320,36 @@ void specialize_method(Thread *t, Frame *frame, const Word *at, Value object)
         specialize_class_attribute(t, words, as_type(object), name, OP_LOAD_METHOD_OF_CLASS);
         return;
     }
-    Type *type = as_object(object)->type;
-    uint32_t version = type_version(t, type);
-    if (!version || type->slots.get_attribute != generic_get_attribute) return;
-    words[1] = version;
-    Value method = type_lookup(t, type, name);          /* and into the cache with it */
-    Attributes *attributes = plain_attributes(object);
-    uint32_t slot = attributes ? shape_find(attributes->shape, name) : SHAPE_NOT_FOUND;
-    if (slot != SHAPE_NOT_FOUND && slot < attributes->shape->inline_count && (is_unbound(method) || !is_data_descriptor(t, method))) {
-        words[2] = attributes->shape->id;
-        words[3] = slot;
-        change(words, OP_LOAD_METHOD_SLOT);
+    AttributePlace place;
+    attribute_resolve_load(t, object, name, &place);
+    switch (place.kind) {
+    case ATTRIBUTE_IN_SLOT: note_place(words, &place, OP_LOAD_METHOD_SLOT); return;
+    case ATTRIBUTE_IS_METHOD:
+        if (t->interp->method_cache) note_place(words, &place, place.shape_id ? OP_LOAD_METHOD_SHAPE : OP_LOAD_METHOD_TYPE);
         return;
+    case ATTRIBUTE_IN_MEMBER:
+    case ATTRIBUTE_OF_CLASS:
+    case ATTRIBUTE_IN_OVERFLOW: change(words, OP_LOAD_METHOD_ANY); return;
+    case ATTRIBUTE_IS_PROPERTY:
+    case ATTRIBUTE_IS_NEW:
+    case ATTRIBUTE_ELSEWHERE: return;
     }
-    if (is_unbound(method) || !type_is(value_type(t, method), TYPE_IS_METHOD_DESCRIPTOR) || !t->interp->method_cache) return;
-    words[3] = method_cache_place(version, name);
-    if (!shape_without(object, name, &words[2])) return;
-    change(words, words[2] ? OP_LOAD_METHOD_SHAPE : OP_LOAD_METHOD_TYPE);
 }
 
-void specialize_store(Thread *t, Frame *frame, const Word *at, Value object)
+void specialize_store(Thread *t, Frame *frame, const Word *ip, Value object)
 {
-    Word *words = words_to_change(frame, at, CACHES_STORE_ATTR);
+    Word *words = words_to_change(frame, ip, OP_STORE_ATTR, CACHES_STORE_ATTR);
     if (!words || !is_object(object)) return;
-    Str *name = frame->code->names[WORD_OPERAND(*at)];
-    Type *type = as_object(object)->type;
-    words[1] = type_version(t, type);
-    if (!words[1] || type->slots.set_attribute != generic_set_attribute) return;
-    Value of_class = type_lookup(t, type, name);
-    if (is_bound(of_class) && is_data_descriptor(t, of_class)) {
-        uint32_t offset = is_kind(of_class, KIND_MEMBER) ? member_offset_to_write(type, of_class) : 0;
-        if (!offset) return;
-        words[3] = offset;
-        change(words, OP_STORE_ATTR_MEMBER);
-        return;
-    }
-    Attributes *attributes = plain_attributes(object);
-    if (!attributes) return;
-    uint32_t slot = shape_find(attributes->shape, name);
-    words[2] = attributes->shape->id;
-    if (slot == SHAPE_NOT_FOUND) {
-        if (attributes->extra || attributes->shape->count >= attributes->shape->inline_count || attributes->shape->count >= SHAPE_KEYS_MAX) return;
-        change(words, OP_STORE_ATTR_ADD);
-    } else if (slot < attributes->shape->inline_count) {
-        words[3] = slot;
-        change(words, OP_STORE_ATTR_SLOT);
+    AttributePlace place;
+    attribute_resolve_store(t, object, frame->code->names[WORD_OPERAND(ip[-1])], &place);
+    switch (place.kind) {
+    case ATTRIBUTE_IN_SLOT: note_place(words, &place, OP_STORE_ATTR_SLOT); return;
+    case ATTRIBUTE_IN_MEMBER: note_place(words, &place, OP_STORE_ATTR_MEMBER); return;
+    case ATTRIBUTE_IS_NEW: note_place(words, &place, OP_STORE_ATTR_ADD); return;
+    case ATTRIBUTE_IN_OVERFLOW: change(words, OP_STORE_ATTR_ANY); return;
+    case ATTRIBUTE_OF_CLASS:
+    case ATTRIBUTE_IS_METHOD:
+    case ATTRIBUTE_IS_PROPERTY:
+    case ATTRIBUTE_ELSEWHERE: return;
     }
 }

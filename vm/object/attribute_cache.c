@@ -1,0 +1,223 @@
+/* attribute_cache.c - see attribute_cache.h.
+ *
+ * What        attribute_resolve_load and _store, which find out; attribute_cached_load and _store, which remember.
+ * How         Resolving walks the generic protocol without taking its last step: class first, a data descriptor wins, then the object's
+ *             own, then what the class has. What would have to be asked (a descriptor with a __get__ of its own, an object in dict mode)
+ *             is elsewhere. A class's __getattr__ does not matter to what is found without it.
+ * Invariants  I1, I2 of the header.
+ * GIL         held.
+ * Read next   instance.c (the long way), type_lookup.c (versions) */
+#include "vm/object/attribute_cache.h"
+
+#include "vm/object/descriptor.h"
+#include "vm/object/str.h"
+
+enum { LOADS = 2048, STORES = 1024 };     /* entries, powers of two */
+
+struct AttributeCache {
+    AttributePlace loads[LOADS], stores[STORES];
+};
+
+void attribute_cache_finish(Interp *interp)
+{
+    AttributeCache *cache = interp->attribute_cache;
+    if (!cache) return;
+    interp->attribute_cache = NULL;
+    for (size_t i = 0; i < LOADS; i++)
+        if (cache->loads[i].name) object_release(cache->loads[i].name);
+    for (size_t i = 0; i < STORES; i++)
+        if (cache->stores[i].name) object_release(cache->stores[i].name);
+    memory_free(&interp->memory, cache, sizeof *cache);
+}
+
+/* ---- finding out ---- */
+
+/* __getattribute__ is object's: by itself, or before a __getattr__ that is asked for what is not there. */
+static bool loads_generically(Thread *t, Type *type)
+{
+    if (LIKELY(type->slots.get_attribute == generic_get_attribute)) return true;
+    if (!type_is(type, TYPE_IS_SCRIPT_MADE)) return false;
+    Value get = type_lookup(t, type, NAME_OF(t, __getattribute__));
+    return is_kind(get, KIND_SLOT_WRAPPER) && ((SlotWrapper *)as_object(get))->function == (void *)generic_get_attribute;
+}
+
+/* Version and shape of [object]; false: it has none that could be relied on. [*own]: its Attributes, or NULL. */
+static bool begin(Thread *t, Value object, Str *name, AttributePlace *place, Attributes **own)
+{
+    *place = (AttributePlace){.name = name, .kind = ATTRIBUTE_ELSEWHERE};
+    *own = NULL;
+    if (!is_object(object)) return false;
+    Type *type = as_object(object)->type;
+    place->version = type_version(t, type);
+    if (!place->version) return false;
+    if (!type_is(type, TYPE_HAS_ATTRIBUTES)) return true;
+    if (!type_is(type, TYPE_IS_SCRIPT_MADE) || !type->attributes_offset) return false;
+    *own = object_attributes(as_object(object));
+    if (!(*own)->shape) return false;
+    place->shape_id = (*own)->shape->id;
+    return true;
+}
+
+static void put_slot(AttributePlace *place, const Shape *shape, uint32_t slot)
+{
+    bool is_inside = slot < shape->inline_count;
+    place->kind = is_inside ? ATTRIBUTE_IN_SLOT : ATTRIBUTE_IN_OVERFLOW;
+    place->where = is_inside ? slot : slot - shape->inline_count;
+}
+
+void attribute_resolve_load(Thread *t, Value object, Str *name, AttributePlace *place)
+{
+    Attributes *own;
+    if (!begin(t, object, name, place, &own)) return;
+    Type *type = as_object(object)->type;
+    if (has_payload(object, KIND_TYPE) || has_payload(object, KIND_MODULE) || !loads_generically(t, type)) return;
+    Value of_class = type_lookup(t, type, name);
+    const TypeSlots *slots = is_bound(of_class) ? &value_type(t, of_class)->slots : NULL;
+    uint32_t slot = own ? shape_find(own->shape, name) : SHAPE_NOT_FOUND;
+    if (slot != SHAPE_NOT_FOUND && !(slots && slots->descriptor_set)) {
+        put_slot(place, own->shape, slot);
+    } else if (slots && is_kind(of_class, KIND_MEMBER)) {
+        place->where = member_offset(type, of_class);
+        if (place->where) place->kind = ATTRIBUTE_IN_MEMBER;
+    } else if (slots && is_kind(of_class, KIND_PROPERTY)) {
+        /* A getter that raises AttributeError makes __getattr__ be asked. */
+        if (type->slots.get_attribute == generic_get_attribute) place->kind = ATTRIBUTE_IS_PROPERTY;
+    } else if (slots && slot == SHAPE_NOT_FOUND) {
+        if (type_is(value_type(t, of_class), TYPE_IS_METHOD_DESCRIPTOR)) place->kind = ATTRIBUTE_IS_METHOD;
+        else if (!slots->descriptor_get) place->kind = ATTRIBUTE_OF_CLASS;
+    }
+    if (place->kind >= ATTRIBUTE_OF_CLASS) place->value = of_class;
+}
+
+void attribute_resolve_store(Thread *t, Value object, Str *name, AttributePlace *place)
+{
+    Attributes *own;
+    if (!begin(t, object, name, place, &own)) return;
+    Type *type = as_object(object)->type;
+    if (type->slots.set_attribute != generic_set_attribute) return;
+    Value of_class = type_lookup(t, type, name);
+    if (is_bound(of_class) && is_data_descriptor(t, of_class)) {
+        if (is_kind(of_class, KIND_MEMBER)) place->where = member_offset_to_write(type, of_class);
+        if (place->where) place->kind = ATTRIBUTE_IN_MEMBER;
+        return;
+    }
+    if (!own) return;
+    uint32_t slot = shape_find(own->shape, name);
+    if (slot != SHAPE_NOT_FOUND) {
+        put_slot(place, own->shape, slot);
+        return;
+    }
+    if (own->shape->count >= own->shape->inline_count || own->shape->count >= SHAPE_KEYS_MAX) return;
+    place->kind = ATTRIBUTE_IS_NEW;
+    place->next = shape_next(own->shape, name);
+    place->where = own->shape->count;
+}
+
+/* ---- remembering ---- */
+
+static BORROWED AttributeCache *cache_of(Thread *t)
+{
+    Interp *interp = t->interp;
+    if (UNLIKELY(!interp->attribute_cache))      /* no memory, no cache */
+        interp->attribute_cache = memory_alloc_zeroed(&interp->memory, sizeof *interp->attribute_cache);
+    return interp->attribute_cache;
+}
+
+/* The entry's address from the numbers and the name. In a table of [size] entries. */
+static inline AttributePlace *entry_at(AttributePlace *table, size_t size, uint32_t version, uint32_t shape_id, const Str *name)
+{
+    uint32_t mixed = (version + shape_id * 31) * 0x9e3779b1u >> 8 ^ (uint32_t)((uintptr_t)name >> 5);
+    return &table[mixed & (size - 1)];
+}
+
+static inline bool is_about(const AttributePlace *entry, uint32_t version, uint32_t shape_id, const Str *name)
+{
+    return LIKELY(entry->version == version && entry->shape_id == shape_id && entry->name == name);
+}
+
+/* What the entry is asked by; a version of 0 never matches. An object in dict mode has no place of its own for anything. */
+static inline uint32_t key_of(const Object *object, Attributes **own, uint32_t *shape_id)
+{
+    const Type *type = object->type;
+    *own = NULL;
+    *shape_id = 0;
+    if (type->attributes_offset) {
+        *own = (Attributes *)((char *)object + type->attributes_offset);
+        if (UNLIKELY(!(*own)->shape)) return 0;
+        *shape_id = (*own)->shape->id;
+    }
+    return type->version;
+}
+
+static void remember(AttributePlace *entry, const AttributePlace *found)
+{
+    Str *old = entry->name;
+    *entry = *found;
+    object_retain(entry->name);
+    if (old) object_release(old);    /* a Str: runs no script code */
+}
+
+const AttributePlace *attribute_cached_load(Thread *t, Value object, Str *name)
+{
+    AttributeCache *cache = cache_of(t);
+    if (!is_object(object) || !cache) return NULL;
+    Attributes *own;
+    uint32_t shape_id, version = key_of(as_object(object), &own, &shape_id);
+    if (version) {
+        const AttributePlace *entry = entry_at(cache->loads, LOADS, version, shape_id, name);
+        if (is_about(entry, version, shape_id, name)) return entry;
+    }
+    AttributePlace found;
+    attribute_resolve_load(t, object, name, &found);
+    if (found.kind == ATTRIBUTE_ELSEWHERE) return NULL;
+    AttributePlace *entry = entry_at(cache->loads, LOADS, found.version, found.shape_id, name);
+    remember(entry, &found);
+    return entry;
+}
+
+/* The word of [object] that [place] means, for a store. */
+static BORROWED Value *word_at(const AttributePlace *place, Object *object, Attributes *own)
+{
+    switch (place->kind) {
+    case ATTRIBUTE_IN_SLOT: return &own->slots[place->where];
+    case ATTRIBUTE_IN_OVERFLOW: return &own->extra->overflow[place->where];
+    case ATTRIBUTE_IN_MEMBER: return (Value *)((char *)object + place->where);
+    case ATTRIBUTE_IS_NEW:
+        own->shape = place->next;
+        return &own->slots[place->where];
+    default: return NULL;
+    }
+}
+
+Value *attribute_cached_store(Thread *t, Value object, Str *name)
+{
+    AttributeCache *cache = cache_of(t);
+    if (!is_object(object) || !cache) return NULL;
+    Attributes *own;
+    uint32_t shape_id, version = key_of(as_object(object), &own, &shape_id);
+    if (version) {
+        const AttributePlace *entry = entry_at(cache->stores, STORES, version, shape_id, name);
+        if (is_about(entry, version, shape_id, name)) return word_at(entry, as_object(object), own);
+    }
+    AttributePlace found;
+    attribute_resolve_store(t, object, name, &found);
+    if (found.kind == ATTRIBUTE_ELSEWHERE || (found.kind == ATTRIBUTE_IS_NEW && !found.next)) return NULL;
+    remember(entry_at(cache->stores, STORES, found.version, found.shape_id, name), &found);
+    return word_at(&found, as_object(object), own);
+}
+
+Value attribute_at(const AttributePlace *place, Object *object)
+{
+    switch (place->kind) {
+    case ATTRIBUTE_IN_SLOT: return object_attributes(object)->slots[place->where];
+    case ATTRIBUTE_IN_OVERFLOW: return object_attributes(object)->extra->overflow[place->where];
+    case ATTRIBUTE_IN_MEMBER: return *(Value *)((char *)object + place->where);
+    case ATTRIBUTE_OF_CLASS: return place->value;
+    default: return UNBOUND;
+    }
+}
+
+Value attribute_getter(const AttributePlace *place)
+{
+    return place->kind == ATTRIBUTE_IS_PROPERTY ? ((Property *)as_object(place->value))->getter : UNBOUND;
+}
