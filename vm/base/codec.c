@@ -245,6 +245,9 @@ CodecRun codec_measure(Codec codec, const void *characters, unsigned width, size
     CodecRun run = {0};
     if (width == 1 && is_byte_codec(codec)) {
         run.taken = run.made = codec == CODEC_LATIN1 ? length : ascii_length(characters, length);
+    } else if (width == 1) {
+        run.taken = length;
+        run.made = length * (codec == CODEC_UTF16_LE || codec == CODEC_UTF16_BE ? 2 : 4);
     }
     for (; run.taken < length; run.taken++) {
         unsigned bytes = encoded_length(codec, unicode_at(characters, width, run.taken), options);
@@ -315,6 +318,12 @@ void codec_encode(Codec codec, const void *characters, unsigned width, size_t le
         i = codec == CODEC_UTF8 ? ascii_length(characters, length) : length;
         memcpy(to, characters, i);
         to += i;
+    } else if (width == 1 && codec == CODEC_UTF16_LE) {
+        const uint8_t *narrow = characters;
+        for (; i < length; i++) {
+            to[2 * i] = narrow[i];
+            to[2 * i + 1] = 0;
+        }
     }
     for (; i < length; i++)
         to += codec_write(codec, to, unicode_at(characters, width, i));

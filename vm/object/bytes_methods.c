@@ -1,6 +1,6 @@
-/* bytes_methods.c - what bytes and bytearray can both do: search, join, replace, translate, and their common operators.
+/* bytes_methods.c - what bytes and bytearray can both do: making, searching, and their common operators.
  *
- * What        bytes_methods.h, but for cutting (bytes_split.c) and letters (bytes_case.c).
+ * What        bytes_methods.h, but for cutting (bytes_split.c), letters (bytes_case.c), joining and replacing (bytes_replace.c).
  * How         Searching is search.h's. A bytearray that lends its bytes out (a view) refuses to be resized, so bytes of arguments
  *             are held through views while they are looked at.
  * GIL         held.
@@ -82,12 +82,31 @@ void needle_release(Thread *t, Needle *needle)
         buffer_release(t, &needle->view);
 }
 
+/* The ints of an exact list or tuple, which nobody has to be asked for. false: one of them is not so plain, *data is NULL; or raised. */
+static bool collect_row(Thread *t, Value row, uint8_t **data, size_t *length, size_t *capacity)
+{
+    const Value *items = is_kind(row, KIND_LIST) ? as_list(row)->items : as_tuple(row)->items;
+    size_t count = is_kind(row, KIND_LIST) ? as_list(row)->count : as_tuple(row)->count;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_small_int(items[i]) || (uint64_t)small_int(items[i]) > 255)
+            return false;
+    }
+    *capacity = count ? count : 1;
+    *data = block_alloc(t, *capacity);
+    for (size_t i = 0; *data && i < count; i++)
+        (*data)[i] = (uint8_t)small_int(items[i]);
+    *length = count;
+    return *data != NULL;
+}
+
 bool bytes_collect(Thread *t, Value iterable, const char *range_message, uint8_t **data, size_t *length, size_t *capacity)
 {
     size_t hint = 0;
     *data = NULL;
     *length = *capacity = 0;
-    if (!value_length_hint(t, iterable, 64, &hint))
+    if ((is_kind(iterable, KIND_LIST) || is_kind(iterable, KIND_TUPLE)) && collect_row(t, iterable, data, length, capacity))
+        return true;
+    if (is_raised(t) || !value_length_hint(t, iterable, 64, &hint))
         return false;
     Value iterator = value_iterate(t, iterable);
     if (failed(iterator))
@@ -157,6 +176,8 @@ static Value bytes_from_items(Thread *t, Value v, const char *name)
 /* What __bytes__ answers; UNBOUND and nothing raised: there is none. */
 static Value ask_bytes(Thread *t, Value v)
 {
+    if (is_kind(v, KIND_LIST) || is_kind(v, KIND_TUPLE) || is_kind(v, KIND_BYTEARRAY))   /* these have none */
+        return UNBOUND;
     Value method = value_find_special(t, v, NAME_OF(t, __bytes__));
     if (is_unbound(method))
         return UNBOUND;
@@ -454,11 +475,16 @@ Value bytes_method_rindex(Thread *t, Value self, const Value *args)
     return search(t, self, args, true, &at) ? place_or_raise(t, at) : FAILED;
 }
 
-static size_t count_in(ByteSpan span, ByteSpan part)
+size_t span_count(ByteSpan span, ByteSpan part)
 {
     if (part.length == 0)
         return span.length + 1;
     size_t count = 0;
+    if (part.length == 1) {
+        for (size_t i = 0; i < span.length; i++)
+            count += span.data[i] == part.data[0];
+        return count;
+    }
     for (ssize_t at; (at = search_first(span.data, span.length, part.data, part.length, 1)) >= 0; count++) {
         span.data += (size_t)at + part.length;
         span.length -= (size_t)at + part.length;
@@ -475,7 +501,7 @@ Value bytes_method_count(Thread *t, Value self, const Value *args)
     ByteSpan span = span_of(self);
     if (to > span.length)
         to = span.length;
-    size_t count = from > to ? 0 : count_in((ByteSpan){span.data + from, to - from}, needle.span);
+    size_t count = from > to ? 0 : span_count((ByteSpan){span.data + from, to - from}, needle.span);
     needle_release(t, &needle);
     return small_int_value((int64_t)count);
 }
@@ -538,178 +564,6 @@ static Value remove_affix(Thread *t, Value self, Value part, bool at_end)
 
 Value bytes_method_removeprefix(Thread *t, Value self, const Value *args) { return remove_affix(t, self, args[0], false); }
 Value bytes_method_removesuffix(Thread *t, Value self, const Value *args) { return remove_affix(t, self, args[0], true); }
-
-/* ---- joining, replacing, translating ---- */
-
-/* Adds the bytes of the items to [out]; they are copied at once, so a view need not be kept. */
-static bool join_one(Thread *t, Value self, Value item, size_t i, Buffer *out)
-{
-    Needle needle;
-    if (!is_bytes(item) && !value_has_buffer(t, item))
-        return raise_false(t, EXC_TypeError, "sequence item %zu: expected a bytes-like object, %T found", i, item);
-    if (!needle_get(t, item, false, &needle))
-        return false;
-    if (i)
-        buffer_add(out, span_of(self).data, span_of(self).length);
-    buffer_add(out, needle.span.data, needle.span.length);
-    needle_release(t, &needle);
-    return true;
-}
-
-static bool join_into(Thread *t, Value self, Value held, Buffer *out)
-{
-    size_t count = is_list(held) ? as_list(held)->count : as_tuple(held)->count;
-    for (size_t i = 0; i < count; i++) {
-        if (is_list(held) && as_list(held)->count != count)     /* an item's __buffer__ did that */
-            return raise_false(t, EXC_RuntimeError, "sequence changed size during iteration");
-        Value item = retain(is_list(held) ? as_list(held)->items[i] : as_tuple(held)->items[i]);
-        bool is_good = join_one(t, self, item, i, out);
-        release(item);
-        if (!is_good)
-            return false;
-    }
-    if (buffer_ok(out))
-        return true;
-    raise_memory_error(t);
-    return false;
-}
-
-static Value join(Thread *t, Value self, Value iterable)
-{
-    Value held;
-    const Value *items;
-    size_t count;
-    if (!join_items(t, iterable, &held, &items, &count))
-        return FAILED;
-    Value joined = FAILED;
-    if (count == 1 && is_kind(items[0], KIND_BYTES) && is_bytes(self)) {
-        joined = retain(items[0]);
-    } else {
-        Buffer out;
-        buffer_init(&out, &t->interp->memory);
-        if (join_into(t, self, held, &out))
-            joined = bytes_like(t, self, out.data, out.length);
-        buffer_free(&out);
-    }
-    release(held);
-    return joined;
-}
-
-/* What is iterated may try to change the separator: it must not. */
-Value bytes_method_join(Thread *t, Value self, const Value *args)
-{
-    BufferView view;
-    if (!buffer_get(t, self, &view, 0))
-        return FAILED;
-    Value joined = join(t, self, args[0]);
-    buffer_release(t, &view);
-    return joined;
-}
-
-static Value replace_in(Thread *t, Value self, ByteSpan old, ByteSpan new, size_t most)
-{
-    ByteSpan span = span_of(self);
-    size_t count = count_in(span, old), added;
-    if (count > most)
-        count = most;
-    if (count == 0 || (old.length > span.length))
-        return bytes_slice(t, self, 0, span.length);
-    if (__builtin_mul_overflow(count, new.length, &added) || added > (size_t)PTRDIFF_MAX - span.length)
-        return raise_error(t, EXC_OverflowError, "replace bytes is too long");
-    size_t length = span.length - count * old.length + added;
-    Value result = is_bytearray(self) ? bytearray_from(t, NULL, length) : object_value(bytes_new(t, length));
-    if (failed(result))
-        return FAILED;
-    uint8_t *to = (uint8_t *)span_of(result).data;
-    for (size_t i = 0; i < count; i++) {
-        /* An empty part is found before each byte: between two hits one byte is copied. */
-        size_t at = old.length ? (size_t)search_first(span.data, span.length, old.data, old.length, 1) : i > 0;
-        if (at > span.length) break;   /* never: [count] of them are there; but the compiler cannot know */
-        memcpy(to, span.data, at);
-        to += at;
-        memcpy(to, new.data, new.length);
-        to += new.length;
-        span.data += at + old.length;
-        span.length -= at + old.length;
-    }
-    memcpy(to, span.data, span.length);
-    return result;
-}
-
-Value bytes_method_replace(Thread *t, Value self, const Value *args)
-{
-    int64_t most = -1;
-    Needle old, new;
-    if (!needle_get(t, args[0], false, &old))
-        return FAILED;
-    Value result = FAILED;
-    if (needle_get(t, args[1], false, &new)) {
-        if (arg_size(t, args[2], &most))
-            result = replace_in(t, self, old.span, new.span, most < 0 ? SIZE_MAX : (size_t)most);
-        needle_release(t, &new);
-    }
-    needle_release(t, &old);
-    return result;
-}
-
-static Value translate_with(Thread *t, Value self, const uint8_t *table, ByteSpan dropped)
-{
-    bool drops[256] = {false};
-    for (size_t i = 0; i < dropped.length; i++)
-        drops[dropped.data[i]] = true;
-    Buffer out;
-    buffer_init(&out, &t->interp->memory);
-    ByteSpan span = span_of(self);
-    char *to = buffer_reserve(&out, span.length ? span.length : 1);
-    size_t length = 0;
-    for (size_t i = 0; to && i < span.length; i++) {
-        uint8_t c = span.data[i];
-        if (!drops[c])
-            to[length++] = (char)(table ? table[c] : c);
-    }
-    Value result = to ? bytes_like(t, self, to, length) : raise_memory_error(t);
-    buffer_free(&out);
-    return result;
-}
-
-Value bytes_method_translate(Thread *t, Value self, const Value *args)
-{
-    Needle table = {.has_view = false}, dropped = {.has_view = false};
-    bool has_table = !is_none(args[0]);
-    if (has_table && !needle_get(t, args[0], false, &table))
-        return FAILED;
-    Value result = FAILED;
-    if (has_table && table.span.length != 256)
-        raise_value_error(t, "translation table must be 256 characters long");
-    else if (is_unbound(args[1]) || needle_get(t, args[1], false, &dropped))
-        result = translate_with(t, self, has_table ? table.span.data : NULL, dropped.span);
-    needle_release(t, &dropped);
-    needle_release(t, &table);
-    return result;
-}
-
-Value bytes_method_maketrans(Thread *t, Value self, const Value *args)
-{
-    Needle from, to;
-    if (!needle_get(t, args[0], false, &from))
-        return FAILED;
-    Value result = FAILED;
-    if (needle_get(t, args[1], false, &to)) {
-        Bytes *table = NULL;
-        if (from.span.length != to.span.length)
-            raise_value_error(t, "maketrans arguments must have same length");
-        else
-            table = bytes_new(t, 256);
-        for (unsigned c = 0; table && c < 256; c++)
-            table->data[c] = (uint8_t)c;
-        for (size_t i = 0; table && i < from.span.length; i++)
-            table->data[from.span.data[i]] = to.span.data[i];
-        result = table ? object_value(table) : FAILED;
-        needle_release(t, &to);
-    }
-    needle_release(t, &from);
-    return result;
-}
 
 /* ---- text ---- */
 

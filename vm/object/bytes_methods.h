@@ -24,6 +24,8 @@ static inline ByteSpan span_of(Value v)
     return (ByteSpan){array->data ? array->data : (const uint8_t *)"", array->length};  /* memcpy and its kin want an address even for 0 bytes */
 }
 
+/* Places of [part] in [span] that do not overlap. */
+size_t span_count(ByteSpan span, ByteSpan part);
 /* A bytes or bytearray, as [self] is one. */
 MUST_CHECK Value bytes_like(Thread *t, Value self, const void *data, size_t length);
 /* self[start:end] in self's kind; a whole plain bytes is itself. */
@@ -58,14 +60,15 @@ BYTES_METHOD(endswith);
 BYTES_METHOD(find);
 BYTES_METHOD(hex);
 BYTES_METHOD(index);
-BYTES_METHOD(join);
-BYTES_METHOD(maketrans);
 BYTES_METHOD(removeprefix);
 BYTES_METHOD(removesuffix);
-BYTES_METHOD(replace);
 BYTES_METHOD(rfind);
 BYTES_METHOD(rindex);
 BYTES_METHOD(startswith);
+/* bytes_replace.c */
+BYTES_METHOD(join);
+BYTES_METHOD(maketrans);
+BYTES_METHOD(replace);
 BYTES_METHOD(translate);
 /* bytes_split.c */
 BYTES_METHOD(split);

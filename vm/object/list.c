@@ -9,10 +9,12 @@
  * Read next   list_methods.c, sort.c, sequence_iterators.c */
 #include "vm/object/list.h"
 
+#include "vm/object/bytes.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
 #include "vm/object/protocol.h"
 #include "vm/object/range.h"
+#include "vm/object/str.h"
 
 enum { LIST_DOUBLES_BELOW = 4096, LIST_COUNT_MAX = INT64_MAX / sizeof(Value) };
 
@@ -162,6 +164,12 @@ bool list_extend(Thread *t, List *list, Value iterable)
     size_t count;
     if (is_kind(iterable, KIND_RANGE) && range_is_small((Range *)as_object(iterable), &start, &step, &count))
         return extend_by_range(t, list, start, step, count);
+    if (is_kind(iterable, KIND_STR) || is_kind(iterable, KIND_BYTES)) {
+        size_t length = is_kind(iterable, KIND_STR) ? as_str(iterable)->length : as_bytes(iterable)->length;
+        if (length > list->capacity - list->count && !(list->count ? grow(t, list, list->count + length) : set_capacity(t, list, length)))
+            return false;
+        return value_for_each(t, iterable, append_visited, list);
+    }
     if (is_kind(iterable, KIND_DICT) || is_kind(iterable, KIND_SET))
         return value_for_each(t, iterable, append_visited, list);
 

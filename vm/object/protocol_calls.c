@@ -228,6 +228,16 @@ bool value_for_each(Thread *t, Value iterable, VisitItemFn visit, void *context)
         for (size_t i = 0; goes_on && i < as_tuple(iterable)->count; i++)
             goes_on = visit(t, as_tuple(iterable)->items[i], context);
         return goes_on;
+    case KIND_STR:
+        for (size_t i = 0; goes_on && i < as_str(iterable)->length; i++) {
+            Str *character = str_from_char(t, str_char(as_str(iterable), i));
+            goes_on = character && visit_and_release(t, object_value(character), visit, context);
+        }
+        return goes_on;
+    case KIND_BYTES:
+        for (size_t i = 0; goes_on && i < as_bytes(iterable)->length; i++)
+            goes_on = visit(t, small_int_value(as_bytes(iterable)->data[i]), context);
+        return goes_on;
     case KIND_DICT:
         return for_each_of_dict(t, as_dict(iterable), visit, context);
     case KIND_SET:

@@ -11,6 +11,12 @@
 static bool is_ascii_upper(uint8_t c) { return c >= 'A' && c <= 'Z'; }
 static bool is_ascii_lower(uint8_t c) { return c >= 'a' && c <= 'z'; }
 
+static inline bool ascii_is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
+static inline bool ascii_is_alpha(uint8_t c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+static inline bool ascii_is_alnum(uint8_t c) { return ascii_is_digit(c) || ascii_is_alpha(c); }
+static inline bool ascii_is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f); }
+static inline bool ascii_is_printable(uint8_t c) { return c >= ' ' && c < 0x7f; }
+
 /* ---- mappings ---- */
 
 static uint8_t ascii_lower(uint8_t c) { return is_ascii_upper(c) ? c | 0x20 : c; }
@@ -30,6 +36,32 @@ static inline Value map_ascii(Thread *t, Str *s, uint8_t (*map)(uint8_t c))
     uint8_t *to = str_data(mapped);
     for (size_t i = 0; i < s->length; i++)
         to[i] = map(from[i]);
+    return object_value(mapped);
+}
+
+/* Latin-1 in small letters is Latin-1 again; in capitals too, but for three letters whose capitals lie elsewhere or are two. */
+static uint8_t latin1_lower(uint8_t c) { return is_ascii_upper(c) || (c >= 0xc0 && c <= 0xde && c != 0xd7) ? c | 0x20 : c; }
+static uint8_t latin1_upper(uint8_t c) { return is_ascii_lower(c) || (c >= 0xe0 && c != 0xf7) ? c & 0xdf : c; }
+static bool has_latin1_capitals(const Str *s)
+{
+    for (size_t i = 0; i < s->length; i++) {
+        uint8_t c = (uint8_t)s->characters[i];
+        if (c == 0xb5 || c == 0xdf || c == 0xff)       /* micro sign, sharp s, y with two dots */
+            return false;
+    }
+    return true;
+}
+
+/* Of text that is not all ASCII: a letter outside of ASCII stays outside. */
+static inline Value map_narrow(Thread *t, Str *s, uint8_t (*map)(uint8_t c))
+{
+    if (s->length == 1)
+        return object_value(str_from_char(t, map((uint8_t)s->characters[0])));
+    Str *mapped = str_new(t, s->length, 0xff);
+    if (!mapped)
+        return FAILED;
+    for (size_t i = 0; i < s->length; i++)
+        mapped->characters[i] = (char)map((uint8_t)s->characters[i]);
     return object_value(mapped);
 }
 
@@ -59,13 +91,17 @@ static Value map_full(Thread *t, Str *s, FullMap map)
 Value str_method_lower(Thread *t, Value self, const Value *args)
 {
     Str *s = as_str(self);
-    return s->is_ascii ? map_ascii(t, s, ascii_lower) : map_full(t, s, unicode_lower_full);
+    if (s->is_ascii)
+        return map_ascii(t, s, ascii_lower);
+    return s->width == 1 ? map_narrow(t, s, latin1_lower) : map_full(t, s, unicode_lower_full);
 }
 
 Value str_method_upper(Thread *t, Value self, const Value *args)
 {
     Str *s = as_str(self);
-    return s->is_ascii ? map_ascii(t, s, ascii_upper) : map_full(t, s, unicode_upper_full);
+    if (s->is_ascii)
+        return map_ascii(t, s, ascii_upper);
+    return s->width == 1 && has_latin1_capitals(s) ? map_narrow(t, s, latin1_upper) : map_full(t, s, unicode_upper_full);
 }
 
 Value str_method_casefold(Thread *t, Value self, const Value *args)
@@ -112,6 +148,15 @@ Value str_method_capitalize(Thread *t, Value self, const Value *args)
 Value str_method_title(Thread *t, Value self, const Value *args)
 {
     Str *s = as_str(self);
+    if (s->is_ascii && s->length > 1) {
+        Value titled = map_ascii(t, s, ascii_lower);
+        for (size_t i = 0; !failed(titled) && i < s->length; i++) {
+            char *c = &as_str(titled)->characters[i];
+            if (i == 0 || !ascii_is_alpha((uint8_t)c[-1]))
+                *c = (char)ascii_upper((uint8_t)*c);
+        }
+        return titled;
+    }
     StrBuilder out;
     bool in_word = false;
     str_builder_init(&out, t);
@@ -123,12 +168,6 @@ Value str_method_title(Thread *t, Value self, const Value *args)
 }
 
 /* ---- what a text consists of ---- */
-
-static inline bool ascii_is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
-static inline bool ascii_is_alpha(uint8_t c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-static inline bool ascii_is_alnum(uint8_t c) { return ascii_is_digit(c) || ascii_is_alpha(c); }
-static inline bool ascii_is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f); }
-static inline bool ascii_is_printable(uint8_t c) { return c >= ' ' && c < 0x7f; }
 
 /* Not empty, and all characters are so; [ascii_claim] is the same for ASCII, which the compiler sees through. */
 static inline bool is_all(Str *s, bool (*ascii_claim)(uint8_t c), bool (*claim)(uint32_t c))

@@ -75,10 +75,16 @@ static Encoding find_encoding(const char *name)
     char normal[NAME_MOST];
     normalize_name(name, normal);
     for (size_t i = 0; i < ARRAY_LENGTH(encoding_names); i++) {
-        if (strcmp(normal, encoding_names[i].name) == 0)
+        if (normal[0] == encoding_names[i].name[0] && strcmp(normal, encoding_names[i].name) == 0)
             return encoding_names[i].encoding;
     }
     return ENCODING_UNKNOWN;
+}
+
+/* Whose ASCII is ASCII: the bytes are the characters. */
+static bool is_superset_of_ascii(Encoding encoding)
+{
+    return encoding == ENCODING_UTF8 || encoding == ENCODING_ASCII || encoding == ENCODING_LATIN1;
 }
 
 /* CPython finds all but the most usual names through its registry, and what fails there gets a note. */
@@ -429,6 +435,10 @@ Value str_decode(Thread *t, const char *bytes, size_t length, const char *encodi
         release(object);
         return text;
     }
+    if (is_superset_of_ascii(known) && characters_widest(bytes, 1, length) < 0x80) {
+        Str *plain = str_from_ascii(t, bytes, length);
+        return plain ? object_value(plain) : FAILED;
+    }
     Value text = decode_with(&d, known, &order);
     release(d.object);
     if (failed(text) && encoding && failure_is_noted(encoding))
@@ -614,6 +624,10 @@ Value str_encode(Thread *t, Str *s, const char *encoding, const char *errors)
     Encoding known = encoding ? find_encoding(encoding) : ENCODING_UTF8;
     if (UNLIKELY(known == ENCODING_UNKNOWN))
         return ask_other_encoding(t, "_text_encode", object_value(s), encoding, errors);
+    if (s->is_ascii && is_superset_of_ascii(known)) {
+        Bytes *plain = bytes_from(t, s->characters, s->length);
+        return plain ? object_value(plain) : FAILED;
+    }
     Value bytes = encode_with(&e, known);
     if (failed(bytes) && encoding && failure_is_noted(encoding))
         raised_note(t, "encoding with '%s' codec failed", encoding);

@@ -7,8 +7,10 @@
  * Read next   str_search.c, str_builder.c */
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
+#include "vm/object/heap.h"
 #include "vm/object/int.h"
 #include "vm/object/protocol.h"
+#include "vm/object/search.h"
 #include "vm/object/str_methods.h"
 #include "vm/object/text_arguments.h"
 
@@ -28,7 +30,7 @@ static Value replace_ascii(Thread *t, Str *s, Str *old, Str *new, size_t count)
     char *to = str_data(result);
     size_t from = 0;
     for (size_t i = 0; i < count; i++) {
-        size_t at = (size_t)str_find(s, old, from, s->length);
+        size_t at = from + (size_t)search_first(s->characters + from, s->length - from, old->characters, old->length, 1);
         memcpy(to, s->characters + from, at - from);
         to += at - from;
         memcpy(to, str_data(new), new->length);
@@ -37,6 +39,23 @@ static Value replace_ascii(Thread *t, Str *s, Str *old, Str *new, size_t count)
     }
     memcpy(to, s->characters + from, s->length - from);
     return object_value(result);
+}
+
+/* One character taken out: each is copied, and the place moves on only behind those that stay. */
+static Value drop_character(Thread *t, Str *s, char dropped, size_t count)
+{
+    if (count == s->length)
+        return retain(t->interp->empty_str);
+    char *block = block_alloc(t, s->length), *to = block;
+    if (!block)
+        return FAILED;
+    for (size_t i = 0; i < s->length; i++) {
+        *to = s->characters[i];
+        to += s->characters[i] != dropped;
+    }
+    Str *result = str_from_ascii(t, block, (size_t)(to - block));
+    block_free(t, block, s->length);
+    return result ? object_value(result) : FAILED;
 }
 
 /* Texts of one length take each other's place. */
@@ -100,6 +119,8 @@ Value str_method_replace(Thread *t, Value self, const Value *args)
     if (old->length == new->length && old->length && s->is_ascii && new->is_ascii && s->length > 1)
         return replace_in_copy(t, s, old, new, most < 0 ? SIZE_MAX : (size_t)most);
     size_t count = str_count(s, old, 0, s->length);
+    if (old->length == 1 && new->length == 0 && s->is_ascii && count > 0 && (most < 0 || (size_t)most >= count))
+        return drop_character(t, s, old->characters[0], count);
     if (most > 0 && (size_t)most < count)
         count = (size_t)most;
     if (count == 0 || old == new)
@@ -234,6 +255,15 @@ static Value pad(Thread *t, Str *s, size_t left, size_t right, uint32_t fill)
 {
     if (left == 0 && right == 0)
         return str_exact(t, s);
+    if (s->is_ascii && fill < 0x80 && left <= STR_LENGTH_MAX && right <= STR_LENGTH_MAX) {
+        Str *padded = str_new(t, left + s->length + right, 0x7f);
+        if (!padded)
+            return FAILED;
+        memset(padded->characters, (int)fill, left);
+        memcpy(padded->characters + left, s->characters, s->length);
+        memset(padded->characters + left + s->length, (int)fill, right);
+        return object_value(padded);
+    }
     StrBuilder out;
     str_builder_init(&out, t);
     str_builder_add_repeated(&out, fill, left);
@@ -289,6 +319,8 @@ Value str_method_expandtabs(Thread *t, Value self, const Value *args)
         return FAILED;
     if (tab_size > INT32_MAX || tab_size < INT32_MIN)
         return raise_error(t, EXC_OverflowError, "Python int too large to convert to C int");
+    if (str_find(s, t->interp->one_char['\t'], 0, s->length) < 0)
+        return str_exact(t, s);
     StrBuilder out;
     str_builder_init(&out, t);
     size_t column = 0;

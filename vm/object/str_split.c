@@ -17,21 +17,74 @@ static inline bool is_space(uint32_t c)
     return c < 64 ? blanks >> c & 1 : c >= 0x80 && unicode_is_space(c);
 }
 
-static bool add_slice(Thread *t, List *list, Str *s, size_t start, size_t end)
+/* Parts on their way into a list. The first ones wait here, so that a list of the usual length is made once and takes just the room it
+ * needs; when there are more, the list grows. */
+typedef struct Parts {
+    Thread *t;
+    Str *s;                    /* what is cut */
+    List *list;                /* NULL: all of them still wait */
+    size_t count;              /* that wait */
+    Value waiting[48];
+} Parts;
+
+static void parts_begin(Parts *parts, Thread *t, Str *s)
 {
-    if (s->is_ascii && (start > 0 || end < s->length)) {
-        Str *part = str_from_ascii(t, s->characters + start, end - start);
-        return part && list_append_take(t, list, object_value(part));
+    parts->t = t;
+    parts->s = s;
+    parts->list = NULL;
+    parts->count = 0;
+}
+
+static bool add_part(Parts *parts, TAKES Value part)
+{
+    if (UNLIKELY(failed(part)))
+        return false;
+    if (LIKELY(!parts->list && parts->count < ARRAY_LENGTH(parts->waiting))) {
+        parts->waiting[parts->count++] = part;
+        return true;
     }
-    Value part = str_slice(t, s, start, end);
-    return !failed(part) && list_append_take(t, list, part);
+    if (!parts->list) {
+        size_t count = parts->count;
+        parts->count = 0;
+        parts->list = list_take_values(parts->t, parts->waiting, count);
+        if (!parts->list) {
+            release(part);
+            return false;
+        }
+    }
+    return list_append_take(parts->t, parts->list, part);
+}
+
+static bool add_slice(Parts *parts, size_t start, size_t end)
+{
+    Str *s = parts->s;
+    if (s->is_ascii && (start > 0 || end < s->length))
+        return add_part(parts, object_value(str_from_ascii(parts->t, s->characters + start, end - start)));
+    return add_part(parts, str_slice(parts->t, s, start, end));
+}
+
+/* The list, of parts that were found from the end turned around; [is_good] false: something was raised on the way. */
+static Value parts_finish(Parts *parts, bool is_good, bool from_end)
+{
+    if (!parts->list && is_good)
+        parts->list = list_take_values(parts->t, parts->waiting, parts->count);
+    else if (!parts->list)
+        while (parts->count > 0)
+            release(parts->waiting[--parts->count]);
+    if (parts->list && from_end)
+        list_turn_around(parts->list);
+    if (is_good || !parts->list)
+        return object_value(parts->list);
+    object_release(parts->list);
+    return FAILED;
 }
 
 /* ---- split ---- */
 
 /* [width] is that of s, constant where this is inlined. */
-ALWAYS_INLINE bool split_blanks_of(Thread *t, List *list, Str *s, int64_t most, unsigned width)
+ALWAYS_INLINE bool split_blanks_of(Parts *parts, int64_t most, unsigned width)
 {
+    Str *s = parts->s;
     size_t i = 0, length = s->length;
     const void *data = str_data(s);
     for (;;) {
@@ -41,21 +94,22 @@ ALWAYS_INLINE bool split_blanks_of(Thread *t, List *list, Str *s, int64_t most, 
             return true;
         size_t start = i;
         if (most-- <= 0)
-            return add_slice(t, list, s, start, length);  /* the blanks at its end stay */
+            return add_slice(parts, start, length);  /* the blanks at its end stay */
         while (i < length && !is_space(unicode_at(data, width, i)))
             i++;
-        if (!add_slice(t, list, s, start, i))
+        if (!add_slice(parts, start, i))
             return false;
     }
 }
 
-static bool split_blanks(Thread *t, List *list, Str *s, int64_t most)
+static bool split_blanks(Parts *parts, int64_t most)
 {
-    return s->width == 1 ? split_blanks_of(t, list, s, most, 1) : split_blanks_of(t, list, s, most, s->width);
+    return parts->s->width == 1 ? split_blanks_of(parts, most, 1) : split_blanks_of(parts, most, parts->s->width);
 }
 
-static bool rsplit_blanks(Thread *t, List *list, Str *s, int64_t most)
+static bool rsplit_blanks(Parts *parts, int64_t most)
 {
+    Str *s = parts->s;
     size_t i = s->length;
     for (;;) {
         while (i > 0 && is_space(str_char(s, i - 1)))
@@ -64,49 +118,52 @@ static bool rsplit_blanks(Thread *t, List *list, Str *s, int64_t most)
             return true;
         size_t end = i;
         if (most-- <= 0)
-            return add_slice(t, list, s, 0, end);
+            return add_slice(parts, 0, end);
         while (i > 0 && !is_space(str_char(s, i - 1)))
             i--;
-        if (!add_slice(t, list, s, i, end))
+        if (!add_slice(parts, i, end))
             return false;
     }
 }
 
 /* The frequent case: one narrow character between narrow parts. */
-static bool split_at_byte(Thread *t, List *list, Str *s, uint8_t separator, int64_t most)
+static bool split_at_byte(Parts *parts, uint8_t separator, int64_t most)
 {
+    Str *s = parts->s;
     const char *data = str_data(s), *start = data, *end = data + s->length;
     while (most-- > 0) {
         const char *at = memchr(start, separator, (size_t)(end - start));
         if (!at)
             break;
-        if (!add_slice(t, list, s, (size_t)(start - data), (size_t)(at - data)))
+        if (!add_slice(parts, (size_t)(start - data), (size_t)(at - data)))
             return false;
         start = at + 1;
     }
-    return add_slice(t, list, s, (size_t)(start - data), s->length);
+    return add_slice(parts, (size_t)(start - data), s->length);
 }
 
-static bool split_at(Thread *t, List *list, Str *s, Str *separator, int64_t most)
+static bool split_at(Parts *parts, Str *separator, int64_t most)
 {
+    Str *s = parts->s;
     if (s->width == 1 && separator->width == 1 && separator->length == 1)
-        return split_at_byte(t, list, s, (uint8_t)separator->characters[0], most);
+        return split_at_byte(parts, (uint8_t)separator->characters[0], most);
     size_t start = 0;
     for (int64_t at; most-- > 0 && (at = str_find(s, separator, start, s->length)) >= 0; start = (size_t)at + separator->length) {
-        if (!add_slice(t, list, s, start, (size_t)at))
+        if (!add_slice(parts, start, (size_t)at))
             return false;
     }
-    return add_slice(t, list, s, start, s->length);
+    return add_slice(parts, start, s->length);
 }
 
-static bool rsplit_at(Thread *t, List *list, Str *s, Str *separator, int64_t most)
+static bool rsplit_at(Parts *parts, Str *separator, int64_t most)
 {
+    Str *s = parts->s;
     size_t end = s->length;
     for (int64_t at; most-- > 0 && (at = str_find_last(s, separator, 0, end)) >= 0; end = (size_t)at) {
-        if (!add_slice(t, list, s, (size_t)at + separator->length, end))
+        if (!add_slice(parts, (size_t)at + separator->length, end))
             return false;
     }
-    return add_slice(t, list, s, 0, end);
+    return add_slice(parts, 0, end);
 }
 
 static Value split(Thread *t, Str *s, const Value *args, bool from_end)
@@ -122,21 +179,14 @@ static Value split(Thread *t, Str *s, const Value *args, bool from_end)
     bool by_blanks = is_unbound(separator) || is_none(separator);
     if (!by_blanks && as_str(separator)->length == 0)
         return raise_value_error(t, "empty separator");
-    List *list = list_new(t, 4);
-    if (!list)
-        return FAILED;
+    Parts parts;
+    parts_begin(&parts, t, s);
     bool is_good;
     if (by_blanks)
-        is_good = from_end ? rsplit_blanks(t, list, s, most) : split_blanks(t, list, s, most);
+        is_good = from_end ? rsplit_blanks(&parts, most) : split_blanks(&parts, most);
     else
-        is_good = from_end ? rsplit_at(t, list, s, as_str(separator), most) : split_at(t, list, s, as_str(separator), most);
-    if (!is_good) {
-        object_release(list);
-        return FAILED;
-    }
-    if (from_end)
-        list_turn_around(list);
-    return object_value(list);
+        is_good = from_end ? rsplit_at(&parts, as_str(separator), most) : split_at(&parts, as_str(separator), most);
+    return parts_finish(&parts, is_good, from_end);
 }
 
 Value str_method_split(Thread *t, Value self, const Value *args) { return split(t, as_str(self), args, false); }
@@ -149,28 +199,36 @@ static bool is_line_end(uint32_t c)
     return unicode_is_linebreak(c);
 }
 
+/* The next line end at or behind [i], or [length]. Most characters are above all the line ends but one, U+0085. */
+static size_t narrow_line_end(const uint8_t *at, size_t i, size_t length)
+{
+    while (i < length && ((at[i] > 0x1e && at[i] != 0x85) || !is_line_end(at[i])))
+        i++;
+    return i;
+}
+
 Value str_method_splitlines(Thread *t, Value self, const Value *args)
 {
     Str *s = as_str(self);
     bool keeps_ends = false;
     if (!arg_bool(t, args[0], &keeps_ends))
         return FAILED;
-    List *list = list_new(t, 4);
-    if (!list)
-        return FAILED;
-    for (size_t i = 0; i < s->length;) {
+    Parts parts;
+    parts_begin(&parts, t, s);
+    bool is_good = true;
+    for (size_t i = 0; is_good && i < s->length;) {
         size_t start = i;
-        while (i < s->length && !is_line_end(str_char(s, i)))
-            i++;
+        if (s->width == 1)
+            i = narrow_line_end((const uint8_t *)s->characters, i, s->length);
+        else
+            while (i < s->length && !is_line_end(str_char(s, i)))
+                i++;
         size_t end = i;
         if (i < s->length)
             i += str_char(s, i) == '\r' && i + 1 < s->length && str_char(s, i + 1) == '\n' ? 2 : 1;
-        if (!add_slice(t, list, s, start, keeps_ends ? i : end)) {
-            object_release(list);
-            return FAILED;
-        }
+        is_good = add_slice(&parts, start, keeps_ends ? i : end);
     }
-    return object_value(list);
+    return parts_finish(&parts, is_good, false);
 }
 
 /* ---- partition ---- */

@@ -170,6 +170,11 @@ static Value get_slice(Thread *t, Str *s, Value slice)
     if (!result)
         return FAILED;
     at = start;
+    if (s->is_ascii) {
+        for (size_t i = 0; i < count; i++, at += step)
+            result->characters[i] = s->characters[at];
+        return object_value(result);
+    }
     for (size_t i = 0; i < count; i++, at += step)
         str_put(result, i, str_char(s, (size_t)at));
     return object_value(result);

@@ -30,17 +30,22 @@ static Value builtin_id(Thread *t, Value self, const Value *args) { return int_f
 
 static Value in_base(Thread *t, Value v, int base, const char *prefix)
 {
+    enum { PREFIX_LENGTH = 2 };
     Value n = int_from_index(t, v);
     if (failed(n)) return FAILED;
     Value digits = int_to_str(t, n, base);
     release(n);
     if (failed(digits)) return FAILED;
-    bool is_negative = str_char(as_str(digits), 0) == '-';
-    Value body = is_negative ? str_slice(t, as_str(digits), 1, as_str(digits)->length) : retain(digits);
+    const Str *body = as_str(digits);
+    bool is_negative = body->characters[0] == '-';
+    Str *text = str_new(t, body->length + PREFIX_LENGTH, 0x7f);
+    if (text) {
+        char *to = text->characters;
+        *to = '-';
+        memcpy(to + is_negative, prefix, PREFIX_LENGTH);
+        memcpy(to + is_negative + PREFIX_LENGTH, body->characters + is_negative, body->length - is_negative);
+    }
     release(digits);
-    if (failed(body)) return FAILED;
-    Str *text = str_format(t, "%s%s%S", is_negative ? "-" : "", prefix, body);
-    release(body);
     return object_value(text);
 }
 static Value builtin_bin(Thread *t, Value self, const Value *args) { return in_base(t, args[0], 2, "0b"); }
