@@ -1,8 +1,8 @@
 /* int_arith.c - the operators of int, for any mixture of small and large.
  *
  * What        + - * // % divmod / << >> & | ^ ~ and their like. Power has its own file.
- * How         Small operands are computed in 64 or 128 bits; only a result beyond 63 bits becomes an object. For the rest
- *             signs are settled here and magnitudes by mpn_*. Bitwise operators see negative numbers as two's
+ * How         Small operands are computed in 64 bits, those of one limb and most of two in 128: there each operator is one of C's, for products of
+ *             hashes and random numbers, masked again at once. For the rest signs are settled here and magnitudes by mpn_*. Bitwise operators see negative numbers as two's
  *             complement with endless ones in front: operands are turned into that form, one limb longer than the longest.
  * Invariants  I1 division rounds down: a == (a // b) * b + a % b, and the remainder has the sign of b.
  * GIL         held; mpn_* computes with the lock, as CPython's arithmetic does.
@@ -17,6 +17,57 @@
 
 /* Above this, GMP's algorithms leave its schoolbook and Toom methods on the C stack and ask for memory. */
 enum { SCRATCH_FROM = 1000 };
+
+/* ---- numbers of 128 bits ---- */
+
+typedef __int128 Wide;
+
+/* An int below 2**126 on both sides, so that a sum or difference of two fits as well. */
+static inline bool wide_number(Value v, Wide *n)
+{
+    int64_t small;
+    if (small_number(v, &small)) {
+        *n = small;
+        return true;
+    }
+    const BigInt *big = (const BigInt *)as_object(v);
+    int64_t count = big->size < 0 ? -big->size : big->size;
+    if (count > 2 || count == 0)
+        return false;
+    unsigned __int128 magnitude = big->limbs[0];
+    if (count == 2) {
+        if (big->limbs[1] >> 62)
+            return false;
+        magnitude |= (unsigned __int128)big->limbs[1] << 64;
+    }
+    *n = big->size < 0 ? -(Wide)magnitude : (Wide)magnitude;
+    return true;
+}
+
+static Value int_from_magnitude(Thread *t, unsigned __int128 magnitude, bool is_negative)
+{
+    if (magnitude <= (uint64_t)SMALL_INT_MAX)
+        return small_int_value(is_negative ? -(int64_t)magnitude : (int64_t)magnitude);
+    if (is_negative && magnitude == (uint64_t)SMALL_INT_MAX + 1)
+        return small_int_value(SMALL_INT_MIN);
+    bool is_long = (uint64_t)(magnitude >> 64) != 0;
+    BigInt *big = bigint_new(t, is_long ? 2 : 1);
+    if (!big)
+        return FAILED;
+    big->limbs[0] = (uint64_t)magnitude;
+    if (is_long)
+        big->limbs[1] = (uint64_t)(magnitude >> 64);
+    if (is_negative)
+        big->size = -big->size;
+    return object_value(big);
+}
+
+static inline Value int_from_wide(Thread *t, Wide n)
+{
+    if (n >= SMALL_INT_MIN && n <= SMALL_INT_MAX)
+        return small_int_value((int64_t)n);
+    return int_from_magnitude(t, n < 0 ? 0 - (unsigned __int128)n : (unsigned __int128)n, n < 0);
+}
 
 /* ---- sums ---- */
 
@@ -79,6 +130,9 @@ Value int_add(Thread *t, Value left, Value right)
     int64_t a, b;
     if (LIKELY(small_number(left, &a) && small_number(right, &b)))
         return int_from_int64(t, a + b);  /* 63 and 63 bits: no overflow of 64 */
+    Wide x, y;
+    if (wide_number(left, &x) && wide_number(right, &y))
+        return int_from_wide(t, x + y);
     return add_signed(t, left, right, false);
 }
 
@@ -87,6 +141,9 @@ Value int_subtract(Thread *t, Value left, Value right)
     int64_t a, b;
     if (LIKELY(small_number(left, &a) && small_number(right, &b)))
         return int_from_int64(t, a - b);
+    Wide x, y;
+    if (wide_number(left, &x) && wide_number(right, &y))
+        return int_from_wide(t, x - y);
     return add_signed(t, left, right, true);
 }
 
@@ -148,12 +205,14 @@ static Value multiply_limbs(Thread *t, const Limbs *a, const Limbs *b, bool is_n
 
 Value int_multiply(Thread *t, Value left, Value right)
 {
-    int64_t x, y, product;
-    if (LIKELY(small_number(left, &x) && small_number(right, &y)) && LIKELY(!__builtin_mul_overflow(x, y, &product)))
-        return int_from_int64(t, product);
+    int64_t x, y;
+    if (LIKELY(small_number(left, &x) && small_number(right, &y)))
+        return int_from_wide(t, (Wide)x * y);
     Limbs a, b;
     limbs_view(left, &a);
     limbs_view(right, &b);
+    if (a.count == 1 && b.count == 1)
+        return int_from_magnitude(t, (unsigned __int128)a.data[0] * b.data[0], a.is_negative != b.is_negative);
     return multiply_limbs(t, &a, &b, a.is_negative != b.is_negative);
 }
 
@@ -246,6 +305,20 @@ bool int_divide(Thread *t, Value left, Value right, Value *quotient, Value *rema
     int64_t x, y;
     if (LIKELY(small_number(left, &x) && small_number(right, &y)))
         return divide_small(t, x, y, quotient, remainder);
+    Wide wide;
+    if (small_number(right, &y) && wide_number(left, &wide)) {
+        Wide q = wide / y;
+        int64_t r = (int64_t)(wide - q * y);
+        if (r != 0 && (r < 0) != (y < 0)) {  /* I1 */
+            q--;
+            r += y;
+        }
+        if (remainder)
+            *remainder = small_int_value(r);
+        if (quotient)
+            *quotient = int_from_wide(t, q);
+        return !quotient || !failed(*quotient);
+    }
     Limbs a, b;
     limbs_view(left, &a);
     limbs_view(right, &b);
@@ -358,17 +431,17 @@ Value int_lshift(Thread *t, Value left, Value right)
 {
     uint64_t amount;
     bool is_huge;
-    int64_t n;
     if (!shift_amount(t, right, &amount, &is_huge))
         return FAILED;
     if (int_sign(left) == 0)
         return small_int_value(0);
     if (is_huge)
         return raise_error(t, EXC_OverflowError, "too many digits in integer");
-    if (small_number(left, &n) && amount < 62) {
-        int64_t shifted = (int64_t)((uint64_t)n << amount);
-        if (shifted >> amount == n)
-            return int_from_int64(t, shifted);
+    Wide wide;
+    if (amount < 64 && wide_number(left, &wide)) {
+        Wide lost = wide >> (126 - amount);
+        if (lost == 0 || lost == -1)
+            return int_from_wide(t, (Wide)((unsigned __int128)wide << amount));
     }
     Limbs a;
     limbs_view(left, &a);
@@ -396,6 +469,9 @@ Value int_rshift(Thread *t, Value left, Value right)
         return FAILED;
     if (small_number(left, &n))
         return small_int_value(n >> (is_huge || amount > 62 ? 62 : amount));  /* floors, as I1 wants it */
+    Wide wide;
+    if (wide_number(left, &wide))
+        return int_from_wide(t, wide >> (is_huge || amount > 127 ? 127 : amount));
     Limbs a;
     limbs_view(left, &a);
     size_t whole = amount / 64;
@@ -456,6 +532,9 @@ Value int_and(Thread *t, Value left, Value right)
     int64_t a, b;
     if (LIKELY(small_number(left, &a) && small_number(right, &b)))
         return small_int_value(a & b);
+    Wide x, y;
+    if (wide_number(left, &x) && wide_number(right, &y))
+        return int_from_wide(t, x & y);
     return bitwise(t, left, right, BIT_AND);
 }
 
@@ -464,6 +543,9 @@ Value int_or(Thread *t, Value left, Value right)
     int64_t a, b;
     if (LIKELY(small_number(left, &a) && small_number(right, &b)))
         return small_int_value(a | b);
+    Wide x, y;
+    if (wide_number(left, &x) && wide_number(right, &y))
+        return int_from_wide(t, x | y);
     return bitwise(t, left, right, BIT_OR);
 }
 
@@ -472,5 +554,8 @@ Value int_xor(Thread *t, Value left, Value right)
     int64_t a, b;
     if (LIKELY(small_number(left, &a) && small_number(right, &b)))
         return small_int_value(a ^ b);
+    Wide x, y;
+    if (wide_number(left, &x) && wide_number(right, &y))
+        return int_from_wide(t, x ^ y);
     return bitwise(t, left, right, BIT_XOR);
 }

@@ -3,8 +3,8 @@
  * What        Powers of ints: plain, and modulo a number.
  * How         Plain: from the top bit of the exponent down, square, and multiply where a bit is set. Powers of two shift. What stays
  *             within 63 bits is computed in words, without making a value on the way.
- *             Modulo: all intermediate results stay below the modulus. One of a single limb is done in words, by the processor's
- *             division of 128 bits; a longer one works on two rows of limbs in a scratch block, four bits of the exponent at a time.
+ *             Modulo: all intermediate results stay below the modulus. One of a single limb is done in 128-bit
+ *             arithmetic; a longer one works on two rows of limbs in a scratch block, four bits of the exponent at a time.
  *             pow(a, -n, m) starts from the inverse of a modulo m, by the extended Euclidean algorithm.
  * Invariants  I1 signals are looked for before each squaring: a large power can be interrupted.
  * GIL         held.
@@ -94,22 +94,10 @@ static Value plain_power(Thread *t, Value base, Value exponent)
 
 /* ---- modulo a number of one limb ---- */
 
-/* a * b % modulus, for a and b below it. The compiler knows no instruction for this division: it calls a function that can do more,
- * and takes five times as long. */
-#if defined(__x86_64__)
-static inline uint64_t multiply_words(uint64_t a, uint64_t b, uint64_t modulus)
-{
-    uint64_t quotient, rest;
-    unsigned __int128 product = (unsigned __int128)a * b;
-    __asm__("divq %4" : "=a"(quotient), "=d"(rest) : "a"((uint64_t)product), "d"((uint64_t)(product >> 64)), "r"(modulus) : "cc");
-    return rest;
-}
-#else
 static inline uint64_t multiply_words(uint64_t a, uint64_t b, uint64_t modulus)
 {
     return (uint64_t)((unsigned __int128)a * b % modulus);
 }
-#endif
 
 static uint64_t power_modulo_small(uint64_t base, const Limbs *exponent, uint64_t modulus)
 {

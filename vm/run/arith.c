@@ -7,6 +7,7 @@
  * Read next   eval_hot.h (the fast forms), vm/object/slot_calls.c (dunders of scripts) */
 #include "vm/run/arith.h"
 
+#include <math.h>
 #include <stddef.h>
 
 #include "vm/bytecode/opcode.h"
@@ -242,4 +243,9 @@ Value value_negative(Thread *t, Value v)
 }
 Value value_positive(Thread *t, Value v) { return unary(t, v, value_type(t, v)->slots.positive, "unary +"); }
 Value value_invert(Thread *t, Value v) { return unary(t, v, value_type(t, v)->slots.invert, "unary ~"); }
-Value value_absolute(Thread *t, Value v) { return unary(t, v, value_type(t, v)->slots.absolute, "abs()"); }
+Value value_absolute(Thread *t, Value v)
+{
+    if (is_small_int(v)) return small_int(v) < 0 ? int_negative(t, v) : v;
+    if (is_word_float(v)) return float_value(t, fabs(word_float(v)));
+    return unary(t, v, value_type(t, v)->slots.absolute, "abs()");
+}

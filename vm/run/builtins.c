@@ -6,6 +6,8 @@
  * Read next   builtins_iterate.c, builtins_code.c, build_class.c, print.c */
 #include "vm/run/builtins.h"
 
+#include <math.h>
+
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
@@ -212,6 +214,7 @@ static Value builtin_pow(Thread *t, Value self, const Value *args)
 
 static Value builtin_round(Thread *t, Value self, const Value *args)
 {
+    if (is_word_float(args[0]) && is_unbound(args[1])) return int_from_double(t, nearbyint(word_float(args[0])));   /* ties to even */
     Value method = value_find_special(t, args[0], NAME_OF(t, __round__));
     if (is_unbound(method)) return is_raised(t) ? FAILED : raise_type_error(t, "type %T doesn't define __round__ method", args[0]);
     bool has_digits = is_bound(args[1]) && !is_none(args[1]);
