@@ -8,86 +8,66 @@
  * Read next   dict_methods.c, dict_views.c, dict_live.c */
 #include "vm/object/dict_keys.h"
 
-#include "vm/base/hash.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
 #include "vm/object/list.h"
 #include "vm/object/protocol.h"
 
-/* ---- blocks ---- */
+enum {
+    FIRST_CAPACITY = 3,     /* of a dict that begins empty: 80 bytes */
+    SMALL_CAPACITY = 5,     /* of CPython's smallest table */
+    NEXT_CAPACITY = 10,
+};
 
-static size_t keys_size(size_t slots, unsigned width_log2, size_t capacity)
-{
-    return sizeof(DictKeys) + ((slots << width_log2) + 7) / 8 * 8 + capacity * sizeof(DictEntry);
-}
+/* ---- tables ---- */
 
-static size_t size_of_keys(const DictKeys *keys)
+static void set_keys(Thread *t, Dict *dict, TAKES DictKeys *keys)
 {
-    return keys_size(keys->mask + 1, keys->width_log2, keys->capacity);
-}
-
-/* A table of at least [expected] entries. */
-static DictKeys *keys_new(Thread *t, size_t expected)
-{
-    if (expected > SIZE_MAX / 256)
-        return raise_memory_error(t), NULL;
-    size_t slots = 8;
-    while (slots * 2 / 3 < expected)
-        slots *= 2;
-    unsigned width_log2 = slots <= 1 << 7 ? 0 : slots <= 1 << 15 ? 1 : slots <= (size_t)1 << 31 ? 2 : 3;
-    size_t capacity = slots * 2 / 3;
-    DictKeys *keys = block_alloc(t, keys_size(slots, width_log2, capacity));
-    if (!keys)
-        return NULL;
-    keys->mask = slots - 1;
-    keys->capacity = capacity;
-    keys->usable = capacity;
-    keys->used = keys->first = 0;
-    keys->width_log2 = (uint8_t)width_log2;
-    keys->has_only_str = true;
-    keys->entries = (DictEntry *)(keys->slots + ((slots << width_log2) + 7) / 8 * 8);
-    memset(keys->slots, 0xff, slots << width_log2);   /* SLOT_FREE everywhere */
-    return keys;
-}
-
-/* Puts an entry into a table that has room; takes the references over. */
-static void keys_add(DictKeys *keys, Value key, int64_t hash, Value value)
-{
-    Probe probe = probe_start(keys, hash);
-    while (slot_get(keys, probe.slot) >= 0)
-        probe_next(keys, &probe);
-    slot_set(keys, probe.slot, (int64_t)keys->used);
-    keys->entries[keys->used++] = (DictEntry){hash, key, value};
-    keys->usable--;
-    if (!is_kind(key, KIND_STR))
-        keys->has_only_str = false;
-}
-
-static bool resize(Thread *t, Dict *dict, size_t expected)
-{
-    DictKeys *old = dict->keys, *keys = keys_new(t, expected);
-    if (!keys)
-        return false;
-    for (size_t i = old ? old->first : 0; old && i < old->used; i++) {
-        DictEntry *entry = &old->entries[i];
-        if (is_bound(entry->key))
-            keys_add(keys, entry->key, entry->hash, entry->value);
-    }
-    if (old)
-        block_free(t, old, size_of_keys(old));
+    if (dict->keys)
+        keys_free(t, dict->keys);
     dict->keys = keys;
     dict->keys_version = 0;   /* places have changed: keeps I2 */
+}
+
+/* A new table for [expected] entries, without the deleted ones. */
+static bool resize(Thread *t, Dict *dict, size_t expected, bool is_plain)
+{
+    DictKeys *keys = keys_new(t, expected, is_plain);
+    if (!keys)
+        return false;
+    if (dict->keys)
+        keys_move_all(keys, dict->keys);
+    set_keys(t, dict, keys);
+    return true;
+}
+
+/* Room for one more. Where scripts can tell, in what an iterator meets, tables become as large as CPython's: for 5, 10, 21, 42 ... entries. A
+ * small one may begin with less and becomes so large in steps that move no entry; nor does it when the first key comes that is not plain. */
+static bool grow(Thread *t, Dict *dict, bool is_plain)
+{
+    DictKeys *old = dict->keys;
+    if (!old)
+        return resize(t, dict, FIRST_CAPACITY, is_plain);
+    bool is_full = old->used == old->limit;
+    size_t whole = old->limit <= SMALL_CAPACITY ? SMALL_CAPACITY : NEXT_CAPACITY;
+    if (is_full && (old->slot_size || old->limit == whole))
+        return resize(t, dict, !dict->count ? SMALL_CAPACITY : dict->count * 2 > NEXT_CAPACITY ? dict->count * 2 : NEXT_CAPACITY, is_plain);
+    DictKeys *keys = keys_new(t, is_full ? whole : keys_capacity(old), is_plain);
+    if (!keys)
+        return false;
+    keys_copy_all(keys, old);
+    set_keys(t, dict, keys);
     return true;
 }
 
 /* Drops a detached table and what is in it. */
 static void keys_drop(Thread *t, TAKES DictKeys *keys)
 {
-    for (size_t i = 0; i < keys->used; i++) {
-        if (is_bound(keys->entries[i].key))
-            release2(keys->entries[i].key, keys->entries[i].value);
+    for (DictEntry *entry = keys->entries, *end = entry + keys->used; entry < end; entry++) {
+        if (is_bound(entry->key))
+            release2(entry->key, entry->value);
     }
-    block_free(t, keys, size_of_keys(keys));
+    keys_free(t, keys);
 }
 
 /* ---- making ---- */
@@ -100,7 +80,7 @@ Dict *dict_new(Thread *t)
 Dict *dict_new_sized(Thread *t, size_t expected)
 {
     Dict *dict = dict_new(t);
-    if (dict && expected > 0 && !resize(t, dict, expected)) {
+    if (dict && expected > 0 && !resize(t, dict, expected, true)) {
         object_release(dict);
         return NULL;
     }
@@ -110,16 +90,9 @@ Dict *dict_new_sized(Thread *t, size_t expected)
 /* A dict without own entries gets the same as [source], which has no deleted ones: one block copied. */
 static bool clone_keys(Thread *t, Dict *dict, const Dict *source)
 {
-    size_t size = size_of_keys(source->keys);
-    DictKeys *keys = block_alloc(t, size);
+    DictKeys *keys = keys_clone(t, source->keys);
     if (!keys)
         return false;
-    memcpy(keys, source->keys, size);
-    keys->entries = (DictEntry *)((char *)keys + ((char *)source->keys->entries - (char *)source->keys));
-    for (size_t i = 0; i < keys->used; i++) {
-        retain(keys->entries[i].key);
-        retain(keys->entries[i].value);
-    }
     dict->keys = keys;
     dict->count = source->count;
     dict->keys_version = 0;
@@ -148,62 +121,83 @@ static inline bool hash_of(Thread *t, Value key, int64_t *hash)
         return true;
     }
     if (is_small_int(key)) {
-        int64_t n = small_int(key);
-        *hash = LIKELY(n > -1 && n < (int64_t)HASH_PRIME) ? n : hash_int64(n);
+        *hash = small_int_hash(key);
         return true;
     }
     return value_hash(t, key, hash);
 }
 
-/* The usual cases, without calls: an exact string in a table of strings, a small int. PLACE_UNSURE: anything else. */
-static inline size_t find_plainly(const DictKeys *keys, Value key, int64_t hash)
+#define PLACE_UNSURE (SIZE_MAX - 1)    /* == must be asked, or a live view */
+static inline bool is_found(size_t place) { return place < PLACE_UNSURE; }
+
+/* The usual cases, without script code: an exact string or a small int in a table of such; then *hash is set, too. PLACE_UNSURE: anything else. */
+ALWAYS_INLINE size_t find_plainly(const Dict *dict, Value key, int64_t *hash)
 {
-    if (!keys)
-        return PLACE_NONE;
-    if (is_small_int(key))
-        return keys_find_small_int(keys, key, hash);
-    if (keys->has_only_str && is_kind(key, KIND_STR))
-        return keys_find_str(keys, as_str(key), hash);
-    return PLACE_UNSURE;
+    const DictKeys *keys = dict->keys;
+    bool is_int = is_small_int(key);
+    if (is_int) {
+        *hash = small_int_hash(key);
+    } else {
+        if (!is_kind(key, KIND_STR))
+            return PLACE_UNSURE;
+        Str *s = as_str(key);
+        *hash = LIKELY(s->hash != -1) ? s->hash : str_hash(thread_current(), s);
+    }
+    if (UNLIKELY(!keys))
+        return dict->instance ? PLACE_UNSURE : PLACE_NONE;
+    if (UNLIKELY(!keys->is_plain))
+        return PLACE_UNSURE;
+    return is_int ? keys_find_small_int(keys, key, *hash) : keys_find_str(keys, key, *hash);
 }
 
-bool dict_find(Thread *t, Dict *dict, Value key, int64_t hash, size_t *place)
+/* Keys of equal hash, which are not the same word: are they equal? Where that can be told without script code; false: it can't. */
+static inline bool compare_plainly(Value a, Value b, bool *equal)
+{
+    *equal = false;
+    if (is_kind(a, KIND_STR) && is_kind(b, KIND_STR))
+        *equal = str_equal(as_str(a), as_str(b));
+    else if (!(is_plain_key(a) && is_plain_key(b)))
+        return false;
+    return true;
+}
+
+static bool find_by_equality(Thread *t, Dict *dict, Value key, int64_t hash, size_t *place)
 {
 restart:
     *place = PLACE_NONE;
     DictKeys *keys = dict->keys;
-    size_t plain = find_plainly(keys, key, hash);
-    if (plain != PLACE_UNSURE) {
-        *place = plain;
+    if (!keys)
         return true;
-    }
-    for (Probe probe = probe_start(keys, hash); ; probe_next(keys, &probe)) {
-        int64_t at = slot_get(keys, probe.slot);
-        if (at == SLOT_FREE)
-            return true;
-        if (at == SLOT_DELETED)
-            continue;
-        DictEntry *entry = &keys->entries[at];
-        if (is_same(entry->key, key)) {
-            *place = (size_t)at;
-            return true;
+    Candidates candidates = candidates_start(keys, hash);
+    size_t at;
+    while ((at = candidates_next(keys, &candidates, hash)) != PLACE_NONE) {
+        Value candidate = keys->entries[at].key;
+        bool equal = is_same(candidate, key);
+        if (!equal && keys_hash_at(keys, at) == hash && !compare_plainly(candidate, key, &equal)) {
+            retain(candidate);
+            bool is_good = value_equal(t, candidate, key, &equal);
+            bool is_changed = dict->keys != keys || at >= keys->used || !is_same(keys->entries[at].key, candidate);
+            release(candidate);
+            if (!is_good)
+                return false;
+            if (is_changed)
+                goto restart;
         }
-        if (entry->hash != hash || are_small_ints(entry->key, key))
-            continue;
-        Value candidate = retain(entry->key);
-        bool equal;
-        bool is_good = value_equal(t, candidate, key, &equal);
-        bool is_changed = dict->keys != keys || !is_same(keys->entries[at].key, candidate);
-        release(candidate);
-        if (!is_good)
-            return false;
-        if (is_changed)
-            goto restart;
         if (equal) {
-            *place = (size_t)at;
+            *place = at;
             return true;
         }
     }
+    return true;
+}
+
+bool dict_find(Thread *t, Dict *dict, Value key, int64_t hash, size_t *place)
+{
+    const DictKeys *keys = dict->keys;
+    if (!keys || !keys->is_plain || !is_plain_key(key))
+        return find_by_equality(t, dict, key, hash, place);
+    *place = is_small_int(key) ? keys_find_small_int(keys, key, hash) : keys_find_str(keys, key, hash);
+    return true;
 }
 
 /* A live view whose next question is not one about a plain string becomes an ordinary dict; false: raised. */
@@ -221,15 +215,15 @@ static bool asks_live(Dict *dict, Value key)
 bool dict_get_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value *value)
 {
     *value = UNBOUND;
-    size_t place = find_plainly(dict->keys, key, hash);
-    if (UNLIKELY(place == PLACE_UNSURE) && !dict_find(t, dict, key, hash, &place))
+    size_t place;
+    if (!dict_find(t, dict, key, hash, &place))
         return false;
     if (place != PLACE_NONE)
         *value = retain(dict->keys->entries[place].value);
     return true;
 }
 
-bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
+static bool get_slowly(Thread *t, Dict *dict, Value key, Value *value)
 {
     int64_t hash;
     *value = UNBOUND;
@@ -240,17 +234,29 @@ bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
     return hash_of(t, key, &hash) && settle(t, dict) && dict_get_hashed(t, dict, key, hash, value);
 }
 
+bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
+{
+    int64_t hash;
+    size_t place = find_plainly(dict, key, &hash);
+    if (UNLIKELY(place == PLACE_UNSURE))
+        return get_slowly(t, dict, key, value);
+    *value = is_found(place) ? retain(dict->keys->entries[place].value) : UNBOUND;
+    return true;
+}
+
 bool dict_contains(Thread *t, Dict *dict, Value key, bool *found)
 {
     int64_t hash;
-    size_t place;
-    if (asks_live(dict, key)) {
-        *found = is_bound(dict_live_get(dict, as_str(key)));
-        return true;
+    size_t place = find_plainly(dict, key, &hash);
+    if (UNLIKELY(place == PLACE_UNSURE)) {
+        if (asks_live(dict, key)) {
+            *found = is_bound(dict_live_get(dict, as_str(key)));
+            return true;
+        }
+        if (!hash_of(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
+            return false;
     }
-    if (!hash_of(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
-        return false;
-    *found = place != PLACE_NONE;
+    *found = is_found(place);
     return true;
 }
 
@@ -259,10 +265,9 @@ bool dict_contains(Thread *t, Dict *dict, Value key, bool *found)
 bool dict_insert(Thread *t, Dict *dict, Value key, int64_t hash, Value value)
 {
     DictKeys *keys = dict->keys;
-    if (UNLIKELY(!keys || keys->usable == 0)) {
-        if (!resize(t, dict, keys ? dict->count * 2 + 1 : 1))
-            return false;
-    }
+    bool is_plain = is_plain_key(key) && (!keys || keys->is_plain);
+    if (UNLIKELY(!keys || keys->used == keys->limit || keys->is_plain != is_plain) && !grow(t, dict, is_plain))
+        return false;
     keys_add(dict->keys, retain(key), hash, retain(value));
     dict->count++;
     dict->keys_version = 0;
@@ -280,13 +285,25 @@ bool dict_set_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value value
     return true;
 }
 
-bool dict_set(Thread *t, Dict *dict, Value key, Value value)
+static bool set_slowly(Thread *t, Dict *dict, Value key, Value value)
 {
-    ASSERT_GIL(t);
     int64_t hash;
     if (asks_live(dict, key))
         return dict_live_set(t, dict, as_str(key), value);
     return hash_of(t, key, &hash) && settle(t, dict) && dict_set_hashed(t, dict, key, hash, value);
+}
+
+bool dict_set(Thread *t, Dict *dict, Value key, Value value)
+{
+    ASSERT_GIL(t);
+    int64_t hash;
+    size_t place = find_plainly(dict, key, &hash);
+    if (UNLIKELY(place == PLACE_UNSURE))
+        return set_slowly(t, dict, key, value);
+    if (!is_found(place))
+        return dict_insert(t, dict, key, hash, value);
+    replace(&dict->keys->entries[place].value, retain(value));
+    return true;
 }
 
 bool dict_set_default(Thread *t, Dict *dict, Value key, Value value, Value *result)
@@ -309,15 +326,6 @@ bool dict_set_default(Thread *t, Dict *dict, Value key, Value value, Value *resu
 
 /* ---- deleting ---- */
 
-/* The slot that leads to an entry. */
-static size_t slot_of_entry(const DictKeys *keys, size_t place)
-{
-    Probe probe = probe_start(keys, keys->entries[place].hash);
-    while (slot_get(keys, probe.slot) != (int64_t)place)
-        probe_next(keys, &probe);
-    return probe.slot;
-}
-
 /* An entry has gone from [place]: who takes the oldest finds it at once. */
 static void close_front(DictKeys *keys, size_t place)
 {
@@ -329,37 +337,28 @@ static void close_front(DictKeys *keys, size_t place)
 /* The same for the last one. Not after each deletion: see dict_delete_last. */
 static void close_ends(DictKeys *keys, size_t place)
 {
-    while (keys->used > 0 && is_unbound(keys->entries[keys->used - 1].key))
+    while (keys->used > 0 && is_unbound(keys->entries[keys->used - 1].key)) {
         keys->used--;
+        if (keys->slot_size)
+            keys->limit--;   /* its slot is still marked as a deleted one: keeps I3 of dict_keys.h */
+    }
     if (keys->first > keys->used)
         keys->first = keys->used;
     close_front(keys, place);
 }
 
-/* Empties the entry and its slot; the references go to the caller. */
+/* Empties the entry; the references go to the caller. */
 static void take_entry(Dict *dict, size_t place, Value *key, Value *value)
 {
-    DictKeys *keys = dict->keys;
-    DictEntry *entry = &keys->entries[place];
-    slot_set(keys, slot_of_entry(keys, place), SLOT_DELETED);
-    *key = entry->key;
-    *value = entry->value;
-    entry->key = entry->value = UNBOUND;
+    *key = dict->keys->entries[place].key;
+    *value = dict->keys->entries[place].value;
+    keys_forget(dict->keys, place);
     dict->count--;
     dict->keys_version = 0;
-    close_front(keys, place);
+    close_front(dict->keys, place);
 }
 
 /* ---- another order ---- */
-
-static void move_entry(Dict *dict, size_t from, size_t to)
-{
-    DictKeys *keys = dict->keys;
-    slot_set(keys, slot_of_entry(keys, from), (int64_t)to);
-    keys->entries[to] = keys->entries[from];
-    keys->entries[from].key = keys->entries[from].value = UNBOUND;
-    dict->keys_version = 0;
-}
 
 /* Where an entry stands after those before it have closed up. */
 static size_t rank_of(const DictKeys *keys, size_t place)
@@ -374,15 +373,15 @@ bool dict_move_to_end(Thread *t, Dict *dict, size_t place)
 {
     if (place + 1 == dict->keys->used)
         return true;
-    if (dict->keys->used == dict->keys->capacity || dict->keys->usable == 0) {
+    if (dict->keys->used == dict->keys->limit) {
         size_t rank = rank_of(dict->keys, place);
-        if (!resize(t, dict, dict->count * 2 + 1))
+        if (!resize(t, dict, dict->count * 2, dict->keys->is_plain))
             return false;
         place = rank;
     }
     DictKeys *keys = dict->keys;
-    move_entry(dict, place, keys->used++);
-    keys->usable--;
+    keys_move_entry(keys, place, keys->used++);
+    dict->keys_version = 0;
     close_ends(keys, place);
     return true;
 }
@@ -391,20 +390,15 @@ bool dict_move_to_end(Thread *t, Dict *dict, size_t place)
 static bool resize_with_room_in_front(Thread *t, Dict *dict)
 {
     size_t room = dict->count / 2 + 2;
-    DictKeys *old = dict->keys, *keys = keys_new(t, dict->count * 2 + room);
+    DictKeys *old = dict->keys, *keys = keys_new(t, dict->count * 2 + room, old->is_plain);
     if (!keys)
         return false;
     for (size_t i = 0; i < room; i++)
-        keys->entries[i] = (DictEntry){0, UNBOUND, UNBOUND};
-    keys->used = keys->first = room;
-    keys->usable -= room;
-    for (size_t i = old->first; i < old->used; i++) {
-        if (is_bound(old->entries[i].key))
-            keys_add(keys, old->entries[i].key, old->entries[i].hash, old->entries[i].value);
-    }
-    block_free(t, old, size_of_keys(old));
+        keys->entries[i] = (DictEntry){UNBOUND, UNBOUND};
+    keys->used = keys->first = (uint32_t)room;
+    keys_move_all(keys, old);
+    keys_free(t, old);
     dict->keys = keys;
-    dict->keys_version = 0;
     return true;
 }
 
@@ -418,7 +412,8 @@ bool dict_move_to_front(Thread *t, Dict *dict, size_t place)
             return false;
         place = dict->keys->first + rank;
     }
-    move_entry(dict, place, --dict->keys->first);
+    keys_move_entry(dict->keys, place, --dict->keys->first);
+    dict->keys_version = 0;
     close_ends(dict->keys, place);
     return true;
 }
@@ -489,15 +484,19 @@ void dict_clear(Thread *t, Dict *dict)
 
 /* ---- exact strings ---- */
 
+static size_t find_str(const Dict *dict, Str *key)
+{
+    if (!dict->keys)
+        return PLACE_NONE;
+    return keys_find_str(dict->keys, object_value(key), LIKELY(key->hash != -1) ? key->hash : str_hash(thread_current(), key));
+}
+
 Value dict_get_str(Dict *dict, Str *key)
 {
     if (UNLIKELY(dict->instance != NULL))
         return dict_live_get(dict, key);
-    DictKeys *keys = dict->keys;
-    if (!keys)
-        return UNBOUND;
-    size_t place = keys_find_str(keys, key, LIKELY(key->hash != -1) ? key->hash : str_hash(thread_current(), key));
-    return place == PLACE_NONE ? UNBOUND : keys->entries[place].value;
+    size_t place = find_str(dict, key);
+    return place == PLACE_NONE ? UNBOUND : dict->keys->entries[place].value;
 }
 
 bool dict_set_str(Thread *t, Dict *dict, Str *key, Value value)
@@ -561,7 +560,7 @@ bool dict_next_hashed(const Dict *dict, size_t *position, Value *key, int64_t *h
         if (is_unbound(keys->entries[i].key))
             continue;
         *key = keys->entries[i].key;
-        *hash = keys->entries[i].hash;
+        *hash = keys_hash_at(keys, i);
         *position = i + 1;
         return true;
     }
@@ -588,7 +587,7 @@ static bool merge_dict(Thread *t, Dict *dict, Dict *other)
     if (!dict->keys && !other->instance && other->keys->used == other->count)
         return clone_keys(t, dict, other);
     size_t length = dict_length(other), position = 0;
-    if (!dict->keys && !resize(t, dict, length))
+    if (!dict->keys && !resize(t, dict, length, true))
         return false;
     Value key, value;
     while (dict_next(other, &position, &key, &value)) {
@@ -687,9 +686,7 @@ uint32_t dict_keys_version(Thread *t, Dict *dict)
 
 size_t dict_find_place(Dict *dict, Str *key)
 {
-    if (dict->instance || !dict->keys)
-        return PLACE_NONE;
-    return keys_find_str(dict->keys, key, key->hash != -1 ? key->hash : str_hash(thread_current(), key));
+    return dict->instance ? PLACE_NONE : find_str(dict, key);
 }
 
 DictEntry *dict_entry_at(Dict *dict, size_t place)
@@ -700,7 +697,7 @@ DictEntry *dict_entry_at(Dict *dict, size_t place)
 /* Bytes of the table, for __sizeof__. */
 size_t dict_table_size(Dict *dict)
 {
-    return dict->keys ? size_of_keys(dict->keys) : 0;
+    return dict->keys ? keys_size(dict->keys) : 0;
 }
 
 /* ---- the collector's side ---- */

@@ -1,9 +1,9 @@
 /* dict.h - dict: a compact, ordered hash table; and its views.
  *
  * What        Dict and what native code does with it.
- * How         Entries in insertion order; a table of indices (1, 2, 4 or 8 bytes each) over them, open addressing with CPython's probing
- *             (perturbed by the high bits). Keys that are all exact strings compare by pointer, hash, then text.
- * Layout      | header | count | keys -> | indices ... | entries: hash, key, value ... |
+ * How         Entries in insertion order, found through eight tags of a byte or a table of slots (dict_keys.h has the drawing).
+ *             Keys that are exact strings or small ints are found without script code: by the word, or by hash and text.
+ * Layout      | header | count | keys -> | slots ... | DictKeys | entries: key, value ... | hashes, if they can't be told from the keys |
  * Invariants  I1 count entries are live; a deleted entry has key UNBOUND.  I2 keys_version is 0 or unique to this set of keys in these
  *             places; it becomes 0 when a key is added or deleted, not when a value changes.  I3 mutation during iteration is seen by used size.
  *             I4 a dict that is the live view of an instance's slots says so in `instance` and keeps no entries of its own.
@@ -14,8 +14,8 @@
 
 #include "vm/object/context.h"
 
-typedef struct DictEntry { int64_t hash; Value key, value; } DictEntry;
-typedef struct DictKeys DictKeys;         /* indices and entries in one block: dict.c */
+typedef struct DictEntry { Value key, value; } DictEntry;
+typedef struct DictKeys DictKeys;         /* what leads from a hash to an entry, and the entries, in one block: dict_keys.h */
 
 struct Dict {
     Object head;

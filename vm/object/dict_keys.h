@@ -1,122 +1,132 @@
 /* dict_keys.h - the hash table inside a dict.
  *
- * What        DictKeys: entries in insertion order and a table of indices over them, in one block.
- * How         The table has a power of two of slots; a slot holds the number of an entry, or says that it is free or was
- *             deleted. Numbers take 1, 2, 4 or 8 bytes, so the table of a small dict is one cache line. At most two thirds
- *             of the slots are taken; then everything moves to a block of the right size and deleted entries vanish.
- * Layout      | header | slot 0 | slot 1 | ...    | entry 0: hash, key, value | entry 1 | ... up to capacity
- *             e.g. {a: 1, b: 2}:  slots  . 1 . . 0 . . .     entries  a:1  b:2  .  .  .
+ * What        DictKeys: entries in insertion order, and what leads from a hash to an entry, in one block.
+ * How         Up to eight entries have no table: one word holds seven bits of each entry's hash, and all are compared at once.
+ *             More have a table of a power of two of slots, of 1, 2 or 4 bytes, at most two thirds of them taken. A slot holds the
+ *             number of an entry in as many bits as that needs; in the others, the bits of its hash next to those that chose the slot. So a key
+ *             that merely met another on its way is passed by without a look at the entry, which in a large dict is not in the cache.
+ *             Exact strings and small ints know their hashes. Only once another key has come are hashes kept, in a row of their own.
+ * Layout      | slot n-1 ... slot 1, slot 0 | header | entry 0: key, value | entry 1 | ... up to capacity | hash 0 | hash 1 | ...
+ *                              a DictKeys *  ^
+ *             e.g. {a: 1, b: 2}:  tags  0 0 0 0 0 0 #b #a    entries  a:1  b:2
  * Invariants  I1 entries 0 .. used-1 were filled; a deleted one has key UNBOUND.
- *             I2 has_only_str: every key ever put in was an exact str; then look-up of one runs no script code.
+ *             I2 is_plain: every key is an exact str or a small int; then look-up of one runs no script code, and there are no hashes.
+ *             I3 limit - used never grows while slots may be left behind by deleted entries: so there is always a free one.
  * GIL         held.
- * Read next   dict.c */
+ * Read next   dict_keys.c, dict.c */
 #ifndef TOY_OBJECT_DICT_KEYS_H
 #define TOY_OBJECT_DICT_KEYS_H
 
+#include "vm/base/hash.h"
 #include "vm/object/dict.h"
 #include "vm/object/str.h"
 
 struct DictKeys {
-    size_t mask;               /* slots less one */
-    size_t capacity, used;     /* entries there is room for; entries taken, deleted ones included */
-    size_t first;              /* no live entry stands before this place: the oldest one is found at once */
-    size_t usable;             /* additions left before the table must be made anew, or its slots would run out of free ones */
-    DictEntry *entries;
-    uint8_t width_log2;        /* of a slot's bytes: 0 .. 3 */
-    bool has_only_str;         /* I2 */
-    _Alignas(8) uint8_t slots[];
+    union {
+        uint64_t tags;         /* slot_size 0: byte i is 128 and seven bits of the hash of entry i; 0: no entry, or a deleted one */
+        uint64_t mask;         /* otherwise: slots less one */
+    };
+    uint32_t used;             /* entries taken, deleted ones included */
+    uint32_t first;            /* no live entry stands before this place: the oldest one is found at once */
+    uint32_t limit;            /* entries may be added up to here, then the table is made anew: I3. Without slots it is the capacity */
+    uint8_t slot_size;         /* bytes; 0: no slots, tags */
+    bool is_plain;             /* I2 */
+    DictEntry entries[];
 };
 
-enum { SLOT_FREE = -1, SLOT_DELETED = -2 };
+enum { KEYS_WITHOUT_SLOTS = 8 };
 #define PLACE_NONE SIZE_MAX    /* no such entry */
 
-static inline int64_t slot_get_wide(const DictKeys *keys, size_t slot, int width_log2)
-{
-    switch (width_log2) {
-    case 0: return ((const int8_t *)keys->slots)[slot];
-    case 1: return ((const int16_t *)keys->slots)[slot];
-    case 2: return ((const int32_t *)keys->slots)[slot];
-    default: return ((const int64_t *)keys->slots)[slot];
-    }
-}
-static inline int64_t slot_get(const DictKeys *keys, size_t slot) { return slot_get_wide(keys, slot, keys->width_log2); }
+/* ---- hashes of keys ---- */
 
-static inline void slot_set(DictKeys *keys, size_t slot, int64_t place)
+ALWAYS_INLINE int64_t small_int_hash(Value key)
 {
-    switch (keys->width_log2) {
-    case 0: ((int8_t *)keys->slots)[slot] = (int8_t)place; break;
-    case 1: ((int16_t *)keys->slots)[slot] = (int16_t)place; break;
-    case 2: ((int32_t *)keys->slots)[slot] = (int32_t)place; break;
-    default: ((int64_t *)keys->slots)[slot] = place; break;
+    int64_t n = small_int(key);
+    return LIKELY(n > -1 && n < (int64_t)HASH_PRIME) ? n : hash_int64(n);
+}
+
+static inline bool is_plain_key(Value key) { return is_small_int(key) || is_kind(key, KIND_STR); }
+/* A key that is in a table: its hash has been computed. */
+static inline int64_t plain_hash(Value key) { return is_small_int(key) ? small_int_hash(key) : as_str(key)->hash; }
+
+static inline size_t keys_capacity(const DictKeys *keys) { return keys->slot_size ? ((size_t)keys->mask + 1) * 2 / 3 : keys->limit; }
+static inline int64_t *keys_hashes(const DictKeys *keys) { return (int64_t *)(keys->entries + keys_capacity(keys)); }
+static inline int64_t keys_hash_at(const DictKeys *keys, size_t place)
+{
+    return keys->is_plain ? plain_hash(keys->entries[place].key) : keys_hashes(keys)[place];
+}
+
+/* ---- slots ---- */
+
+/* The largest word is a free slot, the next one that of a deleted entry; neither can be a place, which is below two thirds of the slots. */
+#define SLOT_FREE(size) ((uint32_t)((UINT64_C(1) << 8 * (size)) - 1))
+#define SLOT_DELETED(size) (SLOT_FREE(size) - 1)
+
+ALWAYS_INLINE uint32_t slot_get(const DictKeys *keys, size_t slot, unsigned size)
+{
+    switch (size) {
+    case 1: return ((const uint8_t *)keys)[~slot];
+    case 2: return ((const uint16_t *)keys)[~slot];
+    default: return ((const uint32_t *)keys)[~slot];
     }
 }
 
 /* The order in which slots are tried: every slot in the end, the high bits of the hash mixed in on the way. */
 typedef struct Probe { size_t slot; uint64_t rest; } Probe;
-static inline Probe probe_start(const DictKeys *keys, int64_t hash) { return (Probe){(size_t)hash & keys->mask, (uint64_t)hash}; }
+static inline Probe probe_start(const DictKeys *keys, int64_t hash) { return (Probe){(uint64_t)hash & keys->mask, (uint64_t)hash}; }
 static inline void probe_next(const DictKeys *keys, Probe *probe)
 {
     probe->rest >>= 5;
     probe->slot = (probe->slot * 5 + probe->rest + 1) & keys->mask;
 }
 
-/* The two searches that run no script code are written once and compiled for each width of slots, the width being a
- * constant in each copy: choosing it anew at every probe cost a third of a look-up. */
-__attribute__((always_inline)) static inline size_t find_str_wide(const DictKeys *keys, const Str *key, int64_t hash, int width_log2)
+/* The tag of a slot is the hash itself, less the bits of the place: both agree if nothing above the mask differs. */
+ALWAYS_INLINE bool slot_may_lead_to(const DictKeys *keys, uint32_t word, int64_t hash, unsigned size)
 {
-    for (Probe probe = probe_start(keys, hash); ; probe_next(keys, &probe)) {
-        int64_t place = slot_get_wide(keys, probe.slot, width_log2);
-        if (LIKELY(place >= 0)) {
-            const DictEntry *entry = &keys->entries[place];
-            if (LIKELY(as_object(entry->key) == &key->head))
-                return (size_t)place;
-            if (entry->hash == hash && is_kind(entry->key, KIND_STR) && str_equal(as_str(entry->key), key))
-                return (size_t)place;
-        } else if (place == SLOT_FREE) {
-            return PLACE_NONE;
-        }
-    }
+    return ((word ^ (uint32_t)hash) & SLOT_FREE(size)) <= keys->mask && word < SLOT_DELETED(size);
 }
 
-/* The entry of an exact string; other kinds of keys are passed over. Never raises. */
-static inline size_t keys_find_str(const DictKeys *keys, const Str *key, int64_t hash)
+/* ---- tags ---- */
+
+#define TAG_ONES  UINT64_C(0x0101010101010101)
+static inline uint64_t tag_of(int64_t hash) { return 0x80 | (hash & 0x7f); }
+
+/* A bit in each byte whose tag is that of the hash, and maybe in the next one: a borrow in the subtraction. Never where no entry is. */
+static inline uint64_t tags_like(const DictKeys *keys, int64_t hash)
 {
-    switch (keys->width_log2) {
-    case 0: return find_str_wide(keys, key, hash, 0);
-    case 1: return find_str_wide(keys, key, hash, 1);
-    case 2: return find_str_wide(keys, key, hash, 2);
-    default: return find_str_wide(keys, key, hash, 3);
-    }
+    uint64_t difference = keys->tags ^ TAG_ONES * tag_of(hash);
+    return (difference - TAG_ONES) & ~difference & TAG_ONES << 7;
 }
 
-#define PLACE_UNSURE (SIZE_MAX - 1)    /* == must be asked */
+/* ---- finding what needs no == ---- */
 
-__attribute__((always_inline)) static inline size_t find_same_wide(const DictKeys *keys, Value key, int64_t hash, int width_log2)
-{
-    for (Probe probe = probe_start(keys, hash); ; probe_next(keys, &probe)) {
-        int64_t place = slot_get_wide(keys, probe.slot, width_log2);
-        if (LIKELY(place >= 0)) {
-            const DictEntry *entry = &keys->entries[place];
-            if (LIKELY(is_same(entry->key, key)))
-                return (size_t)place;
-            if (entry->hash == hash && !is_small_int(entry->key))
-                return PLACE_UNSURE;
-        } else if (place == SLOT_FREE) {
-            return PLACE_NONE;
-        }
-    }
-}
+/* The entry of an exact string, other kinds of keys are passed over; that of a small int in a plain table. */
+size_t keys_find_str(const DictKeys *keys, Value key, int64_t hash);
+size_t keys_find_small_int(const DictKeys *keys, Value key, int64_t hash);
 
-/* The entry of a small int, unless something that is none has the same hash. */
-static inline size_t keys_find_small_int(const DictKeys *keys, Value key, int64_t hash)
+/* ---- finding what may need == ---- */
+
+/* All entries that may have a hash, one after the other. */
+typedef struct Candidates { Probe probe; uint64_t tags; } Candidates;
+static inline Candidates candidates_start(const DictKeys *keys, int64_t hash)
 {
-    switch (keys->width_log2) {
-    case 0: return find_same_wide(keys, key, hash, 0);
-    case 1: return find_same_wide(keys, key, hash, 1);
-    case 2: return find_same_wide(keys, key, hash, 2);
-    default: return find_same_wide(keys, key, hash, 3);
-    }
+    return keys->slot_size ? (Candidates){probe_start(keys, hash), 0} : (Candidates){{0, 0}, tags_like(keys, hash)};
 }
+size_t candidates_next(const DictKeys *keys, Candidates *candidates, int64_t hash);   /* PLACE_NONE: there are no more */
+
+/* ---- making and changing tables ---- */
+
+/* A table for at least [expected] entries; without hashes if all keys will be plain. */
+MUST_CHECK DictKeys *keys_new(Thread *t, size_t expected, bool is_plain);
+MUST_CHECK DictKeys *keys_clone(Thread *t, const DictKeys *keys);   /* the same entries; retains keys and values */
+void keys_free(Thread *t, TAKES DictKeys *keys);                    /* the block alone */
+size_t keys_size(const DictKeys *keys);
+/* An entry behind all others, where used < limit. The key is known to be absent, and plain if the table is. */
+void keys_add(DictKeys *keys, TAKES Value key, int64_t hash, TAKES Value value);
+void keys_move_all(DictKeys *to, const DictKeys *from);             /* adds every live entry */
+void keys_copy_all(DictKeys *to, const DictKeys *from);             /* [to] is empty; deleted entries too, so that all keep their places */
+void keys_move_entry(DictKeys *keys, size_t from, size_t to);       /* [to] holds none */
+void keys_forget(DictKeys *keys, size_t place);                     /* empties an entry; the references were taken out by the caller */
 
 /* dict.c: what the views and iterators need beyond dict.h. */
 MUST_CHECK bool dict_find(Thread *t, Dict *dict, Value key, int64_t hash, size_t *place);

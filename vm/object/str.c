@@ -424,9 +424,7 @@ bool str_equal(const Str *a, const Str *b)
         return false;
     if (a->hash != b->hash && a->hash != -1 && b->hash != -1)
         return false;
-    if (a->characters[0] != b->characters[0])  /* most that differ do so here, and the strings of one character nowhere else */
-        return false;
-    return memcmp(str_data(a), str_data(b), a->length * a->width) == 0;
+    return str_is_short(a) ? str_equal_short(a, b) : memcmp(str_data(a), str_data(b), a->length * a->width) == 0;
 }
 
 int str_order(const Str *a, const Str *b)

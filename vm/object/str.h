@@ -54,6 +54,20 @@ MUST_CHECK Value str_join(Thread *t, Str *separator, const Value *items, size_t 
 MUST_CHECK Value str_join_pieces(Thread *t, const Value *items, size_t count);            /* f-strings: all are known to be strs */
 MUST_CHECK Value str_slice(Thread *t, Str *s, size_t start, size_t end);
 bool str_equal(const Str *a, const Str *b);
+/* The same for strings of at most sixteen bytes, without a call: as two words that may overlap. */
+static inline bool str_is_short(const Str *s) { return s->length * s->width <= 16; }
+ALWAYS_INLINE bool str_equal_short(const Str *a, const Str *b)
+{
+    size_t size = a->length * a->width;
+    const char *left = a->characters, *right = b->characters;
+    if (a->length != b->length || a->width != b->width)   /* I1: equal text has equal width */
+        return false;
+#define WORDS_EQUAL(type) ({ type w[4]; memcpy(&w[0], left, sizeof(type)), memcpy(&w[1], right, sizeof(type)); \
+        memcpy(&w[2], left + size - sizeof(type), sizeof(type)), memcpy(&w[3], right + size - sizeof(type), sizeof(type)); \
+        w[0] == w[1] && w[2] == w[3]; })
+    return size >= 8 ? WORDS_EQUAL(uint64_t) : size >= 4 ? WORDS_EQUAL(uint32_t) : size >= 2 ? WORDS_EQUAL(uint16_t) : *left == *right;
+#undef WORDS_EQUAL
+}
 int str_order(const Str *a, const Str *b);                                                /* <0, 0, >0 by code point */
 bool str_equal_text(const Str *s, const char *ascii);
 int64_t str_hash(Thread *t, Str *s);

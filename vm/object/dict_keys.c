@@ -1,0 +1,268 @@
+/* dict_keys.c - see dict_keys.h: the table inside a dict.
+ *
+ * What        Making tables, finding, adding and moving entries. It knows neither == nor what else may happen to the dict meanwhile.
+ * How         Each loop over slots is written once and compiled for each size of them, the size being a constant in each copy: choosing
+ *             it anew at every step cost a third of a look-up.
+ * Invariants  I1 to I3 of dict_keys.h.
+ * GIL         held.
+ * Read next   dict.c */
+#include "vm/object/dict_keys.h"
+
+#include "vm/object/exception.h"
+#include "vm/object/heap.h"
+
+/* ---- blocks ---- */
+
+static size_t slots_size(const DictKeys *keys)
+{
+    return keys->slot_size ? ((size_t)keys->mask + 1) * keys->slot_size : 0;
+}
+
+static size_t entries_size(size_t capacity, bool is_plain)
+{
+    return capacity * (sizeof(DictEntry) + (is_plain ? 0 : sizeof(int64_t)));
+}
+
+size_t keys_size(const DictKeys *keys)
+{
+    return slots_size(keys) + sizeof(DictKeys) + entries_size(keys_capacity(keys), keys->is_plain);
+}
+
+DictKeys *keys_new(Thread *t, size_t expected, bool is_plain)
+{
+    size_t slots = 0, slot_size = 0, capacity = expected;
+    if (expected > KEYS_WITHOUT_SLOTS) {
+        if (expected > UINT32_MAX / 2)   /* 35 gigabytes */
+            return raise_memory_error(t), NULL;
+        slots = 16;
+        while (slots * 2 / 3 < expected)
+            slots *= 2;
+        slot_size = slots <= 1 << 7 ? 1 : slots <= 1 << 15 ? 2 : 4;
+        capacity = slots * 2 / 3;
+    }
+    char *block = block_alloc(t, slots * slot_size + sizeof(DictKeys) + entries_size(capacity, is_plain));
+    if (!block)
+        return NULL;
+    memset(block, 0xff, slots * slot_size);   /* SLOT_FREE everywhere */
+    DictKeys *keys = (DictKeys *)(block + slots * slot_size);
+    *keys = (DictKeys){.mask = slots ? slots - 1 : 0, .limit = (uint32_t)capacity, .slot_size = (uint8_t)slot_size, .is_plain = is_plain};
+    return keys;
+}
+
+void keys_free(Thread *t, TAKES DictKeys *keys)
+{
+    block_free(t, (char *)keys - slots_size(keys), keys_size(keys));
+}
+
+DictKeys *keys_clone(Thread *t, const DictKeys *keys)
+{
+    size_t size = keys_size(keys), before = slots_size(keys);
+    char *block = block_alloc(t, size);
+    if (!block)
+        return NULL;
+    memcpy(block, (const char *)keys - before, size);
+    DictKeys *clone = (DictKeys *)(block + before);
+    for (size_t i = 0; i < clone->used; i++) {
+        retain(clone->entries[i].key);
+        retain(clone->entries[i].value);
+    }
+    return clone;
+}
+
+/* ---- finding ---- */
+
+typedef enum Answer { DIFFERENT, EQUAL, LONG_TEXT } Answer;
+
+/* Is the candidate the key? LONG_TEXT: of the same hash, and only a comparison of their characters could tell. */
+ALWAYS_INLINE Answer compare(Value candidate, Value key, int64_t hash, bool is_text)
+{
+    if (LIKELY(is_same(candidate, key)))
+        return EQUAL;
+    if (!is_text || !is_kind(candidate, KIND_STR) || as_str(candidate)->hash != hash)
+        return DIFFERENT;
+    return !str_is_short(as_str(key)) ? LONG_TEXT : str_equal_short(as_str(candidate), as_str(key)) ? EQUAL : DIFFERENT;
+}
+
+/* The second half of a search for a string, if a long one of the same hash was met. Apart, so that the loops below call nothing: saving
+ * registers for that took longer than the rest of a look-up. */
+static size_t find_long_text(const DictKeys *keys, Value key, int64_t hash)
+{
+    Candidates candidates = candidates_start(keys, hash);
+    size_t place;
+    while ((place = candidates_next(keys, &candidates, hash)) != PLACE_NONE) {
+        Value candidate = keys->entries[place].key;
+        if (is_kind(candidate, KIND_STR) && str_equal(as_str(candidate), as_str(key)))
+            break;
+    }
+    return place;
+}
+
+ALWAYS_INLINE size_t find_by_tags(const DictKeys *keys, Value key, int64_t hash, bool is_text)
+{
+    for (uint64_t found = tags_like(keys, hash); found; found &= found - 1) {
+        size_t place = (size_t)__builtin_ctzll(found) >> 3;
+        Answer answer = compare(keys->entries[place].key, key, hash, is_text);
+        if (LIKELY(answer == EQUAL))
+            return place;
+        if (answer == LONG_TEXT)
+            return find_long_text(keys, key, hash);
+    }
+    return PLACE_NONE;
+}
+
+ALWAYS_INLINE size_t find_in_slots(const DictKeys *keys, Value key, int64_t hash, unsigned size, bool is_text)
+{
+    for (Probe probe = probe_start(keys, hash); ; probe_next(keys, &probe)) {
+        uint32_t word = slot_get(keys, probe.slot, size);
+        if (slot_may_lead_to(keys, word, hash, size)) {
+            size_t place = word & keys->mask;
+            Answer answer = compare(keys->entries[place].key, key, hash, is_text);
+            if (LIKELY(answer == EQUAL))
+                return place;
+            if (answer == LONG_TEXT)
+                return find_long_text(keys, key, hash);
+        } else if (word == SLOT_FREE(size)) {
+            return PLACE_NONE;
+        }
+    }
+}
+
+size_t keys_find_str(const DictKeys *keys, Value key, int64_t hash)
+{
+    switch (keys->slot_size) {
+    case 0: return find_by_tags(keys, key, hash, true);
+    case 1: return find_in_slots(keys, key, hash, 1, true);
+    case 2: return find_in_slots(keys, key, hash, 2, true);
+    default: return find_in_slots(keys, key, hash, 4, true);
+    }
+}
+
+size_t keys_find_small_int(const DictKeys *keys, Value key, int64_t hash)
+{
+    switch (keys->slot_size) {
+    case 0: return find_by_tags(keys, key, hash, false);
+    case 1: return find_in_slots(keys, key, hash, 1, false);
+    case 2: return find_in_slots(keys, key, hash, 2, false);
+    default: return find_in_slots(keys, key, hash, 4, false);
+    }
+}
+
+size_t candidates_next(const DictKeys *keys, Candidates *candidates, int64_t hash)
+{
+    unsigned size = keys->slot_size;
+    if (!size) {
+        if (!candidates->tags)
+            return PLACE_NONE;
+        size_t place = (size_t)__builtin_ctzll(candidates->tags) >> 3;
+        candidates->tags &= candidates->tags - 1;
+        return place;
+    }
+    for (;;) {
+        uint32_t word = slot_get(keys, candidates->probe.slot, size);
+        if (word == SLOT_FREE(size))
+            return PLACE_NONE;
+        probe_next(keys, &candidates->probe);
+        if (slot_may_lead_to(keys, word, hash, size))
+            return word & keys->mask;
+    }
+}
+
+/* ---- adding ---- */
+
+ALWAYS_INLINE void slot_set(DictKeys *keys, size_t slot, uint32_t word, unsigned size)
+{
+    switch (size) {
+    case 1: ((uint8_t *)keys)[~slot] = (uint8_t)word; break;
+    case 2: ((uint16_t *)keys)[~slot] = (uint16_t)word; break;
+    default: ((uint32_t *)keys)[~slot] = word; break;
+    }
+}
+
+ALWAYS_INLINE uint32_t slot_word(const DictKeys *keys, int64_t hash, size_t place)
+{
+    return (uint32_t)(((uint64_t)hash & ~keys->mask) | place);
+}
+
+ALWAYS_INLINE void lead_to(DictKeys *keys, size_t place, int64_t hash, unsigned size)
+{
+    Probe probe = probe_start(keys, hash);
+    while (slot_get(keys, probe.slot, size) < SLOT_DELETED(size))
+        probe_next(keys, &probe);
+    slot_set(keys, probe.slot, slot_word(keys, hash, place), size);
+}
+
+ALWAYS_INLINE void set_tag(DictKeys *keys, size_t place, uint64_t tag)
+{
+    keys->tags = (keys->tags & ~((uint64_t)0xff << 8 * place)) | tag << 8 * place;
+}
+
+void keys_add(DictKeys *keys, TAKES Value key, int64_t hash, TAKES Value value)
+{
+    size_t place = keys->used++;
+    switch (keys->slot_size) {
+    case 0: set_tag(keys, place, tag_of(hash)); break;
+    case 1: lead_to(keys, place, hash, 1); break;
+    case 2: lead_to(keys, place, hash, 2); break;
+    default: lead_to(keys, place, hash, 4); break;
+    }
+    keys->entries[place] = (DictEntry){key, value};
+    if (!keys->is_plain)
+        keys_hashes(keys)[place] = hash;
+}
+
+void keys_move_all(DictKeys *to, const DictKeys *from)
+{
+    for (size_t i = from->first; i < from->used; i++) {
+        const DictEntry *entry = &from->entries[i];
+        if (is_bound(entry->key))
+            keys_add(to, entry->key, keys_hash_at(from, i), entry->value);
+    }
+}
+
+void keys_copy_all(DictKeys *to, const DictKeys *from)
+{
+    for (size_t i = 0; i < from->used; i++) {
+        const DictEntry *entry = &from->entries[i];
+        if (is_bound(entry->key))
+            keys_add(to, entry->key, keys_hash_at(from, i), entry->value);
+        else
+            to->entries[to->used++] = (DictEntry){UNBOUND, UNBOUND};
+    }
+    to->first = from->first;
+}
+
+/* ---- changing ---- */
+
+/* The slot that leads to an entry. */
+static size_t slot_of_entry(const DictKeys *keys, size_t place, int64_t hash)
+{
+    uint32_t word = slot_word(keys, hash, place) & SLOT_FREE(keys->slot_size);
+    Probe probe = probe_start(keys, hash);
+    while (slot_get(keys, probe.slot, keys->slot_size) != word)
+        probe_next(keys, &probe);
+    return probe.slot;
+}
+
+void keys_move_entry(DictKeys *keys, size_t from, size_t to)
+{
+    int64_t hash = keys_hash_at(keys, from);
+    if (keys->slot_size) {
+        slot_set(keys, slot_of_entry(keys, from, hash), slot_word(keys, hash, to), keys->slot_size);
+    } else {
+        set_tag(keys, from, 0);
+        set_tag(keys, to, tag_of(hash));
+    }
+    keys->entries[to] = keys->entries[from];
+    keys->entries[from] = (DictEntry){UNBOUND, UNBOUND};
+    if (!keys->is_plain)
+        keys_hashes(keys)[to] = hash;
+}
+
+void keys_forget(DictKeys *keys, size_t place)
+{
+    if (keys->slot_size)
+        slot_set(keys, slot_of_entry(keys, place, keys_hash_at(keys, place)), SLOT_DELETED(keys->slot_size), keys->slot_size);
+    else
+        set_tag(keys, place, 0);
+    keys->entries[place] = (DictEntry){UNBOUND, UNBOUND};
+}
