@@ -138,16 +138,18 @@ static bool asks_right_first(Thread *t, Value left, Value right, BinaryFn in_pla
     return native->get_item && in_place == (op == BINARY_INPLACE_ADD ? native->inplace_add : native->inplace_multiply);
 }
 
-int arith_compare_texts(Value left, Value right, uint32_t op)
+int arith_text_outcome(Value left, Value right, uint32_t outcomes)
 {
     if (!is_object(left) || !is_object(right) || as_object(left)->kind != as_object(right)->kind) return -1;
+    bool order_matters = (outcomes ^ outcomes >> 2) & 1;      /* else LESS may stand for GREATER too */
     if (as_object(left)->kind == KIND_STR) {
-        if (op == COMPARE_EQ || op == COMPARE_NE) return str_equal(as_str(left), as_str(right)) == (op == COMPARE_EQ);
-        return is_true(compare_by_order(str_order(as_str(left), as_str(right)), op));
+        if (!order_matters) return str_equal(as_str(left), as_str(right));
+        int order = str_order(as_str(left), as_str(right));
+        return (order > 0) - (order < 0) + 1;
     }
-    if (as_object(left)->kind == KIND_BYTES && (op == COMPARE_EQ || op == COMPARE_NE)) {
+    if (as_object(left)->kind == KIND_BYTES && !order_matters) {
         const Bytes *a = as_bytes(left), *b = as_bytes(right);
-        return (a->length == b->length && memcmp(a->data, b->data, a->length) == 0) == (op == COMPARE_EQ);
+        return a->length == b->length && memcmp(a->data, b->data, a->length) == 0;
     }
     return -1;
 }

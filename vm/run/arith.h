@@ -18,8 +18,9 @@ static inline Value *arith_append_target(Value *locals, Word next)
     return stores ? &locals[WORD_OPERAND(next)] : NULL;
 }
 
-/* left [op] right, a CompareOp, for two exact strs or two exact bytes: 1 or 0; -1 when they are something else. Runs no script code. */
-int arith_compare_texts(Value left, Value right, uint32_t op);
+/* How two exact strs or two exact bytes lie to each other, as far as [outcomes] (enum Outcome) tell them apart: the number of an outcome's
+ * bit; -1 when they are something else. Runs no script code. */
+int arith_text_outcome(Value left, Value right, uint32_t outcomes);
 
 MUST_CHECK Value value_binary(Thread *t, Value left, Value right, BinaryOp op);
 MUST_CHECK Value value_divmod(Thread *t, Value left, Value right);

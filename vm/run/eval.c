@@ -45,7 +45,7 @@
 #include "vm/run/unwind.h"
 #include "vm/threads/safepoint.h"
 
-#define OPERAND ((uint32_t)(word >> 8))
+#define OPERAND (word >> 8)                /* 32 bits at most: EXTENDED_ARG gives eight to an instruction's 24 */
 #define PUSH(value) (*sp++ = (value))
 #define POP() (*--sp)
 #define TOP (sp[-1])
@@ -122,7 +122,7 @@ dispatch:
 
     CASE(NOP) { NEXT; }
     CASE(EXTENDED_ARG) {
-        word = (uint64_t)*ip++ | ((uint64_t)OPERAND << 32);
+        word = (uint64_t)*ip++ | (OPERAND & 0xff) << 32;
         goto dispatch;
     }
     CASE(POP_TOP) { sp--; release(*sp); NEXT; }

@@ -26,9 +26,6 @@
         }                                                                      \
     } while (0)
 
-#define COMPARED(op, a, b)                                                     \
-    ((op) == COMPARE_LT ? (a) < (b) : (op) == COMPARE_LE ? (a) <= (b) : (op) == COMPARE_EQ ? (a) == (b) : (op) == COMPARE_NE ? (a) != (b) : (op) == COMPARE_GT ? (a) > (b) : (a) >= (b))
-
 CASE(BINARY_ADD) {
     Value left = sp[-2], right = TOP;
 #define DONE(result) do { sp--; TOP = result; SKIP(BINARY_OP); NEXT; } while (0)
@@ -235,17 +232,18 @@ CASE(BINARY_RSHIFT) {
 
 /* ---- comparisons ---- */
 
-/* answer: how two numbers compare, or two texts (out of line: -1 says that they are not both text). [drop] lets go of the texts that
- * lie on the stack; numbers need none. Anything else: goto otherwise. */
-#define COMPARE(op, left, right, answer, drop, otherwise)                                                                   \
+/* outcome: how two numbers lie to each other (those of the word are never NaN), or two texts, out of line: the number of a bit in enum
+ * Outcome. [drop] lets go of the texts that lie on the stack; numbers need none. Anything else: goto otherwise. */
+#define OUTCOME_OF(a, b) (((a) > (b)) - ((a) < (b)) + 1)
+#define COMPARE(left, right, outcomes, outcome, drop, otherwise)                                                            \
     do {                                                                                                                    \
-        if (are_small_ints(left, right)) {                                                                                  \
-            answer = COMPARED(op, (int64_t)(left).bits, (int64_t)(right).bits);                                             \
+        if (LIKELY(are_small_ints(left, right))) {                                                                          \
+            outcome = OUTCOME_OF((int64_t)(left).bits, (int64_t)(right).bits);                                              \
         } else if (is_word_float(left) && is_word_float(right)) {                                                           \
-            answer = COMPARED(op, word_float(left), word_float(right));                                                     \
+            outcome = OUTCOME_OF(word_float(left), word_float(right));                                                      \
         } else {                                                                                                            \
-            answer = arith_compare_texts(left, right, op);                                                                  \
-            if (answer < 0) goto otherwise;                                                                                 \
+            outcome = arith_text_outcome(left, right, outcomes);                                                            \
+            if (outcome < 0) goto otherwise;                                                                                \
             drop;                                                                                                           \
         }                                                                                                                   \
     } while (0)
@@ -253,59 +251,44 @@ CASE(BINARY_RSHIFT) {
 
 CASE(COMPARE_EASY) {
     Value left = sp[-2], right = TOP;
-    int answer;
-    COMPARE(OPERAND, left, right, answer, (DROP(left), DROP(right)), run_COMPARE_OP);
+    int outcome;
+    COMPARE(left, right, *ip, outcome, (DROP(left), DROP(right)), run_COMPARE_OP);
     sp--;
-    TOP = bool_value(answer);
+    TOP = bool_value(*ip >> outcome & 1);
     SKIP(COMPARE_OP);
     NEXT;
 }
 
-/* The jump behind a comparison: at [jump]; ip goes behind it, or where it leads. */
-#define JUMP_ON(answer, jump)                                                                    \
-    do {                                                                                         \
-        const Word *jump_ = (jump);                                                              \
-        ip = jump_ + 1;                                                                          \
-        if ((answer) == (WORD_OPCODE(*jump_) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*jump_); \
-        NEXT;                                                                                    \
+/* Compare, and jump if the outcome is one of those in [compare]'s cache word; [compare] is where the COMPARE_OP stands, the jump behind it. */
+#define COMPARE_AND_JUMP(left, right, drop, drop_count, compare, otherwise)                    \
+    do {                                                                                       \
+        const Word *jump_ = (compare) + 1 + CACHES_COMPARE_OP;                                 \
+        int outcome_;                                                                          \
+        COMPARE(left, right, jump_[-1], outcome_, drop, otherwise);                            \
+        sp -= drop_count;                                                                      \
+        ip = jump_ + 1;                                                                        \
+        if (jump_[-1] >> outcome_ & 1) ip += WORD_OPERAND(*jump_);                             \
+        NEXT;                                                                                  \
     } while (0)
 CASE(COMPARE_JUMP) {
     Value left = sp[-2], right = TOP;
-    uint32_t op = WORD_OPERAND(ip[-1]);
-    int answer;
-    COMPARE(op, left, right, answer, (DROP(left), DROP(right)), run_COMPARE_OP);
-    sp -= 2;
-    JUMP_ON(answer, ip + -1 + 1 + CACHES_COMPARE_OP);
+    COMPARE_AND_JUMP(left, right, (DROP(left), DROP(right)), 2, ip - 1, run_COMPARE_OP);
 }
 CASE(COMPARE_FAST_JUMP) {
     Value left = TOP, right = locals[OPERAND];
-    uint32_t op = WORD_OPERAND(ip[0]);
-    int answer;
-    COMPARE(op, left, right, answer, DROP(left), run_LOAD_FAST);
-    sp--;
-    JUMP_ON(answer, ip + 0 + 1 + CACHES_COMPARE_OP);
+    COMPARE_AND_JUMP(left, right, DROP(left), 1, ip, run_LOAD_FAST);
 }
 CASE(COMPARE_CONST_JUMP) {
     Value left = TOP, right = constants[OPERAND];
-    uint32_t op = WORD_OPERAND(ip[0]);
-    int answer;
-    COMPARE(op, left, right, answer, DROP(left), run_LOAD_CONST);
-    sp--;
-    JUMP_ON(answer, ip + 0 + 1 + CACHES_COMPARE_OP);
+    COMPARE_AND_JUMP(left, right, DROP(left), 1, ip, run_LOAD_CONST);
 }
 CASE(COMPARE_FAST_FAST_JUMP) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
-    uint32_t op = WORD_OPERAND(ip[1]);
-    int answer;
-    COMPARE(op, left, right, answer, (void)0, run_LOAD_FAST);
-    JUMP_ON(answer, ip + 1 + 1 + CACHES_COMPARE_OP);
+    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST);
 }
 CASE(COMPARE_FAST_CONST_JUMP) {
     Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
-    uint32_t op = WORD_OPERAND(ip[1]);
-    int answer;
-    COMPARE(op, left, right, answer, (void)0, run_LOAD_FAST);
-    JUMP_ON(answer, ip + 1 + 1 + CACHES_COMPARE_OP);
+    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST);
 }
 
 /* ---- the traced copy ---- */

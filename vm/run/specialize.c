@@ -15,6 +15,7 @@
  *                 *_MEMBER            type version | - | offset in bytes | wait
  *                 LOAD_METHOD_*, _CLASS, _PROPERTY   type version | shape id, 0: no attributes | place in the method cache | wait
  *                 *_OF_CLASS          its version | that of its own class | place in the method cache | wait
+ *                 COMPARE_*           the outcomes that make it true or take its jump; written with the copy
  * Invariants  I1 operands and neighbours of a replaced opcode stay as they were.
  *             I2 caches hold numbers that are never used twice, no pointers: a stale one can only fail.
  * GIL         held: that is why words may be changed while other threads are in the same code.
@@ -131,6 +132,17 @@ static Opcode load_const_form(const Neighbours *row)
     return OP_LOAD_CONST;
 }
 
+/* The outcomes (enum Outcome) of a comparison that make it true, or, if a jump follows that belongs to it, take the jump. */
+static Word outcomes_of(const Neighbours *row)
+{
+    static const uint8_t true_for[COMPARE_OP_COUNT] = {
+        [COMPARE_LT] = OUTCOME_LESS, [COMPARE_LE] = OUTCOME_LESS | OUTCOME_EQUAL, [COMPARE_EQ] = OUTCOME_EQUAL,
+        [COMPARE_NE] = OUTCOME_LESS | OUTCOME_GREATER, [COMPARE_GT] = OUTCOME_GREATER, [COMPARE_GE] = OUTCOME_GREATER | OUTCOME_EQUAL,
+    };
+    Word outcomes = true_for[row->operand[0]];
+    return row->opcode[1] == OP_POP_JUMP_IF_FALSE ? ~outcomes : outcomes;
+}
+
 /* The form for the first of the row; the plain opcode when there is none. */
 static Opcode form_of(const Neighbours *row)
 {
@@ -160,6 +172,7 @@ static void make_hot(Thread *t, Code *code)
     for (uint32_t i = 0; i < unit->word_count; i += 1 + opcode_info(WORD_OPCODE(unit->words[i]))->caches) {
         Neighbours row = neighbours_at(unit, i);
         if (is_whole) hot[i] = WORD_MAKE(form_of(&row), row.operand[0]);
+        if (row.opcode[0] == OP_COMPARE_OP) hot[i + 1] = outcomes_of(&row);
         is_whole = row.opcode[0] != OP_EXTENDED_ARG;
     }
     code->hot = hot;

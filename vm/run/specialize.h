@@ -12,6 +12,9 @@
 
 enum { HEAT_CALLS = 2, HEAT_LOOPS = 8 };      /* calls or turns after which a code object is worth a copy */
 
+/* How two numbers may lie to each other: what COMPARE_OP's cache word in a hot copy is a set of. */
+enum Outcome { OUTCOME_LESS = 1, OUTCOME_EQUAL = 2, OUTCOME_GREATER = 4 };
+
 static inline bool is_cold(const Code *code) { return code->hot == NULL; }
 /* A loop turned in cold code; [ip] is where it goes on: there, or at the same place of the new copy. */
 const Word *specialize_loop(Thread *t, Frame *frame, const Word *ip);
