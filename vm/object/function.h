@@ -15,7 +15,7 @@
 
 enum {
     CODE_BINDS = UINT32_MAX,
-    CODE_FRAME_HEADER_WORDS = 9,      /* sizeof(Frame) in Values: see vm/run/frame.h */
+    CODE_FRAME_HEADER_WORDS = 11,     /* sizeof(Frame) in Values: see vm/run/frame.h */
     CODE_HOT_WORDS = 1,               /* of stack that hot forms need above the unit's stack_size: a callee under its self */
 };
 
@@ -39,10 +39,11 @@ typedef struct Code {
     Str **slot_names;
     Str *name, *qualified_name, *filename;
     Word *hot;                   /* the private hot copy, same length; NULL while cold */
+    const Word *hot_start;       /* where calls begin in it: behind RESUME, when that comes first */
     uint32_t heat;               /* calls and backward jumps so far; see vm/run/specialize.c */
+    uint32_t slot_count;         /* unit->slot_count */
     uint32_t frame_words;        /* Values a frame needs: slots + header + stack */
     uint32_t exact_count;        /* arguments of the plain case: no *args, **kwargs, keyword-only ones; else CODE_BINDS */
-    uint32_t entry_skip;         /* words before the first one behind RESUME, when RESUME comes first; else 0 */
     bool is_never_hot;           /* no memory for the copy */
     bool unit_is_borrowed;       /* a failed construction: somebody else frees the unit */
     bool is_variant;             /* made by a script: its unit's arena is its own, what the unit points to need not be */

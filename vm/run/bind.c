@@ -181,7 +181,7 @@ static bool bind_rest(Thread *t, Function *function, Value *slots, size_t count,
 /* I2: what does not fit is let go while the frame still stands on the chain. */
 static void give_up(Thread *t, Frame *frame)
 {
-    for (Value *slot = frame_locals(frame); slot < (Value *)frame; slot++) clear(slot);
+    for (Value *slot = frame->locals; slot < (Value *)frame; slot++) clear(slot);
     t->frame = frame->caller;
 }
 

@@ -73,8 +73,8 @@
 /* The loop's own registers, reloaded whenever another frame becomes the running one. */
 #define LOAD_FRAME()                                   \
     do {                                               \
-        locals = frame_locals(frame);                  \
-        constants = frame->code->constants;            \
+        locals = frame->locals;                        \
+        constants = frame->constants;                  \
         ip = frame->ip;                                \
     } while (0)
 
@@ -93,6 +93,7 @@ Value eval(Thread *t, Frame *frame, TAKES Value sent)
     };
 #endif
     Value *locals, *sp, *constants;
+    Value *callee_at;                  /* of the call that is about to enter a frame */
     const Word *ip;
     uint64_t word;                     /* the running instruction; 64 bits so that EXTENDED_ARG's bits find room above */
     Frame *entry = frame;
@@ -159,7 +160,7 @@ dispatch:
     }
     CASE(COPY_FREE_VARS) {
         Tuple *closure = as_tuple(frame->function->closure);
-        Value *free_slots = locals + frame->code->unit->slot_count - OPERAND;
+        Value *free_slots = (Value *)frame - OPERAND;
         for (uint32_t i = 0; i < OPERAND; i++) free_slots[i] = retain(closure->items[i]);
         NEXT;
     }
@@ -456,10 +457,27 @@ dispatch:
     /* ---- entering a frame ---- */
 
 enter_function: {
-        /* sp: where the arguments begin, one above the callee; as many as the code wants. */
-        Frame *entered = call_enter(t, sp - 1, sp, ((Function *)as_object(sp[-1]))->code->exact_count);
-        if (!entered) { sp = sp - 1; FAIL; }
-        frame = entered;
+        /* callee_at: its place; sp: where the arguments begin, as many as the code wants. What call_enter does, for warm code with room. */
+        Function *function = (Function *)as_object(*callee_at);
+        Code *code = function->code;
+        Value *slot = sp + code->exact_count;
+        bool is_quick = t->depth < t->depth_limit && code->hot && stack_has_room(t, sp, code->frame_words);
+        if (UNLIKELY(!is_quick)) {
+            Frame *entered = call_enter(t, callee_at, sp, code->exact_count);
+            if (!entered) { sp = callee_at; FAIL; }
+            frame = entered;
+            goto entered_frame;
+        }
+        locals = sp;
+        constants = code->constants;
+        for (Value *end = locals + code->slot_count; slot < end; slot++) *slot = UNBOUND;
+        frame = frame_fill((Frame *)slot, frame, function, code, locals, callee_at, 0);
+        t->frame = frame;
+        t->depth++;
+        sp = frame_stack(frame);
+        ip = code->hot_start;
+        if (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0)) ip = code->hot;     /* RESUME asks what there is to hear */
+        NEXT;
     }
 entered_frame:
     LOAD_FRAME();
@@ -477,15 +495,17 @@ entered_generator:
 leave_frame: {
         Frame *left = frame;
         uint32_t flags = left->flags;
-        left->flags = flags | FRAME_IS_LEFT;
-        if (UNLIKELY(left->object != NULL)) frame_leave(t, left);
+        if (UNLIKELY(flags & FRAME_HAS_OBJECT)) {
+            left->flags |= FRAME_IS_LEFT;
+            frame_leave(t, left);
+        }
         for (Value *slot = locals; slot < (Value *)left; slot++) {
             if (!is_object(*slot) || as_object(*slot)->count >= COUNT_IMMORTAL || LIKELY(--as_object(*slot)->count > 0)) continue;
             frame_drop_locals(t, left, slot);
             break;
         }
         t->depth--;
-        if (LIKELY(flags == 0)) {
+        if (LIKELY((flags & ~FRAME_HAS_OBJECT) == 0)) {
             t->frame = frame = left->caller;
             Value *at = left->result_at, callee = *at;
             *at = sent;

@@ -27,7 +27,7 @@
         NEXT;
     }
     CASE(CALL) {
-        Value *callee_at = sp - OPERAND - 1;
+        callee_at = sp - OPERAND - 1;
         ip += CACHES_CALL;
         SAVE();
         if (is_object(*callee_at)) {
@@ -58,7 +58,7 @@
         NEXT;
     }
     CASE(CALL_METHOD) {
-        Value *callee_at = sp - OPERAND - 2;
+        callee_at = sp - OPERAND - 2;
         ip += CACHES_CALL_METHOD;
         SAVE();
         size_t given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
@@ -67,7 +67,7 @@
             Object *callee = as_object(*callee_at);
             if (callee->kind == KIND_FUNCTION && ((Function *)callee)->code->exact_count == given) {
                 sp = args;
-                goto enter_function_at_result;
+                goto enter_function;
             }
             Frame *entered;
             if (call_enter_script(t, callee_at, args, given, NULL, 0, &entered)) {
@@ -83,17 +83,11 @@
         PUSH(v);
         if (!is_leaf && SAFEPOINT()) FAIL;
         NEXT;
-
-    enter_function_at_result:;
-        /* sp: where the arguments begin; the callee lies at callee_at. */
-        Frame *entered = call_enter(t, callee_at, sp, given);
-        if (!entered) { sp = callee_at; FAIL; }
-        frame = entered;
-        goto entered_frame;
     }
     CASE(CALL_KW) {
         SAVE();
-        Value names = POP(), *callee_at = sp - OPERAND - 1;
+        Value names = POP();
+        callee_at = sp - OPERAND - 1;
         Tuple *list = as_tuple(names);
         Frame *entered;
         if (call_enter_script(t, callee_at, callee_at + 1, OPERAND - list->count, list->items, list->count, &entered)) {
@@ -112,7 +106,8 @@
     }
     CASE(CALL_METHOD_KW) {
         SAVE();
-        Value names = POP(), *callee_at = sp - OPERAND - 2;
+        Value names = POP();
+        callee_at = sp - OPERAND - 2;
         size_t given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
         Tuple *list = as_tuple(names);
         Frame *entered;
@@ -133,7 +128,7 @@
     CASE(CALL_FUNCTION_EX) {
         SAVE();
         Value keywords = OPERAND ? POP() : UNBOUND;
-        Value *callee_at = sp - 2;
+        callee_at = sp - 2;
         Frame *entered = NULL;
         Value v = call_with_iterables(t, callee_at, keywords, &entered);
         release(keywords);

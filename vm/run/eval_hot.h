@@ -338,7 +338,7 @@ CASE(STORE_FAST_LOAD_FAST) {
 CASE(RETURN_FAST) {
     sent = locals[OPERAND];
     if (UNLIKELY(is_unbound(sent))) goto run_LOAD_FAST;
-    if (UNLIKELY(frame->object != NULL)) retain(sent);
+    if (UNLIKELY(frame->flags & FRAME_HAS_OBJECT)) retain(sent);
     else locals[OPERAND] = UNBOUND;
     ip++;
     goto leave_frame;

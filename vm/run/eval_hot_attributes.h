@@ -88,6 +88,7 @@ CASE(LOAD_ATTR_PROPERTY) {
             sp[0] = self;
             SKIP(LOAD_ATTR);
             SAVE();
+            callee_at = sp - 1;
             goto enter_function;
         }
     }
@@ -136,6 +137,7 @@ CASE(LOAD_ATTR_ANY) {
         sp[0] = object;
         SKIP(LOAD_ATTR);
         SAVE();
+        callee_at = sp - 1;
         goto enter_function;
     }
     goto run_LOAD_ATTR;

@@ -56,6 +56,7 @@ FrameObject *frame_object(Thread *t, Frame *frame)
         object_retain(object->code);
         if (frame->flags & FRAME_IS_GENERATOR) object->generator = generator_of_frame(frame);
         frame->object = object;          /* the frame's own reference */
+        frame->flags |= FRAME_HAS_OBJECT;
     }
     object_retain(frame->object);
     return frame->object;
@@ -74,7 +75,7 @@ void frame_leave(Thread *t, Frame *frame)
         object->slots = memory_alloc(&t->interp->memory, (count ? count : 1) * sizeof(Value));
         /* When memory is out the object forgets its locals: leaving a frame cannot fail. */
         if (object->slots) {
-            Value *locals = frame_locals(frame);
+            Value *locals = frame->locals;
             for (size_t i = 0; i < count; i++) object->slots[i] = retain(locals[i]);
         }
         Frame *caller = frame->flags & FRAME_IS_GENERATOR ? NULL : frame_in_use(frame->caller);
@@ -92,8 +93,9 @@ void frame_leave(Thread *t, Frame *frame)
 
 void frame_drop_locals(Thread *t, Frame *frame, Value *slot)
 {
+    frame->flags |= FRAME_IS_LEFT;
     /* A finaliser may look at the frame that it runs in front of: it must not find there what is gone. */
-    for (Value *gone = frame_locals(frame); gone < slot; gone++) *gone = UNBOUND;
+    for (Value *gone = frame->locals; gone < slot; gone++) *gone = UNBOUND;
     Object *object = as_object(*slot);
     *slot = UNBOUND;
     object_free(object);
@@ -170,7 +172,7 @@ static Value frame_get_locals(Thread *t, Value self)
 {
     FrameObject *object = (FrameObject *)as_object(self);
     if (is_unbound(object->mapping)) return frame_locals_proxy(t, object);
-    return frame_mapping(t, object->code, object->frame ? frame_locals(object->frame) : object->slots, object->mapping);
+    return frame_mapping(t, object->code, object->frame ? object->frame->locals : object->slots, object->mapping);
 }
 static bool frame_set_line(Thread *t, Value self, Value value)
 {

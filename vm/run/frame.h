@@ -5,7 +5,7 @@
  *             The Frame itself follows the locals, its operand stack follows the Frame. When a chunk is too short the
  *             arguments move to a new chunk. A generator keeps the same layout inside its own object.
  * Layout          caller's stack ... callee | a1 a2 .. other locals | Frame | operand stack ->
- *                                    ^result_at ^frame_locals         ^frame  ^frame_stack
+ *                                    ^result_at ^locals               ^frame  ^frame_stack
  * Invariants  I1 a slot and a stack place own what they hold; above sp nothing is owned.
  *             I2 ip is saved before anything that may call or raise; sp is saved before a frame is pushed or suspended.
  *             I3 [function] lives as long as the frame: its owner is the stack place at result_at, the generator, or the native caller.
@@ -30,12 +30,15 @@ enum FrameFlags {
     FRAME_IN_SEND = 0x08,       /* a generator resumed by SEND of its caller: returning jumps there */
     FRAME_IS_INIT = 0x10,       /* __init__ entered by calling its class: the result is the instance, below the frame */
     FRAME_IS_LEFT = 0x20,       /* its locals are being released: I5 */
+    FRAME_HAS_OBJECT = 0x40,    /* a FrameObject was made for it; a frame without flags is left the quick way */
 };
 
 struct Frame {
     Frame *caller;              /* NULL at the bottom of a thread */
     Function *function;         /* I3; BORROWED */
     Code *code;                 /* function->code when the call began */
+    Value *locals;              /* the first of its slots: they end where the Frame begins */
+    Value *constants;           /* code->constants */
     const Word *ip;             /* the next word to run, in the unit's words or in the hot copy */
     Value *sp;                  /* first free place */
     Value *result_at;           /* place in the caller that holds the callee and gets the result; NULL for entry frames */
@@ -47,7 +50,6 @@ struct Frame {
 
 _Static_assert(sizeof(Frame) == CODE_FRAME_HEADER_WORDS * sizeof(Value), "code objects say how much room a frame needs");
 
-static inline Value *frame_locals(Frame *frame) { return (Value *)frame - frame->code->unit->slot_count; }
 static inline Value *frame_stack(Frame *frame) { return (Value *)(frame + 1); }
 /* Word offset of the instruction that runs, or ran last: any word of it, caches included. */
 uint32_t frame_offset_at(const Frame *frame, const Word *ip);
@@ -110,26 +112,28 @@ MUST_CHECK bool stack_init(Thread *t);
 void stack_finish(Thread *t);
 /* Room for [count] Values at or above [at]: [at] itself if its chunk is long enough, else the start of a newer chunk. NULL: raised. */
 MUST_CHECK Value *stack_room_slow(Thread *t, Value *at, size_t count);
-MUST_CHECK static inline Value *stack_room(Thread *t, Value *at, size_t count)
+static inline bool stack_has_room(Thread *t, Value *at, size_t count)
 {
     size_t left = (size_t)(t->stack_end - at);      /* huge, or more than the chunk has, when [at] is not in it */
-    return LIKELY(left >= count && left <= t->chunk->capacity) ? at : stack_room_slow(t, at, count);
+    return LIKELY(left >= count && left <= t->chunk->capacity);
+}
+MUST_CHECK static inline Value *stack_room(Thread *t, Value *at, size_t count)
+{
+    return stack_has_room(t, at, count) ? at : stack_room_slow(t, at, count);
 }
 /* First free place for a native caller of eval: above the running frame's operand stack. */
 Value *stack_top(Thread *t);
 
 /* ---- entering and leaving ---- */
 
-/* Lay a frame for [function] at [locals]; the first [given] slots are already there and owned, the others become unbound.
- * The caller has made sure of the room (code->frame_words from locals). */
-static inline Frame *frame_lay(Thread *t, Function *function, Code *code, Value *locals, size_t given, Value *result_at, uint32_t flags)
+/* [frame] as a call begins with it. */
+static inline Frame *frame_fill(Frame *frame, Frame *caller, Function *function, Code *code, Value *locals, Value *result_at, uint32_t flags)
 {
-    size_t slots = code->unit->slot_count;
-    for (size_t i = given; i < slots; i++) locals[i] = UNBOUND;
-    Frame *frame = (Frame *)(locals + slots);
-    frame->caller = t->frame;
+    frame->caller = caller;
     frame->function = function;
     frame->code = code;
+    frame->locals = locals;
+    frame->constants = code->constants;
     frame->ip = code->hot ? code->hot : code->unit->words;
     frame->sp = frame_stack(frame);
     frame->result_at = result_at;
@@ -138,6 +142,14 @@ static inline Frame *frame_lay(Thread *t, Function *function, Code *code, Value 
     frame->flags = flags;
     frame->traced_line = 0;
     return frame;
+}
+/* Lay a frame for [function] at [locals]; the first [given] slots are already there and owned, the others become unbound.
+ * The caller has made sure of the room (code->frame_words from locals). */
+static inline Frame *frame_lay(Thread *t, Function *function, Code *code, Value *locals, size_t given, Value *result_at, uint32_t flags)
+{
+    size_t slots = code->slot_count;
+    for (size_t i = given; i < slots; i++) locals[i] = UNBOUND;
+    return frame_fill((Frame *)(locals + slots), t->frame, function, code, locals, result_at, flags);
 }
 /* The FrameObject, if any, takes locals and position over; then locals are released. Does not pop. */
 void frame_leave(Thread *t, Frame *frame);

@@ -196,7 +196,7 @@ static void cut_stack(Thread *t, Frame *frame, const StackMap *map, uint32_t her
 static bool bind_all(Thread *t, Frame *frame)
 {
     const CodeUnit *unit = frame->code->unit;
-    Value *locals = frame_locals(frame);
+    Value *locals = frame->locals;
     int count = 0;
     for (uint32_t i = 0; i < unit->slot_count; i++) count += (unit->slot_kinds[i] & SLOT_LOCAL) && is_unbound(locals[i]);
     if (count && !warn(t, EXC_RuntimeWarning, 0, "assigning None to %d unbound local%s", count, count == 1 ? "" : "s")) return false;

@@ -70,8 +70,8 @@ Value frame_mapping(Thread *t, const Code *code, const Value *slots, Value mappi
 
 Value frame_locals_snapshot(Thread *t, Frame *frame)
 {
-    if (is_bound(frame->mapping)) return frame_mapping(t, frame->code, frame_locals(frame), frame->mapping);
-    return locals_as_dict(t, frame->code, frame_locals(frame), frame->object ? frame->object->extra_locals : UNBOUND);
+    if (is_bound(frame->mapping)) return frame_mapping(t, frame->code, frame->locals, frame->mapping);
+    return locals_as_dict(t, frame->code, frame->locals, frame->object ? frame->object->extra_locals : UNBOUND);
 }
 
 /* ---- the proxy ---- */
@@ -79,7 +79,7 @@ Value frame_locals_snapshot(Thread *t, Frame *frame)
 typedef struct LocalsProxy { Object head; FrameObject *frame; } LocalsProxy;
 
 static FrameObject *frame_of(Value proxy) { return ((LocalsProxy *)as_object(proxy))->frame; }
-static Value *slots_of(FrameObject *frame) { return frame->frame ? frame_locals(frame->frame) : frame->slots; }
+static Value *slots_of(FrameObject *frame) { return frame->frame ? frame->frame->locals : frame->slots; }
 static Value as_dict_value(Thread *t, Value proxy)
 {
     FrameObject *frame = frame_of(proxy);

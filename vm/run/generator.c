@@ -27,7 +27,7 @@
 
 Generator *generator_of_frame(Frame *frame)
 {
-    return (Generator *)((char *)frame_locals(frame) - offsetof(Generator, values));
+    return (Generator *)((char *)frame->locals - offsetof(Generator, values));
 }
 
 Generator *generator_of(Value v)
@@ -56,11 +56,12 @@ Generator *generator_from_frame(Thread *t, Frame *frame)
     generator->qualified_name = retain(frame->function->qualified_name);
     generator->handled.exception = NONE;
 
-    Value *locals = frame_locals(frame);
+    Value *locals = frame->locals;
     memcpy(generator->values, locals, slots * sizeof *locals);
     for (size_t i = 0; i < slots; i++) locals[i] = UNBOUND;
     Frame *inside = (Frame *)(generator->values + slots);
     *inside = *frame;
+    inside->locals = generator->values;
     inside->caller = NULL;
     inside->sp = frame_stack(inside);
     inside->result_at = NULL;
@@ -90,7 +91,7 @@ Frame *generator_enter(Thread *t, Generator *generator, uint32_t flags)
     generator->handled.previous = t->handled;
     t->handled = &generator->handled;
     frame->caller = t->frame;
-    frame->flags = FRAME_IS_GENERATOR | flags;
+    frame->flags = FRAME_IS_GENERATOR | (frame->flags & FRAME_HAS_OBJECT) | flags;
     t->frame = frame;
     t->depth++;
     return frame;
@@ -121,7 +122,7 @@ static void drop_frame(Generator *generator)
     generator->frame = NULL;
     generator->state = GENERATOR_CLOSED;
     while (frame->sp > frame_stack(frame)) release(*--frame->sp);
-    for (Value *slot = frame_locals(frame); slot < (Value *)frame; slot++) clear(slot);
+    for (Value *slot = frame->locals; slot < (Value *)frame; slot++) clear(slot);
     clear(&frame->mapping);
     clear(&generator->handled.exception);
 }
@@ -509,7 +510,7 @@ void generator_traverse(Object *self, VisitFn visit, void *context)
     if (!frame || generator->state == GENERATOR_RUNNING) return;
     if (frame->object) visit((Object *)frame->object, context);
     if (is_object(frame->mapping)) visit(as_object(frame->mapping), context);
-    for (Value *v = frame_locals(frame); v < (Value *)frame; v++)
+    for (Value *v = frame->locals; v < (Value *)frame; v++)
         if (is_object(*v)) visit(as_object(*v), context);
     for (Value *v = frame_stack(frame); v < frame->sp; v++)
         if (is_object(*v)) visit(as_object(*v), context);

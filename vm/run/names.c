@@ -98,7 +98,7 @@ Value names_load_from_mapping(Thread *t, Frame *frame, Value mapping, uint32_t o
     Value v = find_in_mapping(t, mapping, name);
     if (is_bound(v) || is_raised(t)) return v;
     if (!is_cell) return names_load_global(t, frame, name);
-    v = retain(((Cell *)as_object(frame_locals(frame)[operand]))->content);
+    v = retain(((Cell *)as_object(frame->locals[operand]))->content);
     if (is_unbound(v)) names_raise_unbound(t, frame, operand);
     return v;
 }

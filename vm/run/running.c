@@ -19,7 +19,7 @@ bool running_super(Thread *t, Value *type, Value *object)
     if (!frame) return raise_false(t, EXC_RuntimeError, "super(): no current frame");
     const CodeUnit *unit = frame->code->unit;
     if (unit->argument_count == 0) return raise_false(t, EXC_RuntimeError, "super(): no arguments");
-    const Value *slots = frame_locals(frame);
+    const Value *slots = frame->locals;
     Value first = unit->slot_kinds[0] & SLOT_CELL ? cell_content(slots[0]) : slots[0];
     if (is_unbound(first)) return raise_false(t, EXC_RuntimeError, "super(): arg[0] deleted");
     for (uint32_t i = unit->slot_count - unit->free_count; i < unit->slot_count; i++) {

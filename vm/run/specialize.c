@@ -176,6 +176,7 @@ static void make_hot(Thread *t, Code *code)
         is_whole = row.opcode[0] != OP_EXTENDED_ARG;
     }
     code->hot = hot;
+    code->hot_start = WORD_OPCODE(hot[0]) == OP_RESUME ? hot + 1 : hot;
 }
 
 void specialize_call(Thread *t, Code *code)

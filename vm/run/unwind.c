@@ -47,7 +47,7 @@ const Word *unwind_target(Thread *t, Frame *frame, uint32_t offset) { return tra
 
 static void release_locals(Frame *frame)
 {
-    for (Value *slot = frame_locals(frame); slot < (Value *)frame; slot++) clear(slot);
+    for (Value *slot = frame->locals; slot < (Value *)frame; slot++) clear(slot);
     clear(&frame->mapping);
 }
 
