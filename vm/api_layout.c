@@ -130,6 +130,7 @@ SAME_PLACE(TypeSpec, traverse);
 SAME_PLACE(TypeSpec, clear);
 SAME_PLACE(TypeSpec, free);
 SAME_PLACE(TypeSpec, size_of);
+SAME_PLACE(TypeSpec, add_rest);
 SAME_SIZE(NativeModule);
 SAME_PLACE(NativeModule, known_as);
 SAME_PLACE(NativeModule, functions);

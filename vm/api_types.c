@@ -99,7 +99,7 @@ void toy_ends_unseen(ToyValue instance) { as_object(instance)->flags |= OBJECT_E
 
 bool toy_type_set(ToyThread *t, ToyType *type, const char *name, TOY_TAKES ToyValue v)
 {
-    bool done = !failed(v) && dict_set_text(t, type->dict, name, v);
+    bool done = !failed(v) && type_open(t, type) && dict_set_text(t, type->dict, name, v);
     release(v);
     return done;
 }
@@ -139,14 +139,12 @@ void toy_record_free(ToyObject *self)
 }
 size_t toy_record_size(ToyObject *self) { return self->type->spec->size; }
 
-ToyType *toy_record_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name)
+bool toy_record_add_rest(ToyThread *t, ToyType *type, ToyValue dict)
 {
-    Type *type = toy_type_new(t, module, spec, name, kind_type(t, KIND_TUPLE));
-    if (!type) return NULL;
     size_t visible = visible_of(type), named = 0;
     List *match = list_new(t, visible);
     bool is_whole = match != NULL;
-    for (const MemberDef *field = spec->members; is_whole && field->name; field++) {
+    for (const MemberDef *field = type->spec->members; is_whole && field->name; field++) {
         if (field->kind != MEMBER_VALUE) continue;
         named++;
         is_whole = toy_list_append_take(t, object_value(match), object_value(str_intern_text(t, field->name)));
@@ -154,10 +152,14 @@ ToyType *toy_record_type_new(ToyThread *t, ToyModuleObject *module, const ToyTyp
     Value fields = is_whole ? object_value(tuple_from_values(t, match->items, match->count)) : FAILED;
     if (match) object_release(match);
     int64_t hidden = (int64_t)(field_count(type) - named);
-    return toy_type_set(t, type, "__match_args__", fields) &&
-           toy_type_set(t, type, "n_sequence_fields", small_int_value((int64_t)visible)) &&
-           toy_type_set(t, type, "n_fields", small_int_value((int64_t)visible + hidden)) &&
-           toy_type_set(t, type, "n_unnamed_fields", small_int_value((int64_t)(visible - named))) ? type : NULL;
+    return toy_dict_take_text(t, dict, "__match_args__", fields) && toy_dict_take_text(t, dict, "n_sequence_fields", small_int_value((int64_t)visible)) &&
+           toy_dict_take_text(t, dict, "n_fields", small_int_value((int64_t)visible + hidden)) &&
+           toy_dict_take_text(t, dict, "n_unnamed_fields", small_int_value((int64_t)(visible - named)));
+}
+
+ToyType *toy_record_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name)
+{
+    return toy_type_new(t, module, spec, name, kind_type(t, KIND_TUPLE));
 }
 
 ToyValue toy_record_new(ToyThread *t, ToyType *type, TOY_TAKES ToyValue *values)

@@ -57,6 +57,7 @@ bool toy_thread_raise_later(ToyThread *t, uint64_t ident, ToyValue exception_typ
 
 ToyValue toy_get_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, ToyValue dict)
 {
+    if (!type_open(t, value_type(t, object))) return FAILED;
     Value of_type = type_lookup(t, value_type(t, object), name);
     if (is_unbound(of_type) || !is_data_descriptor(t, of_type)) {
         Value v = dict_get_str(as_dict(dict), name);
@@ -67,6 +68,7 @@ ToyValue toy_get_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, Toy
 
 bool toy_set_attribute_with(ToyThread *t, ToyValue object, ToyStr *name, ToyValue value, ToyValue dict)
 {
+    if (!type_open(t, value_type(t, object))) return false;
     Value of_type = type_lookup(t, value_type(t, object), name);
     if (is_bound(of_type) && is_data_descriptor(t, of_type)) return generic_set_attribute(t, object, name, value);
     if (is_bound(value)) return dict_set_str(t, as_dict(dict), name, value);

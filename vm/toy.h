@@ -631,6 +631,7 @@ struct TypeSpec {
     void (*clear)(struct Object *self);
     void (*free)(struct Object *self);
     size_t (*size_of)(struct Object *self);   /* variable-sized payload only */
+    bool (*add_rest)(ToyThread *t, ToyType *type, ToyValue dict);   /* attributes that no table can hold, when somebody first looks; or NULL */
 };
 #endif
 typedef struct TypeSpec ToyTypeSpec;
@@ -686,12 +687,13 @@ TOY_API TOY_MUST_CHECK ToyValue toy_generic_alias(ToyThread *t, ToyValue origin,
     .doc = doc_, .signature = "(iterable=(), /)", .size = sizeof(ToyObject) + sizeof(size_t) + (places_) * sizeof(ToyValue), \
     .flags = TOY_TYPE_IS_FINAL | TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_SEQUENCE | TOY_TYPE_IS_VARIABLE_SIZE, \
     .slots = {.repr = toy_record_repr, .new_instance = toy_record_make}, .methods = toy_record_methods, .members = fields_, \
-    .traverse = toy_record_traverse, .free = toy_record_free, .size_of = toy_record_size}
+    .traverse = toy_record_traverse, .free = toy_record_free, .size_of = toy_record_size, .add_rest = toy_record_add_rest}
 TOY_API ToyValue toy_record_repr(ToyThread *t, ToyValue self);
 TOY_API ToyValue toy_record_make(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names);
 TOY_API void toy_record_traverse(ToyObject *self, ToyVisit visit, void *context);
 TOY_API void toy_record_free(ToyObject *self);
 TOY_API size_t toy_record_size(ToyObject *self);
+TOY_API bool toy_record_add_rest(ToyThread *t, ToyType *type, ToyValue dict);
 extern TOY_API const ToyFunction toy_record_methods[];
 /* toy_type_new for such a spec. */
 TOY_API TOY_BORROWED TOY_MUST_CHECK ToyType *toy_record_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name);

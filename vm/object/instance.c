@@ -337,6 +337,7 @@ static Dict *own_namespace(const Object *object)
 Value generic_find_attribute(Thread *t, Value object, Str *name)
 {
     Type *type = value_type(t, object);
+    if (UNLIKELY(!type_open(t, type))) return UNBOUND;
     Value attribute = type_lookup(t, type, name);
     DescrGetFn get = NULL;
     if (is_bound(attribute)) {
@@ -405,7 +406,9 @@ static bool refuse_to_set(Thread *t, Value object, Str *name, Value attribute)
 bool generic_set_attribute(Thread *t, Value object, Str *name, Value value)
 {
     ASSERT_GIL(t);
-    Value attribute = type_lookup(t, value_type(t, object), name);
+    Type *type = value_type(t, object);
+    if (UNLIKELY(!type_open(t, type))) return false;
+    Value attribute = type_lookup(t, type, name);
     if (is_bound(attribute)) {
         DescrSetFn set = value_type(t, attribute)->slots.descriptor_set;
         if (set) {
@@ -432,6 +435,7 @@ Value object_get_method(Thread *t, Value object, Str *name, bool *is_method)
     *is_method = false;
     if (UNLIKELY(type->slots.get_attribute != generic_get_attribute))
         return value_get_attribute(t, object, name);
+    if (UNLIKELY(!type_open(t, type))) return FAILED;
     Value attribute = type_lookup(t, type, name);
     if (is_unbound(attribute) || !type_is(value_type(t, attribute), TYPE_IS_METHOD_DESCRIPTOR))
         return generic_get_attribute(t, object, name);

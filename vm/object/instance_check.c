@@ -100,6 +100,7 @@ static bool ask(Thread *t, Value v, Value cls, Str *name, Question question, Que
 {
     if (is_kind(cls, KIND_UNION)) return any_of(t, v, ((Union *)as_object(cls))->args, question, answer);
     if (is_tuple(cls)) return any_of(t, v, cls, question, answer);
+    if (!type_open(t, value_type(t, cls))) return false;
     Value method = type_lookup(t, value_type(t, cls), name);
     if (is_unbound(method)) return plain(t, v, cls, answer);
     if (stack_is_low(t) && stack_is_exhausted(t, name == NAME_OF(t, __instancecheck__) ? " in __instancecheck__" : " in __subclasscheck__"))

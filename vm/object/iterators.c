@@ -653,6 +653,8 @@ static Value reversed_new(Thread *t, Type *type, const Value *args, size_t count
     if (!arguments_count(t, "reversed", count, 1, 1))
         return FAILED;
     Value sequence = args[0];
+    if (!type_open(t, value_type(t, sequence)))
+        return FAILED;
     Value found = type_lookup(t, value_type(t, sequence), NAME_OF(t, __reversed__));
     if (is_bound(found) && !is_none(found)) {
         Value method = value_find_special(t, sequence, NAME_OF(t, __reversed__));

@@ -129,6 +129,7 @@ static Value module_get_attribute(Thread *t, Value self, Str *name)
     /* What the dict has comes before what the type has, but for data descriptors: __doc__ is the module's, __dict__ the type's. */
     Value v = dict_get_str(module->dict, name);
     if (is_bound(v)) {
+        if (UNLIKELY(!type_open(t, value_type(t, self)))) return FAILED;
         Value descriptor = type_lookup(t, value_type(t, self), name);
         if (is_unbound(descriptor) || !value_type(t, descriptor)->slots.descriptor_set) return retain(v);
     }
@@ -153,6 +154,7 @@ static Value module_get_attribute(Thread *t, Value self, Str *name)
 static bool module_set_attribute(Thread *t, Value self, Str *name, Value v)
 {
     Module *module = (Module *)as_object(self);
+    if (UNLIKELY(!type_open(t, value_type(t, self)))) return false;
     Value descriptor = type_lookup(t, value_type(t, self), name);
     if (is_bound(descriptor) && value_type(t, descriptor)->slots.descriptor_set)
         return generic_set_attribute(t, self, name, v);

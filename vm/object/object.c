@@ -122,7 +122,7 @@ static bool has_attributes(Thread *t, Value self)
 
 Value object_get_dict(Thread *t, Value self)
 {
-    if (is_type(self)) return mapping_proxy_new(t, object_value(as_type(self)->dict));
+    if (is_type(self)) return type_open(t, as_type(self)) ? mapping_proxy_new(t, object_value(as_type(self)->dict)) : FAILED;
     if (has_payload(self, KIND_MODULE)) return retain(object_value(((Module *)as_object(self))->dict));
     return has_attributes(t, self) ? object_value(object_dict(t, as_object(self))) : FAILED;
 }
@@ -173,6 +173,7 @@ static Value method_dir(Thread *t, Value self, const Value *args)
     if (is_bound(own) && is_dict(own) && !dict_update(t, names, own)) goto done;
     cls = value_find_attribute(t, self, NAME_OF(t, __class__));
     if (is_unbound(cls) && is_raised(t)) goto done;
+    if (is_bound(cls) && is_type(cls) && !type_open(t, as_type(cls))) goto done;
     if (is_bound(cls) && is_type(cls) && as_type(cls)->mro)
         for (size_t i = as_type(cls)->mro->count; i-- > 0;) {
             Dict *dict = as_type(as_type(cls)->mro->items[i])->dict;

@@ -87,6 +87,7 @@ Value object_getstate(Thread *t, Value self, const Value *args)
 
 static Value ask_state(Thread *t, Value self, bool is_required)
 {
+    if (!type_open(t, value_type(t, self))) return FAILED;
     Value method = type_lookup(t, value_type(t, self), NAME_OF(t, __getstate__));
     if (is_kind(method, KIND_METHOD_DESCRIPTOR) && ((MethodDescriptor *)as_object(method))->def->function == object_getstate)
         return default_state(t, self, is_required);

@@ -329,6 +329,8 @@ bool value_delete_attribute(Thread *t, Value v, Str *name)
 Value value_find_special(Thread *t, Value v, Str *name)
 {
     Type *type = value_type(t, v);
+    if (UNLIKELY(!type_open(t, type)))
+        return FAILED;
     Value found = type_lookup(t, type, name);
     if (is_unbound(found))
         return UNBOUND;

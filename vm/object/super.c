@@ -57,6 +57,10 @@ Value super_get_attribute(Thread *t, Type *type, Value object, Str *name, bool *
     *is_method = false;
     Type *start = find_object_type(t, type, object);
     if (!start) return FAILED;
+    if (!type_open(t, start)) {
+        object_release(start);
+        return FAILED;
+    }
     Value found = name == NAME_OF(t, __class__) ? UNBOUND : find_behind(start, type, name), result;
     if (is_unbound(found)) {
         /* Not behind: then it is an attribute of super objects themselves, or none at all. */

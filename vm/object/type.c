@@ -2,10 +2,13 @@
  *
  * What        types_init from kinds.def, type_new_native for the rest, type_alloc, value_type.
  * How         A type needs a dict with str keys, a tuple of bases: instances of types. So the cells of all built-in types are made
- *             first, then strings can exist, then each type gets its name, order, slots and dict.
+ *             first, then strings can exist, then each type gets its name, order and slots. What scripts can see of it comes when they look:
+ *             methods and the like are objects, and most programs never look into most types.
  *
- *                 types_init:   cells of kinds.def  ->  names, '' , ()  ->  for each: bases, order, slots, dict
+ *                 types_init:   cells of kinds.def  ->  names, '' , ()  ->  for each: bases, order, slots
+ *                 type_open:    dict, for it and all above it
  * Invariants  as in type.h.  I4 native types are immortal until types_finish takes them apart, all of them together.
+ *             I5 a native type has either no dict or its whole dict. A script's class, and all above it, always have theirs.
  * GIL         held.
  * Read next   type_new.c (classes of scripts), type_slots.c, descriptor.c, type_lookup.c */
 #include "vm/object/type.h"
@@ -161,12 +164,12 @@ static void describe(Type *type, const TypeSpec *spec, const char *name, Type *b
 }
 
 /* Adds one attribute of a native type; takes the value, FAILED passes a failure on. */
-static bool add_attribute(Thread *t, Type *type, const char *name, TAKES Value value)
+static bool add_attribute(Thread *t, Dict *dict, const char *name, TAKES Value value)
 {
     if (failed(value)) return false;
     Str *key = str_intern_text(t, name);
     /* A row of a table overrides what was made from a slot, not the other way round. */
-    bool is_good = key && (is_bound(dict_get_str(type->dict, key)) || dict_set_str(t, type->dict, key, value));
+    bool is_good = key && (is_bound(dict_get_str(dict, key)) || dict_set_str(t, dict, key, value));
     if (key) object_release(key);
     release(value);
     return is_good;
@@ -179,35 +182,59 @@ static bool is_left_out(const TypeSpec *spec, const SlotRow *row)
     return strcmp(row->dunder, "__radd__") == 0 && spec->slots.get_item;
 }
 
-static bool fill_dict(Thread *t, Type *type)
+static bool fill_dict(Thread *t, Type *type, Dict *dict)
 {
     const TypeSpec *spec = type->spec;
     for (const NativeDef *def = spec->methods; def && def->name; def++)
-        if (!add_attribute(t, type, def->name, method_descriptor_new(t, type, def))) return false;
+        if (!add_attribute(t, dict, def->name, method_descriptor_new(t, type, def))) return false;
     for (const GetSetDef *def = spec->getsets; def && def->name; def++)
-        if (!add_attribute(t, type, def->name, getset_new(t, type, def))) return false;
+        if (!add_attribute(t, dict, def->name, getset_new(t, type, def))) return false;
     for (const MemberDef *def = spec->members; def && def->name; def++)
-        if (!add_attribute(t, type, def->name, member_new(t, type, def))) return false;
+        if (!add_attribute(t, dict, def->name, member_new(t, type, def))) return false;
     /* Who brings Attributes in shows them. */
     static const GetSetDef dict_getset = {"__dict__", object_get_dict, object_put_dict, NULL};
     bool has_new_attributes = type_is(type, TYPE_HAS_ATTRIBUTES) && !type_is(type, TYPE_HIDES_DICT) && !(type->base && type_is(type->base, TYPE_HAS_ATTRIBUTES));
-    if (has_new_attributes && !add_attribute(t, type, "__dict__", getset_new(t, type, &dict_getset))) return false;
+    if (has_new_attributes && !add_attribute(t, dict, "__dict__", getset_new(t, type, &dict_getset))) return false;
     bool is_unhashable = spec->slots.hash == hash_not_implemented || (spec->slots.compare && !spec->slots.hash);
-    if (is_unhashable && !add_attribute(t, type, "__hash__", NONE)) return false;
+    if (is_unhashable && !add_attribute(t, dict, "__hash__", NONE)) return false;
     for (size_t i = 0; i < slot_row_count; i++) {
         void *function = spec_slot(spec, slot_rows[i].field);
         if (function && !is_left_out(spec, &slot_rows[i]) &&
-            !add_attribute(t, type, slot_rows[i].dunder, slot_wrapper_new(t, type, &slot_rows[i], function)))
+            !add_attribute(t, dict, slot_rows[i].dunder, slot_wrapper_new(t, type, &slot_rows[i], function)))
             return false;
     }
-    if (spec->slots.new_instance && !add_attribute(t, type, "__new__", new_wrapper(t, type))) return false;
-    if (!spec->doc) return add_attribute(t, type, "__doc__", NONE);
-    Str *doc = str_from_text(t, spec->doc);
-    return doc && add_attribute(t, type, "__doc__", object_value(doc));
+    if (spec->slots.new_instance && !add_attribute(t, dict, "__new__", new_wrapper(t, type))) return false;
+    Value doc = spec->doc ? object_value(str_from_text(t, spec->doc)) : NONE;
+    return add_attribute(t, dict, "__doc__", doc) && (!spec->add_rest || spec->add_rest(t, type, object_value(dict)));
 }
 
-/* Everything beyond the cell: name, order, slots, dict. Several built-in types share a spec with their base only in
- * exceptions; those get what is their own from exception.c. */
+static bool shares_spec(const Type *type) { return type->base && type->base->spec == type->spec; }
+
+/* I5. Without memory for all of it the type stays as if nobody had looked. */
+static bool open_one(Thread *t, Type *type)
+{
+    Dict *dict = dict_new(t);
+    if (dict && (shares_spec(type) || fill_dict(t, type, dict))) {
+        type->dict = dict;
+        return true;
+    }
+    if (dict) object_release(dict);
+    return false;
+}
+
+bool type_open_order(Thread *t, Type *type)
+{
+    if (!type->mro) return true;      /* being made, or already taken apart: then what is not there will not come */
+    for (size_t i = 0; i < type->mro->count; i++) {
+        Type *one = as_type(type->mro->items[i]);
+        if (!one->dict && one->mro && !open_one(t, one)) return false;
+    }
+    type->flags |= TYPE_IS_OPEN;
+    return true;
+}
+
+
+/* Everything beyond the cell but the dict: name, order, slots. */
 static bool complete(Thread *t, Type *type)
 {
     const char *dot = strrchr(type->native_name, '.');
@@ -220,8 +247,7 @@ static bool complete(Thread *t, Type *type)
     object_retain(type->name);
     Value base = type->base ? object_value(type->base) : UNBOUND;
     type->bases = tuple_from_values(t, &base, type->base != NULL);
-    type->dict = dict_new(t);
-    if (!type->bases || !type->dict) return false;
+    if (!type->bases) return false;
     type->mro = type_linearize(t, type);
     if (!type->mro) return false;
     if (type->base && !type_add_subclass(t, type->base, type)) return false;
@@ -229,10 +255,8 @@ static bool complete(Thread *t, Type *type)
         type->root_shape = shape_new_root(t, type, 0);
         if (!type->root_shape) return false;
     }
-    bool shares_spec = type->base && type->base->spec == type->spec;
     static const TypeSpec nothing;
-    type_inherit_slots(type, shares_spec ? &nothing : type->spec);
-    if (!shares_spec && !fill_dict(t, type)) return false;
+    type_inherit_slots(type, shares_spec(type) ? &nothing : type->spec);
     type_note_slots(t, type);
     return true;
 }

@@ -88,6 +88,7 @@ enum TypeFlags {
     TYPE_MATCHES_SELF = 0x2000,       /* a class pattern's one positional sub-pattern matches the subject itself: int, str ... */
     TYPE_DEFINES_GETATTR = 0x4000,    /* get_attribute is not the generic one: inline caches keep out */
     TYPE_HIDES_DICT = 0x8000,         /* Attributes, but no attribute __dict__ */
+    TYPE_IS_OPEN = 0x10000,           /* every type of its order has its dict: see type_open */
 };
 
 /* ---- the constant description of a built-in type ---- */
@@ -121,6 +122,7 @@ typedef struct TypeSpec {
     ClearFn clear;
     FreeFn free;
     size_t (*size_of)(Object *self); /* variable-sized payload: bytes in all, before members; NULL: size */
+    bool (*add_rest)(Thread *t, Type *type, Value dict);   /* attributes that no table can hold; may be NULL */
 } TypeSpec;
 
 struct Type {
@@ -129,7 +131,7 @@ struct Type {
     Str *qualified_name;
     Type *base;               /* owned, NULL for object */
     Tuple *bases, *mro;       /* owned */
-    Dict *dict;               /* owned */
+    Dict *dict;               /* owned; NULL: native, and nobody has looked into it yet (type_open) */
     TypeSlots slots;
     const TypeSpec *spec;     /* of the solid base: size_of, traverse, clear, free */
     uint32_t flags;
@@ -159,7 +161,12 @@ BORROWED const char *type_text(Thread *t, Type *type);              /* its name 
 BORROWED const char *value_type_name(Thread *t, Value v);           /* for messages; UTF-8 */
 
 bool type_is_subtype(const Type *type, const Type *of);             /* by the method resolution order */
-/* The attribute of [name] in the method resolution order; UNBOUND when there is none. Never raises, never binds. */
+/* A native type gets its dict when somebody first looks into it or a type below it: an ordinary program looks into a tenth of
+ * them. False: no memory for that, raised. */
+MUST_CHECK bool type_open_order(Thread *t, Type *type);
+static inline bool type_open(Thread *t, Type *type) { return LIKELY(type_is(type, TYPE_IS_OPEN)) || type_open_order(t, type); }
+/* The attribute of [name] in the method resolution order; UNBOUND when there is none. Never raises, never binds. It opens the type, but
+ * cannot tell if there was no memory for that: who must tell calls type_open before. */
 BORROWED Value type_lookup(Thread *t, Type *type, Str *name);
 MUST_CHECK Value type_get_attribute(Thread *t, Value type, Str *name);
 MUST_CHECK bool type_set_attribute(Thread *t, Value type, Str *name, Value value);

@@ -19,6 +19,7 @@
 Value type_get_attribute(Thread *t, Value v, Str *name)
 {
     Type *type = as_type(v), *metaclass = type->head.type;
+    if (!type_open(t, metaclass) || !type_open(t, type)) return FAILED;
     Value of_meta = type_lookup(t, metaclass, name);
     DescrGetFn get = is_bound(of_meta) ? value_type(t, of_meta)->slots.descriptor_get : NULL;
     retain(of_meta);
@@ -72,6 +73,7 @@ bool type_set_slot(Thread *t, Value v, Str *name, Value value)
     Type *type = as_type(v);
     if (!type_is(type, TYPE_IS_SCRIPT_MADE))
         return raise_false(t, EXC_TypeError, "cannot set %R attribute of immutable type '%s'", object_value(name), type_text(t, type));
+    if (!type_open(t, type->head.type)) return false;
     Value of_meta = type_lookup(t, type->head.type, name);
     DescrSetFn set = is_bound(of_meta) ? value_type(t, of_meta)->slots.descriptor_set : NULL;
     if (!set) return store(t, type, name, value);
@@ -93,6 +95,7 @@ bool type_may_change(Thread *t, Type *type, const char *name, Value value)
     return raise_false(t, EXC_TypeError, "cannot delete '%s' attribute of immutable type '%s'", name, type_text(t, type));
 }
 
+/* Of a type that is open: its own attribute is being asked for. */
 static Value own_entry(Value type, Str *name) { return as_type(type)->dict ? dict_get_str(as_type(type)->dict, name) : UNBOUND; }
 
 static Value get_name(Thread *t, Value v) { (void)t; return retain(object_value(as_type(v)->name)); }

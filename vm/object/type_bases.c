@@ -42,8 +42,10 @@ static bool order_anew(Thread *t, Type *type)
         return true;
     }
     type->mro = mro;
+    type->flags &= ~(uint32_t)TYPE_IS_OPEN;
     type_modified(t, type);
     if (old) object_release(old);
+    if (!type_open(t, type)) return false;
     Tuple *subclasses = subclasses_now(t, type);
     bool done = subclasses != NULL;
     for (size_t i = 0; done && i < subclasses->count; i++) done = order_anew(t, as_type(subclasses->items[i]));

@@ -11,6 +11,7 @@
  * Read next   type.h, instance.c */
 #include "vm/object/context.h"
 #include "vm/object/dict.h"
+#include "vm/object/exception.h"
 #include "vm/object/list.h"
 #include "vm/object/method_cache.h"
 #include "vm/object/str.h"
@@ -37,8 +38,22 @@ static BORROWED Value lookup_uncached(Type *type, Str *name)
     return UNBOUND;
 }
 
+/* Without memory to open the type: what can be seen of it as it is. */
+static BORROWED Value lookup_without_memory(Thread *t, Type *type, Str *name, Value raised)
+{
+    raised_clear(t);
+    t->raised = raised;
+    return lookup_uncached(type, name);
+}
+
 static BORROWED Value lookup_slow(Thread *t, Type *type, Str *name)
 {
+    if (!type_is(type, TYPE_IS_OPEN)) {
+        Value raised = t->raised;
+        t->raised = UNBOUND;
+        if (!type_open_order(t, type)) return lookup_without_memory(t, type, name, raised);
+        t->raised = raised;
+    }
     Value value = lookup_uncached(type, name);
     Interp *interp = t->interp;
     if (!(name->head.flags & OBJECT_IS_INTERNED)) return value;

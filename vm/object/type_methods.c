@@ -72,6 +72,10 @@ Tuple *type_ask_order(Thread *t, Type *type)
 {
     Str *name = str_intern_text(t, "mro");
     if (!name) return NULL;
+    if (!type_open(t, type->head.type)) {
+        object_release(name);
+        return NULL;
+    }
     Value method = type_lookup(t, type->head.type, name);
     object_release(name);
     bool is_own = is_kind(method, KIND_METHOD_DESCRIPTOR) && ((MethodDescriptor *)as_object(method))->def->function == method_mro;
@@ -120,7 +124,7 @@ static Value method_subclasscheck(Thread *t, Value self, const Value *args)
 static Value method_dir(Thread *t, Value self, const Value *args)
 {
     (void)args;
-    Dict *names = dict_new(t);
+    Dict *names = type_open(t, as_type(self)) ? dict_new(t) : NULL;
     if (!names) return FAILED;
     Tuple *mro = as_type(self)->mro;
     List *list = NULL;

@@ -274,7 +274,7 @@ static bool fill(Thread *t, Type *type, Str *name, Tuple *bases, Type *base, Dic
     if (!order) return false;
     if (type->mro) object_release(order);      /* mro() has set __bases__, and with them an order that is newer */
     else type->mro = order;
-    if (!add_to_bases(t, type)) return false;
+    if (!add_to_bases(t, type) || !type_open(t, type)) return false;
     type_fill_slots(t, type);
     return true;
 }
