@@ -80,24 +80,42 @@ static Value make_pair(Thread *t, DictIterator *iterator, Value key, Value value
     return pair;
 }
 
-static inline Value step(Thread *t, DictIterator *iterator, bool backwards, bool wants_key, bool wants_value)
+/* The next entry, borrowed. *key is END or FAILED if there is none. */
+static inline void advance(Thread *t, DictIterator *iterator, bool backwards, Value *key, Value *value)
 {
     Dict *dict = iterator->dict;
+    *key = END;
     if (!dict)
-        return END;
+        return;
     if (UNLIKELY(dict_length(dict) != iterator->length)) {
         iterator->length = SIZE_MAX;   /* the error stays, however the dict changes */
-        return raise_error(t, EXC_RuntimeError, "dictionary changed size during iteration");
-    }
-    Value key, value;
-    if (backwards ? !dict_previous(dict, &iterator->position, &key, &value) : !dict_next(dict, &iterator->position, &key, &value)) {
+        *key = raise_error(t, EXC_RuntimeError, "dictionary changed size during iteration");
+    } else if (backwards ? !dict_previous(dict, &iterator->position, key, value) : !dict_next(dict, &iterator->position, key, value)) {
         let_go(iterator);
-        return END;
+        *key = END;
+    } else if (iterator->left == 0) {
+        *key = raise_error(t, EXC_RuntimeError, "dictionary keys changed during iteration");
+    } else {
+        iterator->left--;
     }
-    if (iterator->left == 0)
-        return raise_error(t, EXC_RuntimeError, "dictionary keys changed during iteration");
-    iterator->left--;
+}
+
+static inline Value step(Thread *t, DictIterator *iterator, bool backwards, bool wants_key, bool wants_value)
+{
+    Value key, value;
+    advance(t, iterator, backwards, &key, &value);
+    if (failed(key) || is_end(key))
+        return key;
     return wants_key && wants_value ? make_pair(t, iterator, key, value) : retain(wants_key ? key : value);
+}
+
+void dict_next_item(Thread *t, Object *iterator, Value *key, Value *value)
+{
+    advance(t, (DictIterator *)iterator, false, key, value);
+    if (failed(*key) || is_end(*key))
+        return;
+    retain(*key);
+    retain(*value);
 }
 
 #define AS_ITERATOR(self) ((DictIterator *)as_object(self))

@@ -18,5 +18,7 @@ typedef struct DictIterator {
 
 MUST_CHECK Value dict_view_new(Thread *t, enum Kind kind, Dict *dict);
 MUST_CHECK Value dict_iterator_new(Thread *t, enum Kind kind, Dict *dict);
+/* The next of an iterator over items, owned; *key is END or FAILED if there is none. */
+void dict_next_item(Thread *t, Object *iterator, Value *key, Value *value);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "vm/object/arguments.h"
 #include "vm/object/dict.h"
+#include "vm/object/dict_views.h"
 #include "vm/object/exception.h"
 #include "vm/object/generic_alias.h"
 #include "vm/object/heap.h"
@@ -290,20 +291,26 @@ static Value pair_again(Thread *t, Value *kept, TAKES Value a, TAKES Value b)
     return object_value(tuple);
 }
 
+/* *item is END or FAILED if there is no pair. */
+static void enumerate_step(Thread *t, Enumerate *e, Value *number, Value *item)
+{
+    *item = value_next(t, e->iterator);
+    if (failed(*item) || is_end(*item))
+        return;
+    *number = e->next;
+    e->next = is_small_int(*number) && small_int(*number) < SMALL_INT_MAX ? small_int_value(small_int(*number) + 1) : int_add(t, *number, small_int_value(1));
+    if (failed(e->next)) {
+        e->next = *number;
+        clear(item);
+    }
+}
+
 static Value enumerate_next(Thread *t, Value self)
 {
     Enumerate *e = (Enumerate *)as_object(self);
-    Value item = value_next(t, e->iterator);
-    if (failed(item) || is_end(item))
-        return item;
-    Value number = e->next;
-    e->next = is_small_int(number) && small_int(number) < SMALL_INT_MAX ? small_int_value(small_int(number) + 1) : int_add(t, number, small_int_value(1));
-    if (failed(e->next)) {
-        e->next = number;
-        release(item);
-        return FAILED;
-    }
-    return pair_again(t, &e->result, number, item);
+    Value number, item;
+    enumerate_step(t, e, &number, &item);
+    return failed(item) || is_end(item) ? item : pair_again(t, &e->result, number, item);
 }
 
 static void enumerate_traverse(Object *self, VisitFn visit, void *context)
@@ -432,6 +439,44 @@ static Value zip_next(Thread *t, Value self)
     if (!is_kept)
         replace(&zip->result, retain(object_value(row)));
     return object_value(row);
+}
+
+static void zip_step(Thread *t, Zip *zip, Value *a, Value *b)
+{
+    *a = value_next(t, zip->iterators->items[0]);
+    if (failed(*a) || is_end(*a)) {
+        if (is_end(*a) && zip->is_strict) *a = check_even(t, zip, 0);
+        return;
+    }
+    *b = value_next(t, zip->iterators->items[1]);
+    if (failed(*b) || is_end(*b)) {
+        release(*a);
+        *a = is_end(*b) && zip->is_strict ? check_even(t, zip, 1) : *b;
+    }
+}
+
+bool iterator_next_pair(Thread *t, Object *iterator, Value *a, Value *b)
+{
+    switch (iterator->kind) {
+    case KIND_ENUMERATE: {
+        enumerate_step(t, (Enumerate *)iterator, a, b);
+        if (failed(*b) || is_end(*b))
+            *a = *b;
+        return true;
+    }
+    case KIND_ZIP: {
+        Zip *zip = (Zip *)iterator;
+        if (!zip->iterators || zip->iterators->count != 2)
+            return false;
+        zip_step(t, zip, a, b);
+        return true;
+    }
+    case KIND_DICT_ITEM_ITERATOR:
+        dict_next_item(t, iterator, a, b);
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void zip_traverse(Object *self, VisitFn visit, void *context)

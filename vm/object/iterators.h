@@ -26,6 +26,10 @@ MUST_CHECK Value iterator_reduction(Thread *t, const char *builtin, Value source
 MUST_CHECK Value iterator_builtin(Thread *t, const char *builtin);
 MUST_CHECK Value iterator_reduction_by(Thread *t, TAKES Value function, Value source, Value state);
 
+/* The next pair of an enumerate, a zip of two or the items of a dict without the tuple around it: *a is END at the end, FAILED if something
+ * raised. False: [iterator] is none of these; nothing was done. */
+bool iterator_next_pair(Thread *t, Object *iterator, Value *a, Value *b);
+
 extern const TypeSpec sequence_iterator_spec, callable_iterator_spec, enumerate_spec, zip_spec, map_spec, filter_spec, reversed_spec;
 
 #endif

@@ -44,6 +44,8 @@ MUST_CHECK Tuple *tuple_from_iterable(Thread *t, Value iterable);
 MUST_CHECK Value tuple_pack2(Thread *t, Value a, Value b);
 MUST_CHECK Value tuple_get_item(Thread *t, Tuple *tuple, Value key);
 
+Value list_append_method(Thread *t, Value self, const Value *args);            /* list.append: the loop knows it by its address */
+
 MUST_CHECK Value list_iterator_new(Thread *t, Value list);                      /* iter(list), of any subclass */
 MUST_CHECK Value list_reverse_iterator_new(Thread *t, Value list, const Value *unused);
 MUST_CHECK Value tuple_iterator_new(Thread *t, Value tuple);

@@ -214,7 +214,7 @@ static Value list_inplace_multiply(Thread *t, Value self, Value other)
 
 /* ---- methods ---- */
 
-static Value append(Thread *t, Value self, const Value *args)
+Value list_append_method(Thread *t, Value self, const Value *args)
 {
     return list_append(t, as_list(self), args[0]) ? NONE : FAILED;
 }
@@ -337,7 +337,7 @@ static const NativeDef list_methods[] = {
     NATIVE("__sizeof__", size_of_method, "($self, /)", NATIVE_LEAF, "How many bytes of memory the list takes, its items not counted."),
     NATIVE("clear", clear_method, "($self, /)", 0, "Take out all items."),
     NATIVE("copy", copy_method, "($self, /)", NATIVE_LEAF, "A new list of the same items."),
-    NATIVE("append", append, "($self, object, /)", NATIVE_LEAF, "Add object after the last item."),
+    NATIVE("append", list_append_method, "($self, object, /)", NATIVE_LEAF, "Add object after the last item."),
     NATIVE("insert", insert, "($self, index, object, /)", NATIVE_LEAF, "Put object into the list so that it stands before the item at index."),
     NATIVE("extend", extend, "($self, iterable, /)", 0, "Add all items of the iterable after the last one."),
     NATIVE("pop", pop, "($self, index=-1, /)", NATIVE_LEAF,

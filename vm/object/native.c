@@ -96,7 +96,7 @@ Value native_call(Thread *t, const NativeDef *def, Signature **signature_cache, 
         if (!s) return FAILED;
     }
     if (LIKELY(!s->has_args && !s->has_kwargs && (!names || !names->count))) {
-        if (count == s->count && count == s->positional) return def->function(t, self, args);
+        if (count == s->exact_count) return def->function(t, self, args);
         if (count >= s->required && count <= s->positional && !s->keyword_required && s->count <= SLOTS_ON_STACK)
             return call_with_defaults(t, s, def, self, args, count);
     }

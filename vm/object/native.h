@@ -38,12 +38,15 @@ typedef struct NativeDef {
 #define NATIVE_RAW_ROW(name_, raw_, signature_, flags_, doc_) {name_, {.raw = raw_}, signature_, (flags_) | NATIVE_RAW, doc_}
 #define NATIVE_END {NULL, {.function = NULL}, NULL, 0, NULL}
 
+enum { SIGNATURE_BINDS = UINT16_MAX };
+
 /* A parsed signature. Owned by whoever parsed it (NativeFunction, MethodDescriptor); names are interned. */
 typedef struct Signature {
     uint16_t count;                        /* parameters without *args, **kwargs */
     uint16_t positional_only, positional;  /* the first so many; positional includes positional_only */
     uint16_t required;                     /* positional ones without a default */
     bool has_args, has_kwargs;             /* they take one slot each, after the others: *args, then **kwargs */
+    uint16_t exact_count;                  /* positional arguments with which each parameter has one; SIGNATURE_BINDS: there are others, too */
     uint64_t keyword_required;             /* bit i: keyword-only parameter i has no default */
     uint16_t capacity;                     /* of names, which stand behind this struct */
     Str **names;
@@ -65,6 +68,13 @@ MUST_CHECK Value native_text_signature(Thread *t, const NativeDef *def, const ch
 /* Call a row directly; [signature_cache] is where its parsed form is kept. */
 MUST_CHECK Value native_call(Thread *t, const NativeDef *def, Signature **signature_cache, Type *owner, Value self,
                              const Value *args, size_t count, Tuple *names);
+/* The same for positional arguments; without a call in between when there is one for each parameter. */
+ALWAYS_INLINE Value native_call_positional(Thread *t, const NativeDef *def, Signature **signature_cache, Type *owner, Value self, const Value *args, size_t count)
+{
+    const Signature *s = *signature_cache;
+    if (LIKELY(s != NULL) && LIKELY(s->exact_count == count)) return def->function(t, self, args);
+    return native_call(t, def, signature_cache, owner, self, args, count, NULL);
+}
 MUST_CHECK Signature *signature_parse(Thread *t, const char *text);
 void signature_free(Thread *t, TAKES Signature *signature);
 /* Sort given arguments into [slots] (one per parameter, plus *args and **kwargs); owned references are only those two. */

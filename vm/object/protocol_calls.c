@@ -18,6 +18,7 @@
 #include "vm/object/list.h"
 #include "vm/object/order.h"
 #include "vm/object/protocol.h"
+#include "vm/object/range.h"
 #include "vm/object/set.h"
 #include "vm/object/str.h"
 
@@ -145,13 +146,19 @@ Value value_iterate(Thread *t, Value v)
 
 Value value_next(Thread *t, Value iterator)
 {
-    if (is_kind(iterator, KIND_LIST_ITERATOR)) {
-        /* As in sequence_iterators.c, for the most common case. */
-        ListIterator *it = (ListIterator *)as_object(iterator);
-        if (LIKELY(it->list && it->next < it->list->count))
-            return retain(it->list->items[it->next++]);
+    NextFn next = NULL;
+    if (LIKELY(is_object(iterator))) {
+        Object *o = as_object(iterator);
+        if (o->kind == KIND_LIST_ITERATOR) {
+            /* As in sequence_iterators.c and range.c, for the most common cases. */
+            ListIterator *it = (ListIterator *)o;
+            if (LIKELY(it->list && it->next < it->list->count))
+                return retain(it->list->items[it->next++]);
+        } else if (o->kind == KIND_RANGE_ITERATOR) {
+            return range_iterator_next((RangeIterator *)o);
+        }
+        next = o->type->slots.next;
     }
-    NextFn next = value_type(t, iterator)->slots.next;
     if (UNLIKELY(!next))
         return raise_type_error(t, "'%T' object is not an iterator", iterator);
     /* Iterators stand on each other: map(f, map(g, ...)). */

@@ -402,13 +402,7 @@ static Value iterate_self(Thread *t, Value self)
 static Value small_next(Thread *t, Value self)
 {
     (void)t;
-    RangeIterator *iterator = (RangeIterator *)as_object(self);
-    if (iterator->left == 0)
-        return END;
-    iterator->left--;
-    Value item = small_int_value(iterator->next);
-    iterator->next += iterator->step;
-    return item;
+    return range_iterator_next((RangeIterator *)as_object(self));
 }
 
 static Value long_next(Thread *t, Value self)

@@ -10,6 +10,15 @@ typedef struct Range { Object head; Value start, stop, step, length; } Range;   
 typedef struct RangeIterator { Object head; int64_t next, step; uint64_t left; } RangeIterator;   /* values all fit small ints */
 typedef struct Slice { Object head; Value start, stop, step; } Slice;
 
+/* The next value, or END. */
+static inline Value range_iterator_next(RangeIterator *iterator)
+{
+    if (iterator->left == 0) return END;
+    Value v = small_int_value(iterator->next);
+    iterator->left--;
+    iterator->next += iterator->step;
+    return v;
+}
 /* Are all values small ints? Then the three numbers. */
 bool range_is_small(const Range *range, int64_t *start, int64_t *step, size_t *count);
 MUST_CHECK Value slice_new(Thread *t, Value start, Value stop, Value step);

@@ -90,6 +90,8 @@ Signature *signature_parse(Thread *t, const char *text)
         if (is_keyword_only) signature->keyword_required |= UINT64_C(1) << i;
         else signature->required = signature->count;
     }
+    bool is_exact = signature->positional == signature->count && !signature->has_args && !signature->has_kwargs;
+    signature->exact_count = is_exact ? signature->count : SIGNATURE_BINDS;
     signature->capacity = (uint16_t)most;
     return signature;
 }

@@ -178,9 +178,11 @@ static bool bind_rest(Thread *t, Function *function, Value *slots, size_t count,
     return fill_defaults(t, function, slots);
 }
 
-/* I2: what does not fit is let go while the frame still stands on the chain. */
+/* I2: what does not fit is let go while the frame stands on the chain. */
 static void give_up(Thread *t, Frame *frame)
 {
+    frame->flags |= FRAME_IS_LEFT;
+    t->frame = frame;
     for (Value *slot = frame->locals; slot < (Value *)frame; slot++) clear(slot);
     t->frame = frame->caller;
 }
@@ -192,7 +194,7 @@ static Frame *bind_in_frame(Thread *t, Function *function, TAKES Value *row, siz
     bool takes_args = unit->flags & CODE_VARARGS, has_surplus = takes_args || count > direct;
     Tuple *surplus = has_surplus ? tuple_take_values(t, row + direct, count - direct) : NULL;
     Frame *frame = frame_lay(t, function, function->code, row, direct, result_at, flags | FRAME_IS_LEFT);
-    t->frame = frame;
+    t->frame = frame;                /* keeps I2 */
     bool done = (surplus || !has_surplus) && bind_rest(t, function, row, count, surplus, keywords);
     for (size_t k = 0; k < keywords->count; k++) release(keywords->values[k]);
     if (surplus && !takes_args) object_release(surplus);
@@ -226,17 +228,76 @@ static Frame *bind_with_care(Thread *t, Function *function, TAKES Value *row, si
     return frame;
 }
 
+/* ---- what needs no care: it fits, and nothing can run meanwhile ---- */
+
+/* The defaults of the positional parameters from [count] on. False: one of them has none; nothing has happened. */
+static bool add_defaults(const Function *function, Value *row, size_t count, size_t positional)
+{
+    if (count >= positional) return true;
+    size_t missing = positional - count;
+    const Tuple *defaults = is_bound(function->defaults) ? as_tuple(function->defaults) : NULL;
+    if (!defaults || missing > defaults->count) return false;
+    for (size_t i = 0; i < missing; i++) row[count + i] = retain(defaults->items[defaults->count - missing + i]);
+    return true;
+}
+
+/* How many of the keywords name the parameters from [count] on, in their order: their values are in place already. */
+static size_t keywords_in_order(const Code *code, size_t count, const Value *names, size_t named)
+{
+    size_t in_order = 0, positional = code->unit->argument_count;
+    if (count < code->unit->positional_only_count) return 0;
+    while (in_order < named && count + in_order < positional && is_same(names[in_order], object_value(code->slot_names[count + in_order]))) in_order++;
+    return in_order;
+}
+
+/* Keywords that are the very strings that the code has, each for another parameter. False: they are not; the row is as it was. */
+static bool place_keywords(const Code *code, Value *row, size_t count, const Value *names, size_t named)
+{
+    size_t all = code->unit->argument_count + code->unit->keyword_only_count;
+    Value values[KEYWORDS_ON_STACK];
+    if (named > KEYWORDS_ON_STACK || count + named > all || count < code->unit->positional_only_count) return false;
+    for (size_t k = 0; k < named; k++) values[k] = row[count + k];
+    for (size_t i = count; i < all; i++) row[i] = UNBOUND;
+    for (size_t k = 0; k < named; k++) {
+        size_t i = count;
+        while (i < all && !is_same(object_value(code->slot_names[i]), names[k])) i++;
+        if (i == all || is_bound(row[i])) {
+            for (k = 0; k < named; k++) row[count + k] = values[k];
+            return false;
+        }
+        row[i] = values[k];
+    }
+    return true;
+}
+
+/* f(a, b=1, *rest), called without keywords. */
+static Frame *bind_surplus(Thread *t, Function *function, TAKES Value *row, size_t count, Value *result_at, uint32_t flags)
+{
+    size_t positional = function->code->unit->argument_count, direct = count < positional ? count : positional;
+    Tuple *surplus = tuple_take_values(t, row + direct, count - direct);
+    row[positional] = object_value(surplus);
+    Frame *frame = frame_lay(t, function, function->code, row, positional + 1, result_at, flags);
+    if (LIKELY(surplus)) return frame;
+    give_up(t, frame);
+    return NULL;
+}
+
 Frame *frame_bind(Thread *t, Function *function, TAKES Value *row, size_t count, const Value *names, size_t named, Value *result_at, uint32_t flags)
 {
     Code *code = function->code;
-    size_t positional = code->exact_count;          /* CODE_BINDS, more than any, when there are other parameters */
-    if (named == 0 && positional != CODE_BINDS && count <= positional) {
-        const Tuple *defaults = is_bound(function->defaults) ? as_tuple(function->defaults) : NULL;
-        size_t missing = positional - count;
-        if (missing == 0 || (defaults && missing <= defaults->count)) {
-            for (size_t i = 0; i < missing; i++) row[count + i] = retain(defaults->items[defaults->count - missing + i]);
+    const CodeUnit *unit = code->unit;
+    size_t positional = unit->argument_count, all = positional + unit->keyword_only_count;
+    if (!(unit->flags & (CODE_VARARGS | CODE_VARKEYWORDS)) && count <= positional) {
+        if (all == positional && keywords_in_order(code, count, names, named) == named && add_defaults(function, row, count + named, positional))
             return frame_lay(t, function, code, row, positional, result_at, flags);
+        if (place_keywords(code, row, count, names, named)) {
+            Frame *frame = frame_lay(t, function, code, row, all, result_at, flags);
+            if (fill_defaults(t, function, row)) return frame;
+            give_up(t, frame);
+            return NULL;
         }
+    } else if ((unit->flags & (CODE_VARARGS | CODE_VARKEYWORDS)) == CODE_VARARGS && named == 0 && all == positional && add_defaults(function, row, count, positional)) {
+        return bind_surplus(t, function, row, count, result_at, flags);
     }
     return bind_with_care(t, function, row, count, names, named, result_at, flags);
 }

@@ -203,6 +203,9 @@ static Value builtin_anext(Thread *t, Value self, const Value *args)
 
 static Value builtin_len(Thread *t, Value self, const Value *args)
 {
+    Value v = args[0];
+    if (is_kind(v, KIND_LIST)) return small_int_value((int64_t)as_list(v)->count);
+    if (is_kind(v, KIND_STR)) return small_int_value((int64_t)as_str(v)->length);
     size_t length;
     return value_length(t, args[0], &length) ? int_from_int64(t, (int64_t)length) : FAILED;
 }

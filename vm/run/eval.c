@@ -24,6 +24,7 @@
 #include "vm/object/float.h"
 #include "vm/object/instance.h"
 #include "vm/object/int.h"
+#include "vm/object/iterators.h"
 #include "vm/object/list.h"
 #include "vm/object/method_cache.h"
 #include "vm/object/protocol.h"
@@ -449,6 +450,7 @@ dispatch:
 
 #include "vm/run/eval_hot.h"
 #include "vm/run/eval_hot_attributes.h"
+#include "vm/run/eval_hot_calls.h"
     NO_OTHER_CASE
         __builtin_unreachable();
     }

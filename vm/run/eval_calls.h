@@ -49,6 +49,7 @@
                 goto entered_frame;
             }
         }
+        specialize_native_call(frame, ip, OP_CALL, *callee_at, UNBOUND);
         Value v = call_row(t, *callee_at, callee_at + 1, OPERAND, NULL);
         bool is_leaf = call_is_leaf(t, *callee_at, OPERAND);
         while (sp > callee_at) RELEASE_TOP();
@@ -76,6 +77,7 @@
                 goto entered_frame;
             }
         }
+        specialize_native_call(frame, ip, OP_CALL_METHOD, *callee_at, callee_at[1]);
         Value v = call_row(t, *callee_at, args, given, NULL);
         bool is_leaf = call_is_leaf(t, *callee_at, given);
         while (sp > callee_at) RELEASE_TOP();

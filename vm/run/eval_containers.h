@@ -26,7 +26,7 @@
         if (UNLIKELY(!is_object(iterator))) {
             v = iterate_other(t, iterator);
         } else if (o->kind == KIND_RANGE_ITERATOR) {
-            v = iterate_range((RangeIterator *)o);
+            v = range_iterator_next((RangeIterator *)o);
         } else if (o->kind == KIND_LIST_ITERATOR) {
             v = iterate_list((ListIterator *)o);
         } else if (o->kind == KIND_GENERATOR) {

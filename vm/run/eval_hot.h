@@ -347,7 +347,7 @@ CASE(FOR_ITER_FAST) {
     Object *o = as_object(TOP);
     Value v;
     if (UNLIKELY(!is_object(TOP))) goto run_FOR_ITER;
-    if (o->kind == KIND_RANGE_ITERATOR) v = iterate_range((RangeIterator *)o);
+    if (o->kind == KIND_RANGE_ITERATOR) v = range_iterator_next((RangeIterator *)o);
     else if (o->kind == KIND_LIST_ITERATOR) v = iterate_list((ListIterator *)o);
     else goto run_FOR_ITER;
     if (UNLIKELY(v.bits == END.bits)) goto run_FOR_ITER;    /* it says END again, and leaves the loop */
@@ -359,6 +359,36 @@ CASE(FOR_ITER_FAST) {
         SAVE();
         object_release(as_object(old));
     }
+    NEXT;
+}
+
+/* for a, b in ...: what would go into a tuple and out of it again goes straight to the two locals. */
+CASE(FOR_ITER_PAIR) {
+    if (UNLIKELY(!is_object(TOP))) goto run_FOR_ITER;
+    Object *o = as_object(TOP);
+    Value a, b;
+    SAVE();
+    if (o->kind == KIND_LIST_ITERATOR) {
+        ListIterator *iterator = (ListIterator *)o;
+        if (UNLIKELY(!iterator->list || iterator->next >= iterator->list->count)) goto run_FOR_ITER;
+        Value pair = iterator->list->items[iterator->next];
+        if (!is_kind(pair, KIND_TUPLE) || as_tuple(pair)->count != 2) goto run_FOR_ITER;
+        iterator->next++;
+        a = retain(as_tuple(pair)->items[0]);
+        b = retain(as_tuple(pair)->items[1]);
+    } else {
+        if (!iterator_next_pair(t, o, &a, &b)) goto run_FOR_ITER;
+        if (failed(a)) FAIL;
+        if (UNLIKELY(is_end(a))) {
+            ip += CACHES_FOR_ITER + OPERAND;
+            RELEASE_TOP();
+            NEXT;
+        }
+    }
+    const Word *stores = ip + CACHES_FOR_ITER + 1 + CACHES_UNPACK_SEQUENCE;
+    ip = stores + 2;
+    replace(&locals[WORD_OPERAND(stores[0])], a);
+    replace(&locals[WORD_OPERAND(stores[1])], b);
     NEXT;
 }
 

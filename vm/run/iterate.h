@@ -10,14 +10,6 @@
 #include "vm/object/range.h"
 
 /* The next value, or END. */
-ALWAYS_INLINE Value iterate_range(RangeIterator *iterator)
-{
-    if (iterator->left == 0) return END;
-    Value v = small_int_value(iterator->next);
-    iterator->left--;
-    iterator->next += iterator->step;
-    return v;
-}
 ALWAYS_INLINE Value iterate_list(ListIterator *iterator)
 {
     List *list = iterator->list;

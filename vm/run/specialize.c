@@ -1,7 +1,7 @@
 /* specialize.c - the hot copy: when it is made, and how its instructions become special.
  *
  * What        specialize_call and specialize_loop make a warm code object's private copy of its words; specialize_global, _attribute,
- *             _method and _store turn one instruction of it into the form that fits what it has just met.
+ *             _method, _store and _native_call turn one instruction of it into the form that fits what it has just met.
  * How         Two kinds of forms. Those that need no history (two numbers, two locals, a comparison before a jump) are put in when the
  *             copy is made, by looking at neighbours. Those that remember something (a shape, a dict's keys) are put in by the
  *             plain form when it runs in the copy: it notes ids in its cache words and changes its own opcode.
@@ -14,6 +14,7 @@
  *                 *_ANY               - | - | - | wait
  *                 *_MEMBER            type version | - | offset in bytes | wait
  *                 LOAD_METHOD_*, _CLASS, _PROPERTY   type version | shape id, 0: no attributes | place in the method cache | wait
+ *                 CALL_*              - | wait
  *                 *_OF_CLASS          its version | that of its own class | place in the method cache | wait
  *                 COMPARE_*           the outcomes that make it true or take its jump; written with the copy
  * Invariants  I1 operands and neighbours of a replaced opcode stay as they were.
@@ -28,6 +29,7 @@
 #include "vm/object/dict.h"
 #include "vm/object/heap.h"
 #include "vm/object/instance.h"
+#include "vm/object/list.h"
 #include "vm/object/method_cache.h"
 #include "vm/object/str.h"
 
@@ -143,6 +145,13 @@ static Word outcomes_of(const Neighbours *row)
     return row->opcode[1] == OP_POP_JUMP_IF_FALSE ? ~outcomes : outcomes;
 }
 
+static Opcode for_iter_form(const Neighbours *row)
+{
+    if (row->opcode[1] == OP_STORE_FAST) return OP_FOR_ITER_FAST;
+    bool is_pair = row->opcode[1] == OP_UNPACK_SEQUENCE && row->operand[1] == 2 && row->opcode[2] == OP_STORE_FAST && row->opcode[3] == OP_STORE_FAST;
+    return is_pair ? OP_FOR_ITER_PAIR : OP_FOR_ITER;
+}
+
 /* The form for the first of the row; the plain opcode when there is none. */
 static Opcode form_of(const Neighbours *row)
 {
@@ -150,7 +159,7 @@ static Opcode form_of(const Neighbours *row)
     case OP_LOAD_FAST: return load_fast_form(row);
     case OP_LOAD_CONST: return load_const_form(row);
     case OP_STORE_FAST: return row->opcode[1] == OP_LOAD_FAST ? OP_STORE_FAST_LOAD_FAST : OP_STORE_FAST;
-    case OP_FOR_ITER: return row->opcode[1] == OP_STORE_FAST ? OP_FOR_ITER_FAST : OP_FOR_ITER;
+    case OP_FOR_ITER: return for_iter_form(row);
     case OP_BINARY_OP: return binary_form(row->operand[0]);
     case OP_COMPARE_OP: return is_jump_on_truth(row->opcode[1]) ? OP_COMPARE_JUMP : OP_COMPARE_EASY;
     default: return row->opcode[0];
@@ -347,6 +356,24 @@ void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
     case ATTRIBUTE_IS_PROPERTY:
     case ATTRIBUTE_IS_NEW:
     case ATTRIBUTE_ELSEWHERE: return;
+    }
+}
+
+void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, Value callee, Value self)
+{
+    _Static_assert(CACHES_CALL == CACHES_CALL_METHOD, "one figure serves both");
+    bool is_method = plain == OP_CALL_METHOD;
+    Word *words = words_to_change(frame, next - CACHES_CALL, plain, CACHES_CALL);
+    if (!words || !is_object(callee)) return;
+    enum Kind kind = as_object(callee)->kind;
+    if (!is_method) {
+        if (kind == KIND_NATIVE_FUNCTION || kind == KIND_TYPE) change(words, OP_CALL_NATIVE);
+    } else if (kind == KIND_NATIVE_FUNCTION && is_unbound(self)) {
+        change(words, OP_CALL_METHOD_NATIVE);
+    } else if (kind == KIND_METHOD_DESCRIPTOR && is_bound(self)) {
+        bool is_append = ((MethodDescriptor *)as_object(callee))->def->function == list_append_method && is_kind(self, KIND_LIST);
+        bool is_statement = WORD_OPCODE(words[1 + CACHES_CALL_METHOD]) == OP_POP_TOP;
+        change(words, is_append && is_statement && WORD_OPERAND(words[0]) == 1 ? OP_CALL_LIST_APPEND : OP_CALL_METHOD_NATIVE);
     }
 }
 

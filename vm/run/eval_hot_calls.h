@@ -1,0 +1,77 @@
+/* eval_hot_calls.h - the cases of the hot forms of calls. Part of eval.c, as eval_hot.h.
+ *
+ * What        Calls of what is written in C: functions, methods, classes; list.append as a statement.
+ * How         The plain form has noted what kind of thing is called; here it is called in one step. A signature knows with how many
+ *             positional arguments each parameter has one: then the function reads them where they lie on the stack.
+ * Invariants  I1 as eval_hot.h.  I2 whether a call is a leaf is asked before the callee is released.
+ * GIL         held; SAFEPOINT behind what is not marked LEAF.
+ * Read next   specialize.c (specialize_native_call), vm/object/native.h */
+
+/* The result [v] in the place of callee and arguments. */
+#define FINISH_CALL(call_at, v, is_leaf)            \
+    do {                                              \
+        while (sp > (call_at)) RELEASE_TOP();       \
+        if (failed(v)) FAIL;                          \
+        PUSH(v);                                      \
+        if (!(is_leaf) && SAFEPOINT()) FAIL;          \
+        NEXT;                                         \
+    } while (0)
+
+CASE(CALL_NATIVE) {
+    Value *call_at = sp - OPERAND - 1;
+    if (UNLIKELY(!is_object(*call_at))) goto guess_failed_call;
+    Object *callee = as_object(*call_at);
+    if (LIKELY(callee->kind == KIND_NATIVE_FUNCTION)) {
+        NativeFunction *function = (NativeFunction *)callee;
+        SKIP(CALL);
+        SAVE();
+        Value v = native_call_positional(t, function->def, &function->signature, function->owner, function->self, call_at + 1, OPERAND);
+        bool is_leaf = function->def->flags & NATIVE_LEAF;
+        FINISH_CALL(call_at, v, is_leaf);
+    }
+    if (callee->kind == KIND_TYPE && !((Type *)callee)->init_function) {
+        SKIP(CALL);
+        SAVE();
+        Value v = type_call(t, *call_at, call_at + 1, OPERAND, NULL);
+        bool is_leaf = callee == &t->interp->types[KIND_TYPE]->head;      /* type(x) */
+        FINISH_CALL(call_at, v, is_leaf);
+    }
+guess_failed_call:
+    specialize_again(ip, OP_CALL, OP_CALL, CACHES_CALL);
+    goto run_CALL;
+}
+CASE(CALL_METHOD_NATIVE) {
+    Value *call_at = sp - OPERAND - 2, self = call_at[1];
+    if (is_kind(*call_at, KIND_METHOD_DESCRIPTOR)) {
+        MethodDescriptor *method = (MethodDescriptor *)as_object(*call_at);
+        if (LIKELY(is_object(self)) && LIKELY(as_object(self)->type == method->d.owner)) {
+            SKIP(CALL_METHOD);
+            SAVE();
+            Value v = native_call_positional(t, method->def, &method->signature, method->d.owner, self, call_at + 2, OPERAND);
+            bool is_leaf = method->def->flags & NATIVE_LEAF;
+            FINISH_CALL(call_at, v, is_leaf);
+        }
+    } else if (is_kind(*call_at, KIND_NATIVE_FUNCTION) && is_unbound(self)) {
+        NativeFunction *function = (NativeFunction *)as_object(*call_at);
+        SKIP(CALL_METHOD);
+        SAVE();
+        Value v = native_call_positional(t, function->def, &function->signature, function->owner, function->self, call_at + 2, OPERAND);
+        bool is_leaf = function->def->flags & NATIVE_LEAF;
+        FINISH_CALL(call_at, v, is_leaf);
+    }
+guess_failed_method_call:
+    specialize_again(ip, OP_CALL_METHOD, OP_CALL_METHOD, CACHES_CALL_METHOD);
+    goto run_CALL_METHOD;
+}
+CASE(CALL_LIST_APPEND) {
+    Value *call_at = sp - 3, callee = call_at[0], self = call_at[1];
+    bool is_append = is_kind(callee, KIND_METHOD_DESCRIPTOR) && ((MethodDescriptor *)as_object(callee))->def->function == list_append_method;
+    if (UNLIKELY(!is_append || !is_kind(self, KIND_LIST))) goto guess_failed_method_call;
+    SAVE();
+    sp--;
+    if (UNLIKELY(!list_append_take(t, as_list(self), *sp))) FAIL;
+    sp = call_at;
+    ip += CACHES_CALL_METHOD + 1;
+    release2(self, callee);
+    NEXT;
+}
