@@ -35,7 +35,11 @@ static bool part_of(Thread *t, Value v, int64_t *out)
 {
     if (is_none(v))
         return true;
-    if (!is_small_int(v) && !value_type(t, v)->slots.index)
+    if (is_small_int(v)) {
+        *out = small_int(v);
+        return true;
+    }
+    if (!value_type(t, v)->slots.index)
         return raise_false(t, EXC_TypeError, "slice indices must be integers or None or have an __index__ method");
     return value_to_clipped_index(t, v, out);
 }

@@ -71,6 +71,7 @@ ALWAYS_INLINE bool str_equal_short(const Str *a, const Str *b)
 int str_order(const Str *a, const Str *b);                                                /* <0, 0, >0 by code point */
 bool str_equal_text(const Str *s, const char *ascii);
 int64_t str_hash(Thread *t, Str *s);
+bool str_contains(const Str *s, const Str *part);
 int64_t str_find(const Str *s, const Str *part, size_t start, size_t end);                /* -1: not there */
 
 int64_t str_find_last(const Str *s, const Str *part, size_t start, size_t end);

@@ -139,6 +139,13 @@ int64_t str_find_last(const Str *s, const Str *part, size_t start, size_t end)
     return find(s, part, start, end, true);
 }
 
+bool str_contains(const Str *s, const Str *part)
+{
+    if (part->length == 1 && s->width == 1 && part->width == 1)
+        return memchr(s->characters, (uint8_t)part->characters[0], s->length) != NULL;
+    return find(s, part, 0, s->length, false) >= 0;
+}
+
 size_t str_count(const Str *s, const Str *part, size_t start, size_t end)
 {
     if (end > s->length)

@@ -141,7 +141,7 @@ static bool slot_contains(Thread *t, Value self, Value item, bool *found)
 {
     if (!is_str(item))
         return raise_false(t, EXC_TypeError, "'in <string>' requires string as left operand, not %T", item);
-    *found = str_find(as_str(self), as_str(item), 0, as_str(self)->length) >= 0;
+    *found = str_contains(as_str(self), as_str(item));
     return true;
 }
 

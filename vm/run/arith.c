@@ -143,7 +143,11 @@ int arith_text_outcome(Value left, Value right, uint32_t outcomes)
     if (!is_object(left) || !is_object(right) || as_object(left)->kind != as_object(right)->kind) return -1;
     bool order_matters = (outcomes ^ outcomes >> 2) & 1;      /* else LESS may stand for GREATER too */
     if (as_object(left)->kind == KIND_STR) {
-        if (!order_matters) return str_equal(as_str(left), as_str(right));
+        const Str *a = as_str(left), *b = as_str(right);
+        if (!order_matters) {       /* most texts that differ do so in their length or their first byte */
+            if (a == b) return 1;
+            return a->length == b->length && a->characters[0] == b->characters[0] && str_equal(a, b);
+        }
         int order = str_order(as_str(left), as_str(right));
         return (order > 0) - (order < 0) + 1;
     }

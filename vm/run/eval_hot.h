@@ -4,7 +4,7 @@
  * How         A guess is tested; if it holds, the work is done here, without touching reference counts where the operands are numbers. If not:
  *             a single form runs the plain case (goto run_...); a fused form does its first instruction and goes on
  *             with the second, which is whole. So no hot form has an error path of its own.
- * Invariants  I1 nothing here raises or calls script code.
+ * Invariants  I1 nothing here raises or calls script code, but CONTAINS_JUMP, whose operands lie where the plain instruction has them.
  * GIL         held.
  * Read next   specialize.c (who puts them there) */
 
@@ -289,6 +289,20 @@ CASE(COMPARE_FAST_FAST_JUMP) {
 CASE(COMPARE_FAST_CONST_JUMP) {
     Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
     COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST);
+}
+
+/* `in` stands in conditions mostly: its answer is no bool then. Any container; text in text is asked about here. */
+CASE(CONTAINS_JUMP) {
+    SAVE();
+    bool found;
+    Value container = TOP, item = sp[-2];
+    if (is_kind(container, KIND_STR) && is_kind(item, KIND_STR)) found = str_contains(as_str(container), as_str(item));
+    else if (!value_contains(t, container, item, &found)) FAIL;
+    sp -= 2;
+    if ((found != (bool)OPERAND) == (WORD_OPCODE(*ip) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*ip);
+    ip++;
+    release2(item, container);
+    NEXT;
 }
 
 /* ---- the traced copy ---- */

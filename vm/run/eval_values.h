@@ -225,7 +225,8 @@
         SAVE();
         bool found;
         Value container = TOP, item = sp[-2];
-        if (!value_contains(t, container, item, &found)) FAIL;
+        if (is_kind(container, KIND_STR) && is_kind(item, KIND_STR)) found = str_contains(as_str(container), as_str(item));
+        else if (!value_contains(t, container, item, &found)) FAIL;
         sp--;
         TOP = bool_value(found != (bool)OPERAND);
         release2(item, container);

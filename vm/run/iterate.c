@@ -59,6 +59,12 @@ Value iterate_get_slice(Thread *t, Value object, Value start, Value stop)
         if (!slice_bounds(t, start, stop, as_str(object)->length, &from, &to)) return FAILED;
         return str_slice(t, as_str(object), from, to);
     }
+    if (is_kind(object, KIND_BYTES)) {
+        if (!slice_bounds(t, start, stop, as_bytes(object)->length, &from, &to)) return FAILED;
+        if (from == 0 && to == as_bytes(object)->length) return retain(object);
+        Bytes *part = bytes_from(t, as_bytes(object)->data + from, to > from ? to - from : 0);
+        return part ? object_value(part) : FAILED;
+    }
     Value slice = slice_new(t, start, stop, NONE);
     if (failed(slice)) return FAILED;
     Value v = value_get_item(t, object, slice);
