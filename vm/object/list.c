@@ -282,36 +282,55 @@ Value list_slice(Thread *t, List *list, size_t start, size_t end)
     return object_value(list_from_values(t, list->items + start, start < end ? end - start : 0));
 }
 
+enum { OLD_ON_STACK = 32 };
+
 /* items[start:end] becomes [count] values, which are taken over; the values may not lie in the list itself. */
-static bool replace_range(Thread *t, List *list, size_t start, size_t end, TAKES Value *values, size_t count)
+static bool replace_range(Thread *t, List *list, size_t start, size_t end, TAKES const Value *values, size_t count)
 {
     size_t removed = end - start, tail = list->count - end, total = list->count - removed + count;
-    Value *old = NULL;
-    if (removed > 0) {
+    Value on_stack[OLD_ON_STACK], *old = on_stack;
+    if (removed > OLD_ON_STACK) {
         old = block_alloc(t, removed * sizeof(Value));
         if (!old)
             goto no_memory;
-        memcpy(old, list->items + start, removed * sizeof(Value));
     }
     if (total > list->capacity && !grow(t, list, total)) {
-        if (old)
+        if (old != on_stack)
             block_free(t, old, removed * sizeof(Value));
         goto no_memory;
     }
-    if (tail > 0)
-        memmove(list->items + start + count, list->items + end, tail * sizeof(Value));
-    if (count > 0)
-        memcpy(list->items + start, values, count * sizeof(Value));
+    Value *place = list->items + start;
+    for (size_t i = 0; i < removed; i++)
+        old[i] = place[i];
+    if (tail > 0 && removed != count)
+        memmove(place + count, place + removed, tail * sizeof(Value));
+    for (size_t i = 0; i < count; i++)
+        place[i] = values[i];
     list->count = total;
     shrink(t, list);
-    if (old)
-        release_row(t, old, removed, removed);
+    for (size_t i = removed; i-- > 0; )     /* keeps I2; the last one first, as CPython does */
+        release(old[i]);
+    if (old != on_stack)
+        block_free(t, old, removed * sizeof(Value));
     return true;
 
 no_memory:
     for (size_t i = 0; i < count; i++)
         release(values[i]);
     return false;
+}
+
+/* Items that can be taken without script code running meanwhile: of a list or tuple other than [list]. NULL: there are none. */
+static const Value *items_at_hand(const List *list, Value iterable, size_t *count)
+{
+    if (is_kind(iterable, KIND_TUPLE)) {
+        *count = as_tuple(iterable)->count;
+        return as_tuple(iterable)->items;
+    }
+    if (!is_kind(iterable, KIND_LIST) || as_list(iterable) == list)
+        return NULL;
+    *count = as_list(iterable)->count;
+    return as_list(iterable)->items;
 }
 
 bool list_set_slice(Thread *t, List *list, size_t start, size_t end, Value iterable_or_unbound)
@@ -321,6 +340,17 @@ bool list_set_slice(Thread *t, List *list, size_t start, size_t end, Value itera
         end = start;
     if (is_unbound(iterable_or_unbound))
         return replace_range(t, list, start, end, NULL, 0);
+    if (end > list->count)
+        end = list->count;
+    if (start > end)
+        start = end;
+    size_t count;
+    const Value *items = items_at_hand(list, iterable_or_unbound, &count);
+    if (items) {
+        for (size_t i = 0; i < count; i++)
+            retain(items[i]);
+        return replace_range(t, list, start, end, items, count);
+    }
     List *values = list_from_iterable(t, iterable_or_unbound);   /* a copy: it may be this list, or iterating may change it */
     if (!values) {
         if (raised_is(t, EXC_TypeError) && !value_is_iterable(t, iterable_or_unbound)) {
@@ -350,8 +380,9 @@ static Value get_slice(Thread *t, List *list, Value key)
     List *part = list_new(t, count);
     if (!part)
         return FAILED;
-    for (size_t i = 0; i < count; i++)
-        part->items[i] = retain(list->items[start + (int64_t)i * step]);
+    const Value *from = list->items + start;
+    for (size_t i = 0; i < count; i++, from += step)
+        part->items[i] = retain(*from);
     part->count = count;
     return object_value(part);
 }

@@ -376,6 +376,18 @@ CASE(FOR_ITER_FAST) {
     NEXT;
 }
 
+CASE(SUBSCR_SLICE) {
+    ip += 1 + CACHES_BINARY_SUBSCR;
+    SAVE();
+    Value step = POP(), stop = POP(), start = POP(), object = POP();
+    Value v = iterate_get_stepped_slice(t, object, start, stop, step);
+    release2(start, stop);
+    release2(step, object);
+    if (failed(v)) FAIL;
+    PUSH(v);
+    NEXT;
+}
+
 /* for a, b in ...: what would go into a tuple and out of it again goes straight to the two locals. */
 CASE(FOR_ITER_PAIR) {
     if (UNLIKELY(!is_object(TOP))) goto run_FOR_ITER;

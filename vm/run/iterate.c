@@ -47,6 +47,19 @@ Value iterate_item(Thread *t, Object *sequence, int64_t at)
     return items ? retain(items[at]) : small_int_value(bytes[at]);
 }
 
+/* Containers that only read a slice: for them it need not be an object of the heap, but may lie on the C stack. */
+static bool only_reads_slices(Value object)
+{
+    if (!is_object(object)) return false;
+    enum Kind kind = as_object(object)->kind;
+    return kind == KIND_LIST || kind == KIND_STR || kind == KIND_TUPLE || kind == KIND_BYTES || kind == KIND_BYTEARRAY || kind == KIND_RANGE;
+}
+
+static Slice slice_on_stack(Thread *t, Value start, Value stop, Value step)
+{
+    return (Slice){{.count = COUNT_IMMORTAL, .kind = KIND_SLICE, .solid = KIND_SLICE, .type = kind_type(t, KIND_SLICE)}, start, stop, step};
+}
+
 Value iterate_get_slice(Thread *t, Value object, Value start, Value stop)
 {
     size_t from, to;
@@ -65,7 +78,16 @@ Value iterate_get_slice(Thread *t, Value object, Value start, Value stop)
         Bytes *part = bytes_from(t, as_bytes(object)->data + from, to > from ? to - from : 0);
         return part ? object_value(part) : FAILED;
     }
-    Value slice = slice_new(t, start, stop, NONE);
+    return iterate_get_stepped_slice(t, object, start, stop, NONE);
+}
+
+Value iterate_get_stepped_slice(Thread *t, Value object, Value start, Value stop, Value step)
+{
+    if (only_reads_slices(object)) {
+        Slice slice = slice_on_stack(t, start, stop, step);
+        return value_get_item(t, object, object_value(&slice));
+    }
+    Value slice = slice_new(t, start, stop, step);
     if (failed(slice)) return FAILED;
     Value v = value_get_item(t, object, slice);
     release(slice);
@@ -74,6 +96,10 @@ Value iterate_get_slice(Thread *t, Value object, Value start, Value stop)
 
 bool iterate_set_slice(Thread *t, Value object, Value start, Value stop, Value value)
 {
+    if (only_reads_slices(object)) {
+        Slice slice = slice_on_stack(t, start, stop, NONE);
+        return value_set_item(t, object, object_value(&slice), value);
+    }
     Value slice = slice_new(t, start, stop, NONE);
     if (failed(slice)) return false;
     bool done = value_set_item(t, object, slice, value);

@@ -38,6 +38,7 @@ bool iterate_ended(Thread *t);
 Value iterate_item(Thread *t, Object *sequence, int64_t at);
 
 MUST_CHECK Value iterate_get_slice(Thread *t, Value object, Value start, Value stop);
+MUST_CHECK Value iterate_get_stepped_slice(Thread *t, Value object, Value start, Value stop, Value step);
 MUST_CHECK bool iterate_set_slice(Thread *t, Value object, Value start, Value stop, Value value);
 MUST_CHECK Value iterate_build_set(Thread *t, const Value *items, size_t count);
 MUST_CHECK Value iterate_build_map(Thread *t, const Value *pairs, size_t count);

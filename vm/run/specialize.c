@@ -160,6 +160,7 @@ static Opcode form_of(const Neighbours *row)
     case OP_LOAD_CONST: return load_const_form(row);
     case OP_STORE_FAST: return row->opcode[1] == OP_LOAD_FAST ? OP_STORE_FAST_LOAD_FAST : OP_STORE_FAST;
     case OP_FOR_ITER: return for_iter_form(row);
+    case OP_BUILD_SLICE: return row->operand[0] == 3 && row->opcode[1] == OP_BINARY_SUBSCR ? OP_SUBSCR_SLICE : OP_BUILD_SLICE;
     case OP_BINARY_OP: return binary_form(row->operand[0]);
     case OP_CONTAINS_OP: return is_jump_on_truth(row->opcode[1]) ? OP_CONTAINS_JUMP : OP_CONTAINS_OP;
     case OP_COMPARE_OP: return is_jump_on_truth(row->opcode[1]) ? OP_COMPARE_JUMP : OP_COMPARE_EASY;
