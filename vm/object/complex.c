@@ -38,7 +38,7 @@ static Pair pair_of(Value v)
 
 static Value complex_of_type(Thread *t, Type *type, double real, double imaginary)
 {
-    Complex *c = (Complex *)(type->kind == KIND_COMPLEX ? heap_new(t, type, sizeof(Complex)) : type_alloc(t, type));
+    Complex *c = (Complex *)(type->kind == KIND_COMPLEX ? heap_new_raw(t, type, sizeof(Complex)) : type_alloc(t, type));
     if (!c)
         return FAILED;
     c->real = real;
@@ -280,7 +280,7 @@ Value complex_power(Thread *t, double a_real, double a_imaginary, double b_real,
 }
 
 /* false: FAILED or NOT_IMPLEMENTED is in *answer. */
-static bool operand(Thread *t, Value v, Pair *pair, Value *answer)
+static inline bool operand(Thread *t, Value v, Pair *pair, Value *answer)
 {
     if (is_complex(v)) {
         *pair = pair_of(v);

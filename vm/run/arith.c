@@ -64,9 +64,10 @@ static Value call_slot(Thread *t, BinaryFn slot, Value left, Value right, Binary
 /* Both types are asked: the right one first if it is a subclass with a slot of its own. NOT_IMPLEMENTED: neither can. */
 static Value ask_both(Thread *t, Value left, Value right, size_t offset, BinaryOp plain)
 {
-    Type *left_type = value_type(t, left), *right_type = value_type(t, right);
+    Type *left_type = value_type(t, left), *right_type = is_object(right) ? as_object(right)->type : value_type(t, right);
     BinaryFn left_slot = slot_at(left_type, offset);
-    BinaryFn right_slot = left_type == right_type ? NULL : slot_at(right_type, offset);
+    if (left_type == right_type) return left_slot ? call_slot(t, left_slot, left, right, plain) : NOT_IMPLEMENTED;
+    BinaryFn right_slot = slot_at(right_type, offset);
     if (right_slot == left_slot) right_slot = NULL;
     if (left_slot && right_slot && type_is_subtype(right_type, left_type)) {
         Value v = call_slot(t, right_slot, left, right, plain);
@@ -168,6 +169,16 @@ static inline bool is_double(Value v, double *d)
     return true;
 }
 
+Value arith_divide_words(Value left, Value right)
+{
+    const uint64_t exact_up_to = (uint64_t)1 << 53;      /* rounded once: two ints must be exact as doubles, one beside a float need not */
+    if (!((is_small_int(left) || is_word_float(left)) && (is_small_int(right) || is_word_float(right)))) return UNBOUND;
+    if (are_small_ints(left, right) &&
+        ((uint64_t)small_int(left) + exact_up_to > 2 * exact_up_to || (uint64_t)small_int(right) + exact_up_to > 2 * exact_up_to)) return UNBOUND;
+    double a = is_small_int(left) ? (double)small_int(left) : word_float(left), b = is_small_int(right) ? (double)small_int(right) : word_float(right);
+    return b != 0 ? word_float_try(a / b) : UNBOUND;
+}
+
 /* Floats, and ints beside floats. NOT_IMPLEMENTED: the types have something to say, or to raise. */
 static Value double_binary(Thread *t, double a, double b, BinaryOp plain)
 {
@@ -187,10 +198,11 @@ Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
 {
     BinaryOp plain = plain_of(op);
     double a, b;
-    if (is_exact_int(left) && is_exact_int(right) && plain != BINARY_MATRIX_MULTIPLY) return int_binary(t, left, right, plain);
-    if (is_double(left, &a) && is_double(right, &b)) {
+    if (is_double(left, &a) && is_double(right, &b) && !are_small_ints(left, right)) {
         Value v = double_binary(t, a, b, plain);
         if (!is_not_implemented(v)) return v;
+    } else if (is_exact_int(left) && is_exact_int(right) && plain != BINARY_MATRIX_MULTIPLY) {
+        return int_binary(t, left, right, plain);
     }
     if (plain == BINARY_ADD && is_kind(left, KIND_STR) && is_kind(right, KIND_STR)) return str_concat(t, as_str(left), as_str(right));
     if (op != plain) {

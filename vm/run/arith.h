@@ -18,6 +18,8 @@ static inline Value *arith_append_target(Value *locals, Word next)
     return stores ? &locals[WORD_OPERAND(next)] : NULL;
 }
 
+/* A small int divided by another, or one of them and a float in the word: a float in the word, or another word where somebody else has to do it. */
+Value arith_divide_words(Value left, Value right);
 /* How two exact strs or two exact bytes lie to each other, as far as [outcomes] (enum Outcome) tell them apart: the number of an outcome's
  * bit; -1 when they are something else. Runs no script code. */
 int arith_text_outcome(Value left, Value right, uint32_t outcomes);

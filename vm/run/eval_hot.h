@@ -20,7 +20,7 @@
         Value result_;                                                         \
         if (are_small_ints(a, b)) {                                            \
             if (LIKELY(INT_OPERATION(a, b, result_))) done(result_);           \
-        } else if (is_word_float(a) && is_word_float(b)) {                     \
+        } else if (are_word_floats(a, b)) {                     \
             result_ = word_float_try(word_float(a) operator word_float(b));    \
             if (LIKELY(is_word_float(result_))) done(result_);                 \
         }                                                                      \
@@ -132,15 +132,14 @@ CASE(MULTIPLY_FAST_CONST) {
     goto run_LOAD_FAST;
 }
 CASE(BINARY_TRUE_DIVIDE) {
-    Value left = sp[-2], right = TOP;
-    if (is_word_float(left) && is_word_float(right)) {      /* a word float is never zero */
-        Value result = word_float_try(word_float(left) / word_float(right));
-        if (LIKELY(is_word_float(result))) {
-            sp--;
-            TOP = result;
-            SKIP(BINARY_OP);
-            NEXT;
-        }
+    Value left = sp[-2], right = TOP, result;
+    if (are_word_floats(left, right)) result = word_float_try(word_float(left) / word_float(right));    /* a word float is never zero */
+    else result = arith_divide_words(left, right);
+    if (LIKELY(is_word_float(result))) {
+        sp--;
+        TOP = result;
+        SKIP(BINARY_OP);
+        NEXT;
     }
     goto run_BINARY_OP;
 }
@@ -239,7 +238,7 @@ CASE(BINARY_RSHIFT) {
     do {                                                                                                                    \
         if (LIKELY(are_small_ints(left, right))) {                                                                          \
             outcome = OUTCOME_OF((int64_t)(left).bits, (int64_t)(right).bits);                                              \
-        } else if (is_word_float(left) && is_word_float(right)) {                                                           \
+        } else if (are_word_floats(left, right)) {                                                                          \
             outcome = OUTCOME_OF(word_float(left), word_float(right));                                                      \
         } else {                                                                                                            \
             outcome = arith_text_outcome(left, right, outcomes);                                                            \
