@@ -168,6 +168,12 @@ bool list_extend(Thread *t, List *list, Value iterable)
         size_t length = is_kind(iterable, KIND_STR) ? as_str(iterable)->length : as_bytes(iterable)->length;
         if (length > list->capacity - list->count && !(list->count ? grow(t, list, list->count + length) : set_capacity(t, list, length)))
             return false;
+        if (is_kind(iterable, KIND_STR) && as_str(iterable)->width == 1) {     /* these characters are there already */
+            for (size_t i = 0; i < length; i++)
+                list->items[list->count + i] = retain(object_value(t->interp->one_char[(uint8_t)as_str(iterable)->characters[i]]));
+            list->count += length;
+            return true;
+        }
         return value_for_each(t, iterable, append_visited, list);
     }
     if (is_kind(iterable, KIND_DICT) || is_kind(iterable, KIND_SET))

@@ -39,6 +39,10 @@ Value value_str(Thread *t, Value v)
 {
     if (is_kind(v, KIND_STR))
         return retain(v);
+    if (is_small_int(v))
+        return int_to_str(t, v, 10);
+    if (is_word_float(v))
+        return float_to_str(t, word_float(v));
     if (stack_is_low(t) && stack_is_exhausted(t, " while getting the str of an object"))
         return FAILED;
     UnaryFn str = value_type(t, v)->slots.str;
@@ -85,7 +89,7 @@ Value value_format(Thread *t, Value v, Value spec)
         if (is_kind(v, KIND_STR))
             return retain(v);
         if (is_small_int(v) || is_word_float(v))
-            return value_str(t, v);
+            return value_str(t, v);  /* the exact types: what str() says is what format() says */
     }
     if (is_bound(spec) && is_str(spec)) {   /* the exact types, which nobody can change, without a call */
         if (is_exact_int(v))

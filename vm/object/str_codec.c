@@ -72,6 +72,13 @@ static void normalize_name(const char *name, char normal[NAME_MOST])
 
 static Encoding find_encoding(const char *name)
 {
+    static const struct { const char *name; Encoding encoding; } as_written[] = {
+        {"utf-8", ENCODING_UTF8}, {"ascii", ENCODING_ASCII}, {"latin-1", ENCODING_LATIN1}, {"utf8", ENCODING_UTF8},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(as_written); i++) {  /* hardly anybody writes others, or these in other ways */
+        if (strcmp(name, as_written[i].name) == 0)
+            return as_written[i].encoding;
+    }
     char normal[NAME_MOST];
     normalize_name(name, normal);
     for (size_t i = 0; i < ARRAY_LENGTH(encoding_names); i++) {

@@ -302,6 +302,8 @@ Value str_method_zfill(Thread *t, Value self, const Value *args)
     if (width <= (int64_t)s->length)
         return str_exact(t, s);
     bool has_sign = s->length && (str_char(s, 0) == '+' || str_char(s, 0) == '-');
+    if (!has_sign)
+        return pad(t, s, (size_t)width - s->length, 0, '0');
     StrBuilder out;
     str_builder_init(&out, t);
     if (has_sign)
