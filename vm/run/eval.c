@@ -8,7 +8,7 @@
  *             family's file: arith, names, call, iterate, generator, unwind, import, match. Here are variables, jumps, exceptions, and
  *             how frames are entered and left; the other cases are chapters of this function, eval_*.h.
  * Words       CASE(NAME) begins a case; NEXT goes to the next instruction; FAIL unwinds with t->raised; OPERAND is the
- *             operand; PUSH, POP, TOP, RELEASE_TOP work on the stack; SKIP(NAME) steps over an instruction's cache words; SAVE makes the
+ *             operand; PUSH, POP, TOP, RELEASE_TOP work on the stack; RELEASE is release() with SAVE; SKIP(NAME) steps over an instruction's cache words; SAVE makes the
  *             position visible to whoever looks at the frame. FAIL and NEXT are the only ones that jump.
  * Invariants  I1 ip is past the running instruction's first word.  I2 frame == t->frame.
  *             I3 SAVE stands before anything that CALLS or RAISES.
@@ -52,6 +52,15 @@
 #define TOP (sp[-1])
 #define RELEASE_TOP() (sp--, release(*sp))
 #define SAVE() (frame->ip = ip)
+/* As release(), where nothing else SAVEs: a finaliser asks in which line its object went. */
+#define RELEASE(value)                                                                                              \
+    do {                                                                                                            \
+        Value old_ = (value);                                                                                       \
+        if (is_object(old_) && LIKELY(as_object(old_)->count < COUNT_IMMORTAL) && UNLIKELY(--as_object(old_)->count == 0)) { \
+            SAVE();                                                                                                 \
+            object_free(as_object(old_));                                                                           \
+        }                                                                                                           \
+    } while (0)
 #define SKIP(NAME) (ip += CACHES_##NAME)
 #define FAIL goto unwind
 
@@ -127,7 +136,7 @@ dispatch:
         word = (uint64_t)*ip++ | (OPERAND & 0xff) << 32;
         goto dispatch;
     }
-    CASE(POP_TOP) { sp--; release(*sp); NEXT; }
+    CASE(POP_TOP) { sp--; RELEASE(*sp); NEXT; }
     CASE(COPY) { Value v = retain(sp[-(int)OPERAND]); PUSH(v); NEXT; }
     CASE(SWAP) {
         Value *other = sp - OPERAND, top = TOP;
@@ -146,10 +155,17 @@ dispatch:
         NEXT;
     }
     CASE(LOAD_FAST_AND_CLEAR) { PUSH(locals[OPERAND]); locals[OPERAND] = UNBOUND; NEXT; }
-    CASE(STORE_FAST) { Value v = POP(); replace(&locals[OPERAND], v); NEXT; }
+    CASE(STORE_FAST) {
+        Value old = locals[OPERAND];
+        locals[OPERAND] = POP();
+        RELEASE(old);
+        NEXT;
+    }
     CASE(DELETE_FAST) {
         if (UNLIKELY(is_unbound(locals[OPERAND]))) { SAVE(); names_raise_unbound(t, frame, OPERAND); FAIL; }
-        clear(&locals[OPERAND]);
+        Value old = locals[OPERAND];
+        locals[OPERAND] = UNBOUND;
+        RELEASE(old);
         NEXT;
     }
     CASE(MAKE_CELL) {
@@ -174,12 +190,14 @@ dispatch:
     }
     CASE(STORE_DEREF) {
         Value v = POP();
+        SAVE();
         replace(&((Cell *)as_object(locals[OPERAND]))->content, v);
         NEXT;
     }
     CASE(DELETE_DEREF) {
         Cell *cell = (Cell *)as_object(locals[OPERAND]);
         if (UNLIKELY(is_unbound(cell->content))) { SAVE(); names_raise_unbound(t, frame, OPERAND); FAIL; }
+        SAVE();
         clear(&cell->content);
         NEXT;
     }
@@ -497,8 +515,9 @@ entered_generator:
 leave_frame: {
         Frame *left = frame;
         uint32_t flags = left->flags;
-        if (UNLIKELY(flags & FRAME_HAS_OBJECT)) {
+        if (UNLIKELY(flags & FRAME_HAS_OBJECT)) {            /* somebody holds the frame, and will see where it ended */
             left->flags |= FRAME_IS_LEFT;
+            left->ip = ip;
             frame_leave(t, left);
         }
         for (Value *slot = locals; slot < (Value *)left; slot++) {

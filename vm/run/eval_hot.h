@@ -341,7 +341,7 @@ CASE(LOAD_FAST_CONST) {
 CASE(STORE_FAST_LOAD_FAST) {
     Value old = locals[OPERAND];
     locals[OPERAND] = TOP;
-    release(old);
+    RELEASE(old);
     Value v = locals[WORD_OPERAND(ip[0])];
     if (UNLIKELY(is_unbound(v))) { sp--; NEXT; }        /* LOAD_FAST, which comes next, says so */
     TOP = retain(v);

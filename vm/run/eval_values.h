@@ -97,6 +97,7 @@
         Value key = TOP, object = sp[-2], value = sp[-3];
         if (is_small_int(key) && is_kind(object, KIND_LIST) && (uint64_t)small_int(key) < as_list(object)->count) {
             sp -= 3;
+            SAVE();
             replace(&as_list(object)->items[small_int(key)], value);
             release(object);
             NEXT;
