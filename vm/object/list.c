@@ -264,6 +264,11 @@ void list_clear_items(Thread *t, List *list)
 void values_repeat(Value *to, const Value *items, size_t count, size_t times)
 {
     size_t total = count * times;
+    if (count == 1 && !is_object(items[0])) {      /* [0] * n */
+        for (size_t i = 0; i < total; i++)
+            to[i] = items[0];
+        return;
+    }
     for (size_t i = 0; i < count && times > 0; i++) {
         Value v = to[i] = items[i];
         if (!is_object(v))

@@ -375,6 +375,27 @@ CASE(FOR_ITER_FAST) {
     NEXT;
 }
 
+CASE(REVERSE_VALUES) {
+    for (Value *low = sp - OPERAND, *high = sp - 1; low < high; low++, high--) {
+        Value v = *low;
+        *low = *high;
+        *high = v;
+    }
+    ip += 1 + CACHES_UNPACK_SEQUENCE;
+    NEXT;
+}
+CASE(UNPACK_PAIR_FAST) {
+    if (UNLIKELY(!is_kind(TOP, KIND_TUPLE) || as_tuple(TOP)->count != 2)) goto run_UNPACK_SEQUENCE;
+    Tuple *pair = as_tuple(POP());
+    Value a = retain(pair->items[0]), b = retain(pair->items[1]);
+    const Word *stores = ip + CACHES_UNPACK_SEQUENCE;
+    ip = stores + 2;
+    SAVE();
+    object_release(pair);
+    replace(&locals[WORD_OPERAND(stores[0])], a);
+    replace(&locals[WORD_OPERAND(stores[1])], b);
+    NEXT;
+}
 CASE(SUBSCR_SLICE) {
     ip += 1 + CACHES_BINARY_SUBSCR;
     SAVE();

@@ -453,8 +453,9 @@ Value generator_close_method(Thread *t, Value self, const Value *args) { return 
 
 static Value generator_next(Thread *t, Value self)
 {
+    Generator *generator = self_of(self);
     Value returned;
-    Value v = resume_checked(t, self_of(self), NONE, &returned);
+    Value v = LIKELY(generator->state <= GENERATOR_SUSPENDED) ? generator_resume(t, generator, NONE, &returned) : resume_checked(t, generator, NONE, &returned);
     if (!is_end(v)) return v;
     if (!is_none(returned)) return generator_result(t, v, returned);
     return END;

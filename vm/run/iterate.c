@@ -207,23 +207,28 @@ bool iterate_unpack(Thread *t, Value iterable, Value *out, size_t count)
     return done;
 }
 
+/* The items of a row in their places, those between [before] and [after] in a list of their own. */
+static bool unpack_row(Thread *t, const Value *row, size_t there, Value *out, size_t before, size_t after)
+{
+    if (there < before + after)
+        return raise_false(t, EXC_ValueError, "not enough values to unpack (expected at least %zu, got %zu)", before + after, there);
+    size_t rest = there - before - after;
+    List *middle = list_from_values(t, row + before, rest);
+    if (!middle) return false;
+    for (size_t i = 0; i < after; i++) out[after - 1 - i] = retain(row[before + rest + i]);
+    out[after] = object_value(middle);
+    for (size_t i = 0; i < before; i++) out[after + before - i] = retain(row[i]);
+    return true;
+}
+
 bool iterate_unpack_starred(Thread *t, Value iterable, Value *out, size_t before, size_t after)
 {
+    size_t there;
+    const Value *row = row_of(iterable, &there);
+    if (row) return unpack_row(t, row, there, out, before, after);
     List *all = list_from_iterable(t, iterable);
     if (!all) return raise_not_iterable(t, iterable);
-    bool done = false;
-    if (all->count < before + after) {
-        raise_value_error(t, "not enough values to unpack (expected at least %zu, got %zu)", before + after, all->count);
-    } else {
-        size_t rest = all->count - before - after;
-        List *middle = list_from_values(t, all->items + before, rest);
-        done = middle != NULL;
-        if (done) {
-            for (size_t i = 0; i < after; i++) out[after - 1 - i] = retain(all->items[before + rest + i]);
-            out[after] = object_value(middle);
-            for (size_t i = 0; i < before; i++) out[after + before - i] = retain(all->items[i]);
-        }
-    }
+    bool done = unpack_row(t, all->items, all->count, out, before, after);
     object_release(all);
     return done;
 }

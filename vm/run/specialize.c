@@ -145,6 +145,12 @@ static Word outcomes_of(const Neighbours *row)
     return row->opcode[1] == OP_POP_JUMP_IF_FALSE ? ~outcomes : outcomes;
 }
 
+/* UNPACK_SEQUENCE 2 into two locals. */
+static bool is_pair_stored(const Neighbours *row)
+{
+    return row->operand[0] == 2 && row->opcode[1] == OP_STORE_FAST && row->opcode[2] == OP_STORE_FAST;
+}
+
 static Opcode for_iter_form(const Neighbours *row)
 {
     if (row->opcode[1] == OP_STORE_FAST) return OP_FOR_ITER_FAST;
@@ -160,6 +166,8 @@ static Opcode form_of(const Neighbours *row)
     case OP_LOAD_CONST: return load_const_form(row);
     case OP_STORE_FAST: return row->opcode[1] == OP_LOAD_FAST ? OP_STORE_FAST_LOAD_FAST : OP_STORE_FAST;
     case OP_FOR_ITER: return for_iter_form(row);
+    case OP_BUILD_TUPLE: return row->opcode[1] == OP_UNPACK_SEQUENCE && row->operand[1] == row->operand[0] ? OP_REVERSE_VALUES : OP_BUILD_TUPLE;
+    case OP_UNPACK_SEQUENCE: return is_pair_stored(row) ? OP_UNPACK_PAIR_FAST : OP_UNPACK_SEQUENCE;
     case OP_BUILD_SLICE: return row->operand[0] == 3 && row->opcode[1] == OP_BINARY_SUBSCR ? OP_SUBSCR_SLICE : OP_BUILD_SLICE;
     case OP_BINARY_OP: return binary_form(row->operand[0]);
     case OP_CONTAINS_OP: return is_jump_on_truth(row->opcode[1]) ? OP_CONTAINS_JUMP : OP_CONTAINS_OP;
