@@ -408,6 +408,19 @@ CASE(SUBSCR_SLICE) {
     NEXT;
 }
 
+/* The safepoint of a loop with nothing to hear. */
+CASE(JUMP_TO_FOR) {
+    if (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0)) goto run_JUMP_BACKWARD;
+    ip -= OPERAND;
+    word = *ip++;
+    goto run_FOR_ITER_FAST;
+}
+CASE(JUMP_BACKWARD_WARM) {
+    if (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0)) goto run_JUMP_BACKWARD;
+    ip -= OPERAND;
+    NEXT;
+}
+
 /* for a, b in ...: what would go into a tuple and out of it again goes straight to the two locals. */
 CASE(FOR_ITER_PAIR) {
     if (UNLIKELY(!is_object(TOP))) goto run_FOR_ITER;
@@ -451,6 +464,27 @@ CASE(FOR_ITER_PAIR) {
         }                                                                                                           \
     } while (0)
 
+/* a[i] += x: COPY 2, COPY 2, BINARY_SUBSCR, then x and the operator, then SWAP 3, SWAP 2, STORE_SUBSCR. */
+CASE(SUBSCR_UNDER) {
+    Value container = sp[-2], key = TOP, v = UNBOUND;
+    ITEM_AT(container, key, v);
+    if (UNLIKELY(is_unbound(v))) goto run_COPY;
+    PUSH(v);
+    ip += 2 + CACHES_BINARY_SUBSCR;
+    NEXT;
+}
+CASE(STORE_SUBSCR_UNDER) {
+    Value container = sp[-3], key = sp[-2], v = TOP;
+    if (UNLIKELY(!is_small_int(key) || !is_kind(container, KIND_LIST) || (uint64_t)small_int(key) >= as_list(container)->count)) goto run_SWAP;
+    Value *place = &as_list(container)->items[small_int(key)], old = *place;
+    *place = v;
+    sp -= 3;
+    ip += 2 + CACHES_STORE_SUBSCR;
+    SAVE();
+    release(old);
+    release(container);
+    NEXT;
+}
 CASE(SUBSCR_FAST_FAST) {
     Value container = locals[OPERAND], key = locals[WORD_OPERAND(ip[0])], v = UNBOUND;
     ITEM_AT(container, key, v);

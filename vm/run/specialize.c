@@ -169,11 +169,22 @@ static Opcode form_of(const Neighbours *row)
     case OP_BUILD_TUPLE: return row->opcode[1] == OP_UNPACK_SEQUENCE && row->operand[1] == row->operand[0] ? OP_REVERSE_VALUES : OP_BUILD_TUPLE;
     case OP_UNPACK_SEQUENCE: return is_pair_stored(row) ? OP_UNPACK_PAIR_FAST : OP_UNPACK_SEQUENCE;
     case OP_BUILD_SLICE: return row->operand[0] == 3 && row->opcode[1] == OP_BINARY_SUBSCR ? OP_SUBSCR_SLICE : OP_BUILD_SLICE;
+    case OP_COPY:
+        return row->opcode[1] == OP_COPY && row->opcode[2] == OP_BINARY_SUBSCR && row->operand[0] == 2 && row->operand[1] == 2 ? OP_SUBSCR_UNDER : OP_COPY;
+    case OP_SWAP:
+        return row->opcode[1] == OP_SWAP && row->opcode[2] == OP_STORE_SUBSCR && row->operand[0] == 3 && row->operand[1] == 2 ? OP_STORE_SUBSCR_UNDER : OP_SWAP;
     case OP_BINARY_OP: return binary_form(row->operand[0]);
     case OP_CONTAINS_OP: return is_jump_on_truth(row->opcode[1]) ? OP_CONTAINS_JUMP : OP_CONTAINS_OP;
     case OP_COMPARE_OP: return is_jump_on_truth(row->opcode[1]) ? OP_COMPARE_JUMP : OP_COMPARE_EASY;
     default: return row->opcode[0];
     }
+}
+
+/* The end of a loop, by where it goes back to. */
+static Opcode loop_form(const CodeUnit *unit, uint32_t offset)
+{
+    Neighbours target = neighbours_at(unit, offset + 1 - WORD_OPERAND(unit->words[offset]));
+    return target.opcode[0] == OP_FOR_ITER && for_iter_form(&target) == OP_FOR_ITER_FAST ? OP_JUMP_TO_FOR : OP_JUMP_BACKWARD_WARM;
 }
 
 static void make_hot(Thread *t, Code *code)
@@ -191,6 +202,7 @@ static void make_hot(Thread *t, Code *code)
     for (uint32_t i = 0; i < unit->word_count; i += 1 + opcode_info(WORD_OPCODE(unit->words[i]))->caches) {
         Neighbours row = neighbours_at(unit, i);
         if (is_whole) hot[i] = WORD_MAKE(form_of(&row), row.operand[0]);
+        if (is_whole && row.opcode[0] == OP_JUMP_BACKWARD) hot[i] = WORD_MAKE(loop_form(unit, i), row.operand[0]);
         if (row.opcode[0] == OP_COMPARE_OP) hot[i + 1] = outcomes_of(&row);
         is_whole = row.opcode[0] != OP_EXTENDED_ARG;
     }
