@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import statistics
+import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -36,3 +37,22 @@ def write_between(name, text):
     after = rest.split('<!-- end -->\n', 1)[1]
     with open(path, 'w', encoding='utf-8') as file:
         file.write(f'{before}<!-- {name} -->\n{text}<!-- end -->\n{after}')
+
+
+class Meter:
+    """measure.c, compiled: see there why it is not Python."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, 'measure')
+        subprocess.run(['cc', '-O1', '-o', self.path, os.path.join(HERE, 'measure.c')], check=True)
+
+    def run(self, command, repeat, folder=None):
+        """CPU seconds of one run (mean of [repeat]; None when it failed), peak memory in MB, output."""
+        reader, writer = os.pipe()
+        process = subprocess.Popen(['sh', '-c', f'exec "$@" 3>&{writer}', 'sh', self.path, str(repeat), *command],
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder, pass_fds=[writer])
+        os.close(writer)
+        output = process.communicate()[0]
+        with os.fdopen(reader) as figures:
+            cpu_us, peak_kb, status = map(int, figures.read().split())
+        return (None if status else cpu_us / 1e6), peak_kb / 1024, output

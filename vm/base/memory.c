@@ -138,7 +138,7 @@ static bool arena_grow(Arena *arena, size_t piece)
         return false;
     if (size < piece + sizeof(ArenaBlock))
         size = piece + sizeof(ArenaBlock);
-    ArenaBlock *block = memory_alloc_zeroed(arena->memory, size);
+    ArenaBlock *block = memory_alloc(arena->memory, size);
     if (!block)
         return false;
     block->older = arena->newest;
@@ -160,7 +160,8 @@ void *arena_alloc(Arena *arena, size_t size)
         return NULL;
     void *piece = arena->next;
     arena->next += rounded;
-    return piece;
+    /* Not the whole block at once: what of it is never handed out shall not become resident. */
+    return memset(piece, 0, rounded);
 }
 
 char *arena_copy(Arena *arena, const char *text, size_t length)

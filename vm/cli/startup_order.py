@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""startup_order.py - writes startup_order.ld: which functions an empty script runs, for the linker to lay side by side.
+"""startup_order.py - writes startup_order.ld: what is used early, for the linker to lay side by side.
 
-usage: vm/cli/startup_order.py PROGRAM      (a release build with its symbols; needs valgrind)
+usage: vm/cli/startup_order.py PROGRAM...      (release builds with their symbols; needs valgrind)
 
-What        The kernel maps a program's file in windows of 64 KB, each at the first touch. Starting runs some 300 functions of several thousand;
-            strewn over the whole text they made all of it resident, 1 MB more than side by side.
-How         callgrind tells which addresses an empty script runs, nm whose they are. gcc's suffixes (.part, .constprop ...) are cut off: the linker's pattern allows any.
-            A name that is gone harms nothing, one that is missing costs a little memory: tests/bench/run shows when to write the file anew.
+What        The kernel maps a program's file in windows of 64 KB, each at the first touch. Starting runs some 300 functions of several thousand,
+            and reads as many constant tables; strewn over the whole program they made all of it resident.
+How         valgrind's lackey tells each address that is touched, nm whose it is. First comes what an empty script needs, behind it what
+            startup_order.toy needs besides: what nearly every program does. gcc's suffixes (.part, .constprop ...) are cut off: the linker's
+            pattern allows any. Texts have no symbols and stay where they are; a jump table bears the name of its function.
+            A name that is gone harms nothing, one that is missing costs 64 KB: give it a build with link-time optimisation and one without,
+            for which functions the former makes one changes with every edit. tests/bench/run startup shows when to write the file anew.
 Read next   meson.build (who uses the file), tests/bench/parts/startup.toy (what it is measured by)
 """
 import bisect
@@ -16,52 +19,70 @@ import subprocess
 import sys
 import tempfile
 
-HEAD = '''/* startup_order.ld - what an empty script runs, side by side in the program. Written by startup_order.py: see there why. */
-SECTIONS
-{
-  .text.start : {
-'''
-TAIL = '''  }
-}
-INSERT BEFORE .text;
-'''
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIBRARY = '    *mp_set_fns.o(.text)\n'      # of GMP, which is not compiled a section for each function
+HEAD = '/* startup_order.ld - what is used early, side by side in the program. Written by startup_order.py: see there why. */\n'
 
 
-def functions_of(program):
-    """Start addresses of the functions of [program], ascending, and their names."""
-    lines = subprocess.run(['nm', '--defined-only', '--numeric-sort', program], capture_output=True, text=True, check=True).stdout
-    pairs = [(int(address, 16), name) for address, kind, name in map(str.split, lines.splitlines()) if kind in 'tTwW']
-    return [address for address, _ in pairs], [name for _, name in pairs]
+class Symbols:
+    """Who lies where in a program: of its functions, or of its constant tables."""
+
+    def __init__(self, program, kinds):
+        lines = subprocess.run(['nm', '--defined-only', '--numeric-sort', '-S', program], capture_output=True, text=True, check=True).stdout
+        rows = [line.split() for line in lines.splitlines()]
+        self.rows = [(int(row[0], 16), int(row[1], 16), row[3]) for row in rows if len(row) == 4 and row[2] in kinds]
+        self.starts = [row[0] for row in self.rows]
+
+    def name_at(self, address):
+        """The name, without the compiler's suffixes; None: nobody's."""
+        at = bisect.bisect_right(self.starts, address) - 1
+        if at < 0 or address >= self.starts[at] + self.rows[at][1]:
+            return None
+        return re.match(r'\w+', self.rows[at][2])[0]
 
 
-def functions_run(program):
-    """Names of the functions of [program] that an empty script runs, without the compiler's suffixes."""
-    with tempfile.TemporaryDirectory() as folder:
-        script, profile = os.path.join(folder, 'empty.toy'), os.path.join(folder, 'profile')
-        open(script, 'w', encoding='ascii').close()
-        subprocess.run(['valgrind', '--tool=callgrind', '--dump-instr=yes', f'--callgrind-out-file={profile}', program, script],
-                       check=True, stderr=subprocess.DEVNULL)
-        with open(profile, encoding='utf-8') as file:
-            lines = file.read().splitlines()
-    addresses, names = functions_of(program)
-    found, at = set(), 0
-    for line in lines:  # "0x401000 7 3": address, line, cost; an address may be written as the distance from the one before
-        if match := re.match(r'(0x[0-9a-f]+|[+-]\d+|\*) ', line):
-            step = match[1]
-            at = int(step, 16) if step.startswith('0x') else at if step == '*' else at + int(step)
-            if addresses[0] <= at < addresses[-1]:  # the program lies at a fixed place, libraries far above it
-                found.add(re.match(r'\w+', names[bisect.bisect_right(addresses, at) - 1])[0])
-    return sorted(found)
+def touched(program, script):
+    """Addresses, in steps of 16, that running [script] executes, and those that it reads or writes."""
+    executed, used = set(), set()
+    command = ['valgrind', '--tool=lackey', '--trace-mem=yes', '--log-fd=9', program, script]
+    reads, writes = os.pipe()
+    with subprocess.Popen(['sh', '-c', f'exec "$@" 9>&{writes} >/dev/null', 'sh', *command], pass_fds=[writes]) as process:
+        os.close(writes)
+        with os.fdopen(reads, encoding='ascii', errors='replace') as trace:
+            for line in trace:      # "I  04001b,3", " L 04001b,8", " S ...", " M ..."
+                if line[1:2] in ' LSM' and ',' in line:
+                    (executed if line[0] == 'I' else used).add(int(line[3:line.index(',')], 16) & ~15)
+    if process.returncode:
+        sys.exit(f'{script}: exit status {process.returncode}')
+    return executed, used
+
+
+def names_used(program, script):
+    """Of functions, and of tables, that running [script] needs."""
+    functions, tables = Symbols(program, 'tTwW'), Symbols(program, 'rR')
+    executed, used = touched(program, script)
+    return [{who.name_at(start + step) for start in places for step in (0, 15)} - {None} for who, places in ((functions, executed), (tables, used))]
 
 
 def main():
-    names = functions_run(os.path.realpath(sys.argv[1]))
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'startup_order.ld')
-    with open(path, 'w', encoding='ascii') as file:
-        file.write(HEAD + ''.join(f'    *(.text.{name} .text.{name}.*)\n' for name in names) + TAIL)
-    print(f'{len(names)} functions')
+    programs = [os.path.realpath(path) for path in sys.argv[1:]]
+    code, data = {}, {}             # names in order; dicts as ordered sets
+    with tempfile.TemporaryDirectory() as folder:
+        empty = os.path.join(folder, 'empty.toy')
+        open(empty, 'w', encoding='ascii').close()
+        for script in (empty, os.path.join(HERE, 'startup_order.toy')):
+            rows = [names_used(program, script) for program in programs]
+            functions = set.union(*(row[0] for row in rows))
+            code.update(dict.fromkeys(sorted(functions)))
+            data.update(dict.fromkeys(sorted(functions.union(*(row[1] for row in rows)))))
+    with open(os.path.join(HERE, 'startup_order.ld'), 'w', encoding='ascii') as file:
+        file.write(HEAD)
+        for section, names in (('text', code), ('rodata', data)):
+            patterns = ''.join(f'    *(.{section}.{name} .{section}.{name}.*)\n' for name in names)
+            file.write(f'SECTIONS\n{{\n  .{section}.start : {{\n{LIBRARY if section == "text" else ""}{patterns}  }}\n}}\nINSERT BEFORE .{section};\n')
+    print(f'{len(code)} functions, {len(data)} names of tables')
 
 
-if len(sys.argv) != 2:
+if len(sys.argv) < 2:
     sys.exit(__doc__)
 main()
