@@ -21,6 +21,13 @@ static uint64_t rotate_in_field(uint64_t x, unsigned bits)
     return (x << bits & HASH_PRIME) | x >> (61 - bits);
 }
 
+/* Modulo the prime without a division: 2**61 is 1, so what lies above bit 61 is added below. */
+static uint64_t reduce(uint64_t x)
+{
+    x = (x & HASH_PRIME) + (x >> 61);
+    return x >= HASH_PRIME ? x - HASH_PRIME : x;
+}
+
 static int64_t with_sign(uint64_t residue, bool is_negative)
 {
     return not_minus_one(is_negative ? -(int64_t)residue : (int64_t)residue);
@@ -29,7 +36,7 @@ static int64_t with_sign(uint64_t residue, bool is_negative)
 int64_t hash_int64(int64_t value)
 {
     uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    return with_sign(magnitude % HASH_PRIME, value < 0);
+    return with_sign(reduce(magnitude), value < 0);
 }
 
 int64_t hash_limbs(const uint64_t *limbs, size_t count, bool is_negative)
@@ -37,7 +44,7 @@ int64_t hash_limbs(const uint64_t *limbs, size_t count, bool is_negative)
     uint64_t residue = 0;
     for (size_t i = count; i-- > 0; ) {
         /* 2**64 is 2**3 in the field; then add the limb, reduced. */
-        residue = rotate_in_field(residue, 3) + limbs[i] % HASH_PRIME;
+        residue = rotate_in_field(residue, 3) + reduce(limbs[i]);
         if (residue >= HASH_PRIME)
             residue -= HASH_PRIME;
     }

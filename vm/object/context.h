@@ -20,6 +20,8 @@
 #include "vm/object/type.h"
 
 typedef struct Heap Heap;               /* heap.h */
+enum { CELL_UNIT = 16, HEAP_SMALL_MAX = 512, CELL_CLASSES = HEAP_SMALL_MAX / CELL_UNIT + 1 };
+typedef struct FreeCell { struct FreeCell *next; Type *type; } FreeCell;   /* type NULL */
 typedef struct MethodCache MethodCache; /* type_lookup.c */
 typedef struct AttributeCache AttributeCache; /* attribute_cache.c */
 typedef struct ShapeTable ShapeTable;   /* shape.h */
@@ -69,6 +71,7 @@ typedef struct Config {
 struct Interp {
     Gil gil;                            /* the lock; everything below is read and written under it, unless it says otherwise */
     Memory memory;
+    FreeCell *free_cells[2][CELL_CLASSES];   /* by size in units; [1]: for containers. Here and not in the Heap: one load less for each object */
     Heap *heap;
     Collector *collector;
     ShapeTable *shapes;

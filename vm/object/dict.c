@@ -74,7 +74,14 @@ static void keys_drop(Thread *t, TAKES DictKeys *keys)
 
 Dict *dict_new(Thread *t)
 {
-    return (Dict *)heap_new(t, kind_type(t, KIND_DICT), sizeof(Dict));
+    Dict *dict = (Dict *)heap_new_quick(t, kind_type(t, KIND_DICT), sizeof(Dict));
+    if (UNLIKELY(!dict))
+        return NULL;
+    dict->count = 0;
+    dict->keys = NULL;
+    dict->keys_version = 0;
+    dict->instance = NULL;
+    return dict;
 }
 
 Dict *dict_new_sized(Thread *t, size_t expected)

@@ -40,7 +40,7 @@ DictKeys *keys_new(Thread *t, size_t expected, bool is_plain)
         slot_size = slots <= 1 << 7 ? 1 : slots <= 1 << 15 ? 2 : 4;
         capacity = slots * 2 / 3;
     }
-    char *block = block_alloc(t, slots * slot_size + sizeof(DictKeys) + entries_size(capacity, is_plain));
+    char *block = block_alloc_quick(t, slots * slot_size + sizeof(DictKeys) + entries_size(capacity, is_plain));
     if (!block)
         return NULL;
     memset(block, 0xff, slots * slot_size);   /* SLOT_FREE everywhere */

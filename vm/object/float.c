@@ -39,7 +39,7 @@ Value float_box(Thread *t, double d)
 {
     if (float_bits(d) == 0)
         return t->interp->float_zero;
-    Float *boxed = (Float *)heap_new_raw(t, t->interp->types[KIND_FLOAT], sizeof(Float));
+    Float *boxed = (Float *)heap_new_quick(t, t->interp->types[KIND_FLOAT], sizeof(Float));
     if (!boxed)
         return FAILED;
     boxed->value = d;

@@ -27,14 +27,10 @@
 enum {
     PAGE_SIZE = 16 * 1024,
     CHUNK_PAGES = 16,
-    CELL_UNIT = 16,
-    CLASS_COUNT = HEAP_SMALL_MAX / CELL_UNIT + 1,
     REFILL_BYTES = 2048,            /* cut from a page at a time */
     FREE_STACK_MAX = 24 * 1024,
     FIRST_GROWTH = 20000,           /* containers before the first collection */
 };
-
-typedef struct FreeCell { struct FreeCell *next; Type *type; } FreeCell;
 
 typedef struct HeapPage {
     struct HeapPage *next;
@@ -55,9 +51,8 @@ typedef struct LargeHeader {
 _Static_assert(sizeof(LargeHeader) % CELL_UNIT == 0, "the object behind it must be aligned");
 
 struct Heap {
-    FreeCell *free[2][CLASS_COUNT];     /* [1]: containers */
-    FreeCell *reserve[CLASS_COUNT];     /* containers: cells that were free when the last collection ended; using them counts as growth */
-    HeapPage *pages[2][CLASS_COUNT];    /* newest first: cells are cut from it */
+    FreeCell *reserve[CELL_CLASSES];     /* containers: cells that were free when the last collection ended; using them counts as growth */
+    HeapPage *pages[2][CELL_CLASSES];    /* newest first: cells are cut from it */
     HeapChunk *chunks;
     char *next_page, *chunk_end;
     LargeHeader large[2];               /* heads of rings */
@@ -132,7 +127,7 @@ static void count_young(Thread *t, size_t count)
 static bool refill(Thread *t, bool holds_containers, size_t class)
 {
     Heap *heap = t->interp->heap;
-    FreeCell **list = &heap->free[holds_containers][class];
+    FreeCell **list = &t->interp->free_cells[holds_containers][class];
     uint32_t cell_size = (uint32_t)(class * CELL_UNIT), wanted = REFILL_BYTES / cell_size, count = 0;
     if (holds_containers && heap->reserve[class]) {
         FreeCell *last = *list = heap->reserve[class];
@@ -188,21 +183,21 @@ static bool stress_passes(Thread *t, bool is_container)
     return true;
 }
 
-static void *cell_new_slow(Thread *t, bool is_container, size_t size)
+COLD static void *cell_new_slow(Thread *t, bool is_container, size_t size)
 {
     size_t class = (size + CELL_UNIT - 1) / CELL_UNIT;
-    Heap *heap = t->interp->heap;
+    FreeCell **list = &t->interp->free_cells[is_container][class];
     if (!stress_passes(t, is_container)) return NULL;
-    if (!heap->free[is_container][class] && !refill(t, is_container, class)) return NULL;
-    FreeCell *cell = heap->free[is_container][class];
-    heap->free[is_container][class] = cell->next;
+    if (!*list && !refill(t, is_container, class)) return NULL;
+    FreeCell *cell = *list;
+    *list = cell->next;
     return cell;
 }
 
 static inline void *cell_new(Thread *t, bool is_container, size_t size)
 {
     Interp *interp = t->interp;
-    FreeCell **list = &interp->heap->free[is_container][(size + CELL_UNIT - 1) / CELL_UNIT];
+    FreeCell **list = &interp->free_cells[is_container][(size + CELL_UNIT - 1) / CELL_UNIT];
     FreeCell *cell = *list;
     if (UNLIKELY(!cell) || UNLIKELY((interp->memory.fail_at != 0) | interp->config.stress_gc))
         return cell_new_slow(t, is_container, size);
@@ -261,15 +256,17 @@ Object *heap_new_raw(Thread *t, Type *type, size_t size)
 
 Object *heap_new(Thread *t, Type *type, size_t size)
 {
-    Object *object = cell_with_header(t, type, size);
+    if (size > HEAP_SMALL_MAX) {
+        Object *object = cell_with_header(t, type, size);
+        return object ? memset(object + 1, 0, size - sizeof *object), object : NULL;
+    }
+    Object *object = heap_new_quick(t, type, size);
     if (UNLIKELY(!object))
         return NULL;
-    if (size <= HEAP_SMALL_MAX) {
-        /* Whole units: the loop is shorter than a call of memset for the sizes that matter. */
-        uint64_t *word = (uint64_t *)(object + 1), *end = (uint64_t *)((char *)object + ((size + 7) & ~(size_t)7));
-        for (; word < end; word++) *word = 0;
-    } else {
-        memset(object + 1, 0, size - sizeof *object);
+    uint64_t *word = (uint64_t *)(object + 1), *end = (uint64_t *)((char *)object + ((size + 7) & ~(size_t)7));
+    while (word < end) {
+        *word++ = 0;
+        __asm__("" : "+r"(word));   /* or the compiler makes it a call of memset, which costs more for the sizes that matter */
     }
     return object;
 }
@@ -301,21 +298,25 @@ uint32_t *heap_scratch(Object *container)
     return &page->scratch[unit * page->reciprocal >> 32];
 }
 
-static inline void cell_give_back(Interp *interp, Object *object)
+static void large_give_back(Interp *interp, Object *object)
+{
+    LargeHeader *large = large_of(object);
+    large->previous->next = large->next;
+    large->next->previous = large->previous;
+    Heap *heap = interp->heap;
+    if (object->flags & OBJECT_IS_TRACKED && heap->young) heap->young--;
+    memory_free(&interp->memory, large, large->size);
+}
+
+ALWAYS_INLINE void cell_give_back(Interp *interp, Object *object)
 {
     count_objects(interp, -1);
-    bool is_container = (object->flags & OBJECT_IS_TRACKED) != 0;
-    if (object->flags & OBJECT_IS_LARGE) {
-        LargeHeader *large = large_of(object);
-        large->previous->next = large->next;
-        large->next->previous = large->previous;
-        Heap *heap = interp->heap;
-        if (is_container && heap->young) heap->young--;
-        memory_free(&interp->memory, large, large->size);
+    if (UNLIKELY(object->flags & OBJECT_IS_LARGE)) {
+        large_give_back(interp, object);
         return;
     }
     FreeCell *cell = (FreeCell *)object;
-    FreeCell **list = &interp->heap->free[is_container][page_of(object)->cell_size / CELL_UNIT];
+    FreeCell **list = &interp->free_cells[object->flags / OBJECT_IS_TRACKED & 1][page_of(object)->cell_size / CELL_UNIT];
     cell->type = NULL;
     cell->next = *list;
     *list = cell;
@@ -346,23 +347,17 @@ static bool object_survives(Thread *t, Object *object)
     return survives;
 }
 
-static inline void contents_free(Thread *t, Object *object)
+/* What an instance has beside its native payload. */
+static inline void members_free(Object *object, const Type *type)
 {
-    Type *type = object->type;
-    if (type->attributes_offset && !type->member_count) {
+    Attributes *attributes = (Attributes *)((char *)object + type->attributes_offset);
+    if (LIKELY(type->attributes_offset && !type->member_count && attributes->shape && !attributes->extra)) {
         /* The plain instance: a shape, everything in the object itself. Others take the long way. */
-        Attributes *attributes = (Attributes *)((char *)object + type->attributes_offset);
-        if (LIKELY(attributes->shape && !attributes->extra))
-            for (uint32_t i = 0; i < attributes->shape->count; i++) release(attributes->slots[i]);
-        else
-            attributes_clear(object);
-    } else if (type->member_count || type_is(type, TYPE_HAS_ATTRIBUTES)) {
+        Value *slot = attributes->slots, *end = slot + attributes->shape->count;
+        while (slot < end) release(*slot++);
+    } else {
         attributes_clear(object);
     }
-    if (type->spec->free)
-        type->spec->free(object);
-    cell_give_back(t->interp, object);
-    object_release(type);
 }
 
 static void free_later(Thread *t, Object *object)
@@ -386,44 +381,51 @@ static Object *take_free_later(Thread *t)
     return object;
 }
 
-static inline void free_one(Thread *t, Object *object)
+ALWAYS_INLINE void free_one(Thread *t, Object *object)
 {
-    if (UNLIKELY(object->flags & OBJECT_HAS_WEAKREFS || type_is(object->type, TYPE_HAS_FINALIZER)) && object_survives(t, object))
+    Type *type = object->type;
+    if (UNLIKELY(object->flags & OBJECT_HAS_WEAKREFS || type_is(type, TYPE_HAS_FINALIZER)) && object_survives(t, object))
         return;
     object->flags |= COLOUR_DYING;    /* I4 */
-    contents_free(t, object);
+    if (type->member_count || type_is(type, TYPE_HAS_ATTRIBUTES))
+        members_free(object, type);
+    if (type->spec->free)
+        type->spec->free(object);
+    cell_give_back(t->interp, object);
+    object_release(type);
 }
 
-/* An object that may hold others. See "Freeing a list of lists" above. */
-static void container_free(Object *object)
+static void free_postponed(Thread *t)
 {
-    Thread *t = thread_current();
-    char *here = __builtin_frame_address(0);
-    if (t->free_base) {
-        if (UNLIKELY(t->free_base - here > FREE_STACK_MAX))
-            free_later(t, object);
-        else
-            free_one(t, object);
-        return;
-    }
-    t->free_base = here;
-    free_one(t, object);
-    while (UNLIKELY(t->free_later != NULL))
+    while (t->free_later)
         free_one(t, take_free_later(t));
-    t->free_base = NULL;
 }
 
 void object_free(TAKES Object *object)
 {
     Type *type = object->type;
-    if (type->flags & (TYPE_IS_CONTAINER | TYPE_HAS_FINALIZER | TYPE_HAS_ATTRIBUTES) || object->flags & OBJECT_HAS_WEAKREFS) {
-        container_free(object);
+    Thread *t = thread_current();
+    if (!(type->flags & (TYPE_IS_CONTAINER | TYPE_HAS_FINALIZER | TYPE_HAS_ATTRIBUTES)) && !(object->flags & OBJECT_HAS_WEAKREFS)) {
+        if (type->spec->free)
+            type->spec->free(object);
+        cell_give_back(t->interp, object);
+        object_release(type);
         return;
     }
-    if (type->spec->free)
-        type->spec->free(object);
-    cell_give_back(thread_current()->interp, object);
-    object_release(type);
+    /* An object that may hold others. See "Freeing a list of lists" above. */
+    char *here = __builtin_frame_address(0), *base = t->free_base;
+    if (!base)
+        t->free_base = here;
+    else if (UNLIKELY(base - here > FREE_STACK_MAX)) {
+        free_later(t, object);
+        return;
+    }
+    free_one(t, object);
+    if (!base) {
+        if (UNLIKELY(t->free_later != NULL))
+            free_postponed(t);
+        t->free_base = NULL;
+    }
 }
 
 /* ---- blocks ---- */
@@ -445,7 +447,7 @@ void block_free(Thread *t, TAKES void *block, size_t size)
         return;
     }
     FreeCell *cell = block;
-    FreeCell **list = &t->interp->heap->free[0][(size + CELL_UNIT - 1) / CELL_UNIT];
+    FreeCell **list = &t->interp->free_cells[0][(size + CELL_UNIT - 1) / CELL_UNIT];
     cell->next = *list;
     *list = cell;
 }
@@ -474,7 +476,7 @@ void *block_resize(Thread *t, void *block, size_t old_size, size_t new_size)
 void heap_walk_containers(Interp *interp, void (*visit)(Object *object, void *context), void *context)
 {
     Heap *heap = interp->heap;
-    for (size_t class = 1; class < CLASS_COUNT; class++)
+    for (size_t class = 1; class < CELL_CLASSES; class++)
         for (HeapPage *page = heap->pages[1][class]; page; page = page->next)
             for (uint32_t i = 0; i < page->cut; i++) {
                 Object *object = (Object *)(page->first + (size_t)i * page->cell_size);
@@ -497,13 +499,13 @@ void heap_settle(Interp *interp, size_t growth)
     Heap *heap = interp->heap;
     heap->young = 0;
     heap_allow(interp, growth);
-    for (size_t class = 1; class < CLASS_COUNT; class++) {
-        FreeCell *cell = heap->free[1][class];
+    for (size_t class = 1; class < CELL_CLASSES; class++) {
+        FreeCell *cell = interp->free_cells[1][class];
         if (!cell) continue;
         while (cell->next) cell = cell->next;
         cell->next = heap->reserve[class];
-        heap->reserve[class] = heap->free[1][class];
-        heap->free[1][class] = NULL;
+        heap->reserve[class] = interp->free_cells[1][class];
+        interp->free_cells[1][class] = NULL;
     }
 }
 

@@ -16,8 +16,6 @@
 
 #include "vm/object/context.h"
 
-enum { HEAP_SMALL_MAX = 512 };
-
 MUST_CHECK bool heap_init(Interp *interp);
 void heap_finish(Interp *interp);            /* gives all pages back; counts what is still alive first */
 
@@ -25,8 +23,10 @@ void heap_finish(Interp *interp);            /* gives all pages back; counts wha
  * Raises MemoryError. The collector may walk the object at once: all fields must be valid when zero. */
 MUST_CHECK Object *heap_new(Thread *t, Type *type, size_t size);
 
-/* The same without zeroing, for payloads that hold no references: text, bytes, limbs. */
+/* The same without zeroing, for payloads that hold no references (text, bytes, limbs), and for who sets every field before anything else happens. */
 MUST_CHECK Object *heap_new_raw(Thread *t, Type *type, size_t size);
+/* And without a call, for who makes very many: [size] is at most HEAP_SMALL_MAX. */
+MUST_CHECK ALWAYS_INLINE Object *heap_new_quick(Thread *t, Type *type, size_t size);
 /* Another size for a cell larger than HEAP_SMALL_MAX (both sizes) that is no container and has a count of 1; it may move, the new
  * bytes are not zeroed. On failure, raised, the object is as it was. */
 MUST_CHECK Object *heap_resize(Thread *t, Object *object, size_t old_size, size_t new_size);
@@ -35,6 +35,8 @@ MUST_CHECK Object *heap_resize(Thread *t, Object *object, size_t old_size, size_
 MUST_CHECK void *block_alloc(Thread *t, size_t size);
 MUST_CHECK void *block_resize(Thread *t, void *block, size_t old_size, size_t new_size);
 void block_free(Thread *t, TAKES void *block, size_t size);
+MUST_CHECK ALWAYS_INLINE void *block_alloc_quick(Thread *t, size_t size);   /* the same, without a call for small ones; size > 0 */
+ALWAYS_INLINE void block_free_quick(Thread *t, TAKES void *block, size_t size);
 
 size_t object_size(Object *object);          /* bytes of its cell */
 
@@ -51,5 +53,54 @@ size_t heap_young(Interp *interp);           /* containers by which the heap gre
 /* A collection has ended: growth counts from here, and BREAKER_COLLECT is asked for after [growth] more containers. */
 void heap_settle(Interp *interp, size_t growth);
 void heap_allow(Interp *interp, size_t growth);   /* the same limit, while growth counts on; 0: none */
+
+/* ---- heap_new_quick, block_alloc_quick, block_free_quick ---- */
+
+#if defined TOY_HEAP_MALLOC || !defined NDEBUG
+ALWAYS_INLINE Object *heap_new_quick(Thread *t, Type *type, size_t size) { return heap_new_raw(t, type, size); }
+ALWAYS_INLINE void *block_alloc_quick(Thread *t, size_t size) { return block_alloc(t, size); }
+ALWAYS_INLINE void block_free_quick(Thread *t, TAKES void *block, size_t size) { block_free(t, block, size); }
+#else
+/* NULL: the long way, which fills the list, and reports to -X stress. */
+ALWAYS_INLINE void *free_cell_take(Interp *interp, bool for_container, size_t size)
+{
+    FreeCell **list = &interp->free_cells[for_container][(size + CELL_UNIT - 1) / CELL_UNIT], *cell = *list;
+    if (UNLIKELY(!cell) || UNLIKELY((interp->memory.fail_at != 0) | interp->config.stress_gc))
+        return NULL;
+    *list = cell->next;
+    return cell;
+}
+
+ALWAYS_INLINE Object *heap_new_quick(Thread *t, Type *type, size_t size)
+{
+    uint32_t header;
+    memcpy(&header, &type->kind, sizeof header);    /* kind, solid, first_flags */
+    Object *object = free_cell_take(t->interp, header / (OBJECT_IS_TRACKED << 16) & 1, size);
+    if (UNLIKELY(!object))
+        return heap_new_raw(t, type, size);
+    uint64_t first_word = (uint64_t)header << 32 | 1;
+    memcpy(object, &first_word, sizeof first_word);
+    object->type = type;
+    object_retain(type);
+    return object;
+}
+
+ALWAYS_INLINE void *block_alloc_quick(Thread *t, size_t size)
+{
+    void *block = size <= HEAP_SMALL_MAX ? free_cell_take(t->interp, false, size) : NULL;
+    return LIKELY(block != NULL) ? block : block_alloc(t, size);
+}
+
+ALWAYS_INLINE void block_free_quick(Thread *t, TAKES void *block, size_t size)
+{
+    if (UNLIKELY(size - 1 >= HEAP_SMALL_MAX)) {   /* or 0: a block of the Memory's, too */
+        block_free(t, block, size);
+        return;
+    }
+    FreeCell **list = &t->interp->free_cells[0][(size + CELL_UNIT - 1) / CELL_UNIT], *cell = block;
+    cell->next = *list;
+    *list = cell;
+}
+#endif
 
 #endif

@@ -56,12 +56,18 @@ bool list_reserve(Thread *t, List *list, size_t capacity)
 
 List *list_new(Thread *t, size_t capacity)
 {
-    List *list = (List *)heap_new(t, kind_type(t, KIND_LIST), sizeof(List));
-    if (!list)
+    List *list = (List *)heap_new_quick(t, kind_type(t, KIND_LIST), sizeof(List));
+    if (UNLIKELY(!list))
         return NULL;
-    if (capacity > 0 && !set_capacity(t, list, capacity)) {
-        object_release(list);
-        return NULL;
+    list->items = NULL;
+    list->count = list->capacity = 0;
+    if (capacity > 0) {
+        list->items = capacity <= LIST_COUNT_MAX ? block_alloc_quick(t, capacity * sizeof(Value)) : (raise_memory_error(t), NULL);
+        if (UNLIKELY(!list->items)) {
+            object_release(list);
+            return NULL;
+        }
+        list->capacity = capacity;
     }
     return list;
 }
@@ -242,12 +248,11 @@ Value list_pop(Thread *t, List *list, int64_t at)
     return item;
 }
 
-/* Releases a row of former items, the last one first as CPython does, and the row. */
-static void release_row(Thread *t, TAKES Value *items, size_t count, size_t capacity)
+/* Releases a row of former items, the last one first as CPython does. */
+static inline void release_items(const Value *items, size_t count)
 {
     for (size_t i = count; i-- > 0; )
         release(items[i]);
-    block_free(t, items, capacity * sizeof(Value));
 }
 
 void list_clear_items(Thread *t, List *list)
@@ -256,8 +261,10 @@ void list_clear_items(Thread *t, List *list)
     size_t count = list->count, capacity = list->capacity;
     list->items = NULL;
     list->count = list->capacity = 0;
-    if (items)
-        release_row(t, items, count, capacity);   /* keeps I2 */
+    if (items) {   /* keeps I2 */
+        release_items(items, count);
+        block_free_quick(t, items, capacity * sizeof(Value));
+    }
 }
 
 /* One addition to the count of each item, then blocks copied, each twice as long as the one before. */
@@ -319,8 +326,7 @@ static bool replace_range(Thread *t, List *list, size_t start, size_t end, TAKES
         place[i] = values[i];
     list->count = total;
     shrink(t, list);
-    for (size_t i = removed; i-- > 0; )     /* keeps I2; the last one first, as CPython does */
-        release(old[i]);
+    release_items(old, removed);     /* keeps I2 */
     if (old != on_stack)
         block_free(t, old, removed * sizeof(Value));
     return true;

@@ -16,7 +16,7 @@
 
 static Value iterator_new(Thread *t, enum Kind kind, Value sequence, size_t next)
 {
-    ListIterator *iterator = (ListIterator *)heap_new(t, kind_type(t, kind), sizeof(ListIterator));
+    ListIterator *iterator = (ListIterator *)heap_new_quick(t, kind_type(t, kind), sizeof(ListIterator));
     if (!iterator)
         return FAILED;
     iterator->list = as_list(retain(sequence));

@@ -278,7 +278,7 @@ bool set_next(Set *set, size_t *position, Value *key)
 
 Set *set_new(Thread *t, enum Kind set_or_frozenset)
 {
-    Set *set = (Set *)heap_new(t, kind_type(t, set_or_frozenset), sizeof(Set));
+    Set *set = (Set *)heap_new_quick(t, kind_type(t, set_or_frozenset), sizeof(Set));
     if (set)
         set_make_empty(set);
     return set;

@@ -40,9 +40,20 @@ Tuple *tuple_new(Thread *t, size_t count)
     return tuple;
 }
 
+/* A tuple whose items the caller binds at once: they are whatever lay there before. */
+static inline Tuple *tuple_new_raw(Thread *t, size_t count)
+{
+    if (count - 1 >= (HEAP_SMALL_MAX - sizeof(Tuple)) / sizeof(Value))   /* none, or many */
+        return tuple_new(t, count);
+    Tuple *tuple = (Tuple *)heap_new_quick(t, kind_type(t, KIND_TUPLE), size_for(count));
+    if (LIKELY(tuple != NULL))
+        tuple->count = count;
+    return tuple;
+}
+
 Tuple *tuple_from_values(Thread *t, const Value *items, size_t count)
 {
-    Tuple *tuple = tuple_new(t, count);
+    Tuple *tuple = tuple_new_raw(t, count);
     for (size_t i = 0; tuple && i < count; i++)
         tuple->items[i] = retain(items[i]);
     return tuple;
@@ -50,9 +61,9 @@ Tuple *tuple_from_values(Thread *t, const Value *items, size_t count)
 
 Tuple *tuple_take_values(Thread *t, TAKES Value *items, size_t count)
 {
-    Tuple *tuple = tuple_new(t, count);
+    Tuple *tuple = tuple_new_raw(t, count);
     for (size_t i = 0; i < count; i++) {
-        if (tuple)
+        if (LIKELY(tuple != NULL))
             tuple->items[i] = items[i];
         else
             release(items[i]);
@@ -116,7 +127,7 @@ static void tuple_free(Object *self)
 {
     Tuple *tuple = (Tuple *)self;
     for (size_t i = tuple->count; i-- > 0; )
-        clear(&tuple->items[i]);
+        release(tuple->items[i]);   /* nobody sees the place any more: heap.c I4 */
 }
 
 /* ---- items ---- */
