@@ -78,6 +78,20 @@ static Step utf8_step(const uint8_t *at, size_t left, unsigned options)
     return step_good(character, length);
 }
 
+/* A well-formed character of two or three bytes, which is nearly all there is above ASCII; 0: utf8_step has to look closer. */
+static inline unsigned utf8_common(const uint8_t *at, size_t left, uint32_t *character)
+{
+    if (at[0] >= 0xc2 && at[0] < 0xe0 && left >= 2 && is_continuation(at[1])) {
+        *character = (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu);
+        return 2;
+    }
+    if (at[0] > 0xe0 && at[0] < 0xf0 && at[0] != 0xed && left >= 3 && is_continuation(at[1]) && is_continuation(at[2])) {
+        *character = (at[0] & 0xfu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+        return 3;
+    }
+    return 0;
+}
+
 static uint32_t read_unit16(const uint8_t *at, bool is_big)
 {
     return is_big ? (uint32_t)at[0] << 8 | at[1] : (uint32_t)at[1] << 8 | at[0];
@@ -150,12 +164,41 @@ static bool is_byte_codec(Codec codec)
     return codec == CODEC_UTF8 || codec == CODEC_LATIN1 || codec == CODEC_ASCII;
 }
 
+/* Good characters from run->taken on, as far as they are easy: ASCII, and what utf8_common knows. The counts in registers. */
+static void utf8_skim(const uint8_t *at, size_t length, CodecRun *run)
+{
+    size_t taken = run->taken, made = run->made;
+    uint32_t widest = run->widest, character;
+    while (taken < length) {
+        if (at[taken] < 0x80) {
+            size_t skimmed = ascii_length(at + taken, length - taken);
+            taken += skimmed;
+            made += skimmed;
+            widest |= 0x7f;
+            continue;
+        }
+        unsigned common = utf8_common(at + taken, length - taken, &character);
+        if (!common)
+            break;
+        taken += common;
+        made++;
+        widest |= character;
+    }
+    run->taken = taken;
+    run->made = made;
+    run->widest = widest;
+}
+
 CodecRun codec_scan(Codec codec, const void *bytes, size_t length, unsigned options)
 {
     const uint8_t *at = bytes;
     CodecRun run = {0};
     while (run.taken < length) {
-        if (is_byte_codec(codec) && at[run.taken] < 0x80) {
+        if (codec == CODEC_UTF8) {
+            utf8_skim(at, length, &run);
+            if (run.taken == length)
+                break;
+        } else if (is_byte_codec(codec) && at[run.taken] < 0x80) {
             size_t skimmed = ascii_length(at + run.taken, length - run.taken);
             run.taken += skimmed;
             run.made += skimmed;
@@ -188,6 +231,23 @@ static inline void put(void *characters, unsigned width, size_t i, uint32_t char
         ((uint32_t *)characters)[i] = character;
 }
 
+/* Good UTF-8; [width] is constant where this is inlined. */
+ALWAYS_INLINE void utf8_decode(const uint8_t *at, size_t length, unsigned width, void *characters)
+{
+    const uint8_t *end = at + length;
+    for (size_t made = 0; at < end;) {
+        uint32_t character = *at;
+        unsigned common = character < 0x80 ? 1 : utf8_common(at, (size_t)(end - at), &character);
+        if (!common) {
+            Step step = utf8_step(at, (size_t)(end - at), CODEC_SURROGATES);
+            character = step.character;
+            common = step.length;   /* never 0: also a step over bad bytes, which I2 forbids, would end */
+        }
+        put(characters, width, made++, character);
+        at += common;
+    }
+}
+
 void codec_decode(Codec codec, const void *bytes, size_t length, unsigned width, void *characters)
 {
     const uint8_t *at = bytes;
@@ -195,6 +255,14 @@ void codec_decode(Codec codec, const void *bytes, size_t length, unsigned width,
         return;
     if (width == 1 && (codec == CODEC_LATIN1 || codec == CODEC_ASCII)) {
         memcpy(characters, bytes, length);
+        return;
+    }
+    if (codec == CODEC_UTF8 && width == 2) {
+        utf8_decode(bytes, length, 2, characters);
+        return;
+    }
+    if (codec == CODEC_UTF8 && width == 4) {
+        utf8_decode(bytes, length, 4, characters);
         return;
     }
     size_t i = 0, made = 0;
@@ -209,6 +277,13 @@ void codec_decode(Codec codec, const void *bytes, size_t length, unsigned width,
             }
             made += skimmed;
             i += skimmed;
+            continue;
+        }
+        uint32_t character;
+        unsigned common = codec == CODEC_UTF8 ? utf8_common(at + i, length - i, &character) : 0;
+        if (common) {
+            put(characters, width, made++, character);
+            i += common;
             continue;
         }
         Step step = codec_step(codec, at + i, length - i, CODEC_SURROGATES);
@@ -240,6 +315,20 @@ static const char *encode_reason(Codec codec)
     return codec == CODEC_ASCII ? "ordinal not in range(128)" : "surrogates not allowed";
 }
 
+/* Goes on to the first surrogate, or to the end. [width] is constant where this is inlined. */
+ALWAYS_INLINE void utf8_measure(const void *characters, unsigned width, size_t length, CodecRun *run)
+{
+    size_t i = run->taken, made = run->made;
+    for (; i < length; i++) {
+        uint32_t c = unicode_at(characters, width, i);
+        if (width > 1 && unicode_is_surrogate(c))
+            break;
+        made += 1u + (c >= 0x80) + (c >= 0x800) + (c >= 0x10000);
+    }
+    run->taken = i;
+    run->made = made;
+}
+
 CodecRun codec_measure(Codec codec, const void *characters, unsigned width, size_t length, unsigned options)
 {
     CodecRun run = {0};
@@ -248,6 +337,14 @@ CodecRun codec_measure(Codec codec, const void *characters, unsigned width, size
     } else if (width == 1) {
         run.taken = length;
         run.made = length * (codec == CODEC_UTF16_LE || codec == CODEC_UTF16_BE ? 2 : 4);
+    }
+    if (codec == CODEC_UTF8) {
+        if (width == 1)
+            utf8_measure(characters, 1, length, &run);
+        else if (width == 2)
+            utf8_measure(characters, 2, length, &run);
+        else
+            utf8_measure(characters, 4, length, &run);
     }
     for (; run.taken < length; run.taken++) {
         unsigned bytes = encoded_length(codec, unicode_at(characters, width, run.taken), options);
@@ -308,6 +405,26 @@ static unsigned codec_write(Codec codec, uint8_t *to, uint32_t c)
     return 0;
 }
 
+/* Characters [i, length), as utf8_write would write them; [width] is constant where this is inlined. */
+ALWAYS_INLINE void utf8_encode(const void *characters, unsigned width, size_t i, size_t length, uint8_t *to)
+{
+    for (; i < length; i++) {
+        uint32_t c = unicode_at(characters, width, i);
+        if (c < 0x80) {
+            *to++ = (uint8_t)c;
+        } else if (c < 0x800) {
+            *to++ = (uint8_t)(0xc0 | c >> 6);
+            *to++ = (uint8_t)(0x80 | (c & 0x3f));
+        } else if (c < 0x10000) {
+            *to++ = (uint8_t)(0xe0 | c >> 12);
+            *to++ = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+            *to++ = (uint8_t)(0x80 | (c & 0x3f));
+        } else {
+            to += utf8_write(c, to);
+        }
+    }
+}
+
 void codec_encode(Codec codec, const void *characters, unsigned width, size_t length, void *bytes)
 {
     uint8_t *to = bytes;
@@ -324,6 +441,15 @@ void codec_encode(Codec codec, const void *characters, unsigned width, size_t le
             to[2 * i] = narrow[i];
             to[2 * i + 1] = 0;
         }
+    }
+    if (codec == CODEC_UTF8) {
+        if (width == 1)
+            utf8_encode(characters, 1, i, length, to);
+        else if (width == 2)
+            utf8_encode(characters, 2, i, length, to);
+        else
+            utf8_encode(characters, 4, i, length, to);
+        return;
     }
     for (; i < length; i++)
         to += codec_write(codec, to, unicode_at(characters, width, i));

@@ -71,7 +71,16 @@ Value str_repr(Thread *t, Str *s, bool is_ascii_only)
     for (size_t i = 0; i < s->length; i++) {
         uint32_t c = str_char(s, i);
         char letter = short_escape(c);
-        if (letter || c == quote) {
+        if (c >= 0x20 && c < 0x7f && c != quote && c != '\\') {  /* a run of what stays is added at once */
+            size_t end = i + 1;
+            for (; end < s->length; end++) {
+                uint32_t next = str_char(s, end);
+                if (next < 0x20 || next >= 0x7f || next == quote || next == '\\')
+                    break;
+            }
+            str_builder_add_slice(&out, s, i, end);
+            i = end - 1;
+        } else if (letter || c == quote) {
             str_builder_add_char(&out, '\\');
             str_builder_add_char(&out, letter ? (uint32_t)letter : c);
         } else if (stays(c, is_ascii_only)) {

@@ -5,6 +5,7 @@
  *             table character by character; a dict is asked without the cost of a KeyError.
  * GIL         held; translate runs script code if the table is a script's.
  * Read next   str_search.c, str_builder.c */
+#include "vm/base/unicode.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
@@ -79,19 +80,65 @@ static Value replace_in_copy(Thread *t, Str *s, Str *old, Str *new, size_t most)
     return object_value(copy);
 }
 
+/* How wide the widest character may be: 0 ASCII, 1 Latin-1, 2, 4. */
+static unsigned class_of(const Str *s) { return s->is_ascii ? 0 : s->width; }
+
+/* One character by another everywhere, where neither the one that goes nor the one that comes can change the width. */
+static Value replace_character(Thread *t, Str *s, uint32_t old, uint32_t new)
+{
+    Str *copy = str_new(t, s->length, s->width == 1 ? 0xff : s->width == 2 ? 0xffff : UNICODE_MAX);
+    if (!copy)
+        return FAILED;
+    for (size_t i = 0; s->width == 1 && i < s->length; i++) {
+        uint8_t c = ((const uint8_t *)str_data(s))[i];
+        ((uint8_t *)str_data(copy))[i] = c == old ? (uint8_t)new : c;
+    }
+    for (size_t i = 0; s->width == 2 && i < s->length; i++) {
+        uint16_t c = ((const uint16_t *)str_data(s))[i];
+        ((uint16_t *)str_data(copy))[i] = c == old ? (uint16_t)new : c;
+    }
+    for (size_t i = 0; s->width == 4 && i < s->length; i++) {
+        uint32_t c = ((const uint32_t *)str_data(s))[i];
+        ((uint32_t *)str_data(copy))[i] = c == old ? new : c;
+    }
+    return object_value(copy);
+}
+
+/* Any widths: put together in a block as wide as the wider of the two, then cut to what is really needed: what was taken out may have
+ * been the widest of all. */
 static Value replace_any(Thread *t, Str *s, Str *old, Str *new, size_t count)
 {
-    StrBuilder out;
-    str_builder_init(&out, t);
+    size_t length = s->length - count * old->length, added;
+    if (__builtin_mul_overflow(count, new->length, &added) || added > STR_LENGTH_MAX || length + added > STR_LENGTH_MAX)
+        return raise_error(t, EXC_OverflowError, "replace string is too long");
+    length += added;
+    if (length == 0)
+        return retain(t->interp->empty_str);
+    unsigned width = s->width > new->width ? s->width : new->width;
+    char *block = block_alloc(t, length * width), *to = block;
+    if (!block)
+        return FAILED;
     size_t from = 0;
-    for (size_t i = 0; i < count && !out.has_failed; i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t at = (size_t)str_find(s, old, from, s->length);
-        str_builder_add_slice(&out, s, from, at);
-        str_builder_add(&out, new);
+        characters_copy(to, width, str_at(s, from), s->width, at - from);
+        to += (at - from) * width;
+        characters_copy(to, width, str_data(new), new->width, new->length);
+        to += new->length * width;
         from = at + old->length;
     }
-    str_builder_add_slice(&out, s, from, s->length);
-    return str_builder_finish(&out);
+    characters_copy(to, width, str_at(s, from), s->width, s->length - from);
+    uint32_t widest = characters_widest(block, width, length);
+    Str *result;
+    if (length == 1) {
+        result = str_from_char(t, unicode_at(block, width, 0));
+    } else {
+        result = str_new(t, length, widest);
+        if (result)
+            characters_copy(str_data(result), result->width, block, width, length);
+    }
+    block_free(t, block, length * width);
+    return result ? object_value(result) : FAILED;
 }
 
 /* An empty text is found before each character and at the end. */
@@ -125,6 +172,9 @@ Value str_method_replace(Thread *t, Value self, const Value *args)
         count = (size_t)most;
     if (count == 0 || old == new)
         return str_exact(t, s);
+    bool stays_as_wide = class_of(new) == class_of(s) || (class_of(new) < class_of(s) && class_of(old) < class_of(s));
+    if (old->length == 1 && new->length == 1 && most < 0 && !s->is_ascii && s->length > 1 && stays_as_wide)
+        return replace_character(t, s, str_char(old, 0), str_char(new, 0));
     if (old->length == 0)
         return replace_empty(t, s, new, count);
     return s->is_ascii && new->is_ascii ? replace_ascii(t, s, old, new, count) : replace_any(t, s, old, new, count);
@@ -166,19 +216,78 @@ static bool add_translation(Thread *t, StrBuilder *out, uint32_t c, TAKES Value 
     return is_good && !out->has_failed;
 }
 
+/* What an exact dict has for an ASCII character that becomes one ASCII character, stays, or goes. */
+typedef enum Plain { PLAIN_NOT_ASKED = 0, PLAIN_DROPPED = 0xfe, PLAIN_NONE = 0xff } Plain;
+
+static uint8_t plain_translation(Value found, uint32_t c)
+{
+    if (is_unbound(found))
+        return c ? (uint8_t)c : PLAIN_NONE;
+    if (is_none(found))
+        return PLAIN_DROPPED;
+    if (is_small_int(found))
+        return small_int(found) > 0 && small_int(found) < 0x80 ? (uint8_t)small_int(found) : PLAIN_NONE;
+    if (is_kind(found, KIND_STR) && as_str(found)->is_ascii && as_str(found)->length == 1 && as_str(found)->characters[0])
+        return (uint8_t)as_str(found)->characters[0];
+    return PLAIN_NONE;
+}
+
+/* Asked once for each ASCII character whose answer is plain, every time for all others. */
+static bool translate_by_dict(Thread *t, Str *s, Dict *table, StrBuilder *out)
+{
+    enum { PIECE = 256 };
+    uint8_t known[128] = {PLAIN_NOT_ASKED};
+    char piece[PIECE];
+    size_t length = 0;
+    for (size_t i = 0; i < s->length; i++) {
+        uint32_t c = str_char(s, i);
+        uint8_t plain = c < 0x80 ? known[c] : PLAIN_NONE;
+        if (plain == PLAIN_NOT_ASKED || plain == PLAIN_NONE) {
+            Value found = look_up(t, object_value(table), c);
+            if (failed(found) && is_raised(t))
+                return false;
+            plain = c < 0x80 ? plain_translation(found, c) : PLAIN_NONE;
+            if (plain == PLAIN_NONE) {
+                str_builder_add_ascii(out, piece, length);
+                length = 0;
+                if (!add_translation(t, out, c, found))
+                    return false;
+            } else {
+                release(found);
+                known[c] = plain;
+            }
+        }
+        if (plain >= 0x80)
+            continue;
+        if (length == PIECE) {
+            str_builder_add_ascii(out, piece, length);
+            length = 0;
+        }
+        piece[length++] = (char)plain;
+    }
+    str_builder_add_ascii(out, piece, length);
+    return true;
+}
+
+static bool translate_by_asking(Thread *t, Str *s, Value table, StrBuilder *out)
+{
+    for (size_t i = 0; i < s->length; i++) {
+        uint32_t c = str_char(s, i);
+        if (!add_translation(t, out, c, look_up(t, table, c)))
+            return false;
+    }
+    return true;
+}
+
 Value str_method_translate(Thread *t, Value self, const Value *args)
 {
     Str *s = as_str(self);
     StrBuilder out;
     str_builder_init(&out, t);
-    for (size_t i = 0; i < s->length; i++) {
-        uint32_t c = str_char(s, i);
-        if (!add_translation(t, &out, c, look_up(t, args[0], c))) {
-            str_builder_abandon(&out);
-            return FAILED;
-        }
-    }
-    return str_builder_finish(&out);
+    if (is_kind(args[0], KIND_DICT) ? translate_by_dict(t, s, as_dict(args[0]), &out) : translate_by_asking(t, s, args[0], &out))
+        return str_builder_finish(&out);
+    str_builder_abandon(&out);
+    return FAILED;
 }
 
 /* One entry of maketrans({...}): its key may be a character. */

@@ -26,7 +26,48 @@ static ssize_t search_plainly(const char *text, size_t length, const char *part,
     return -1;
 }
 
-static ssize_t search_wide(const char *text, size_t length, const char *part, size_t part_length, unsigned width)
+/* The first place of one wide character, or [length]. A block at a time: whether it is in a block is a question without branches, which
+ * the compiler asks of many characters at once. */
+#define SEARCH_UNIT(NAME, TYPE)                                     \
+    static size_t NAME(const TYPE *text, size_t length, TYPE wanted) \
+    {                                                               \
+        enum { BLOCK = 32 };                                        \
+        size_t from = 0;                                            \
+        for (; from + BLOCK <= length; from += BLOCK) {             \
+            bool is_there = false;                                  \
+            for (size_t i = 0; i < BLOCK; i++)                      \
+                is_there |= text[from + i] == wanted;               \
+            if (is_there)                                           \
+                break;                                              \
+        }                                                           \
+        while (from < length && text[from] != wanted)               \
+            from++;                                                 \
+        return from;                                                \
+    }
+SEARCH_UNIT(search_unit_2, uint16_t)
+SEARCH_UNIT(search_unit_4, uint32_t)
+
+/* Where its low byte is nowhere near, memchr says so sooner; it is asked a few times. */
+static size_t search_character(const char *text, size_t length, const char *part, unsigned width)
+{
+    enum { TIMES = 3 };
+    size_t from = 0;
+    for (int i = 0; i < TIMES && from < length; i++) {
+        const char *hit = memchr(text + from * width, part[0], (length - from) * width);
+        if (!hit)
+            return length;
+        from = (size_t)(hit - text) / width;
+        if (memcmp(text + from * width, part, width) == 0)
+            return from;
+        from++;
+    }
+    text += from * width;
+    if (width == 2)
+        return from + search_unit_2((const uint16_t *)(const void *)text, length - from, *(const uint16_t *)(const void *)part);
+    return from + search_unit_4((const uint32_t *)(const void *)text, length - from, *(const uint32_t *)(const void *)part);
+}
+
+static ssize_t search_bytes_of_wide(const char *text, size_t length, const char *part, size_t part_length, unsigned width)
 {
     size_t from = 0;
     for (int misaligned = 0; misaligned < MISALIGNED_MAX; misaligned++) {
@@ -41,6 +82,14 @@ static ssize_t search_wide(const char *text, size_t length, const char *part, si
     size_t passed = from / width;
     ssize_t place = search_plainly(text + from, length - passed, part, part_length, width);
     return place < 0 ? -1 : place + (ssize_t)passed;
+}
+
+static ssize_t search_wide(const char *text, size_t length, const char *part, size_t part_length, unsigned width)
+{
+    if (part_length > 1)
+        return search_bytes_of_wide(text, length, part, part_length, width);
+    size_t at = search_character(text, length, part, width);
+    return at < length ? (ssize_t)at : -1;
 }
 
 /* Narrow parts of two bytes and more. memchr runs from one first byte to the next, many bytes at a time; where that byte is
@@ -160,6 +209,14 @@ size_t str_count(const Str *s, const Str *part, size_t start, size_t end)
         uint8_t wanted = (uint8_t)part->characters[0];
         for (size_t i = 0; i < end - start; i++)
             count += at[i] == wanted;
+        return count;
+    }
+    if (part->length == 1 && part->width <= s->width && s->width > 1) {
+        uint32_t wanted = str_char(part, 0);
+        for (size_t i = start; s->width == 2 && i < end; i++)
+            count += ((const uint16_t *)str_data(s))[i] == wanted;
+        for (size_t i = start; s->width == 4 && i < end; i++)
+            count += ((const uint32_t *)str_data(s))[i] == wanted;
         return count;
     }
     for (int64_t at; (at = str_find(s, part, start, end)) >= 0; start = (size_t)at + part->length)

@@ -207,6 +207,17 @@ static size_t narrow_line_end(const uint8_t *at, size_t i, size_t length)
     return i;
 }
 
+/* [width] is that of s, constant where this is inlined. */
+ALWAYS_INLINE size_t wide_line_end(const Str *s, size_t i, unsigned width)
+{
+    for (; i < s->length; i++) {
+        uint32_t c = unicode_at(str_data(s), width, i);
+        if ((c <= 0x1e || c == 0x85 || (c & ~1u) == 0x2028) && is_line_end(c))      /* there are no others */
+            break;
+    }
+    return i;
+}
+
 Value str_method_splitlines(Thread *t, Value self, const Value *args)
 {
     Str *s = as_str(self);
@@ -221,8 +232,7 @@ Value str_method_splitlines(Thread *t, Value self, const Value *args)
         if (s->width == 1)
             i = narrow_line_end((const uint8_t *)s->characters, i, s->length);
         else
-            while (i < s->length && !is_line_end(str_char(s, i)))
-                i++;
+            i = s->width == 2 ? wide_line_end(s, i, 2) : wide_line_end(s, i, 4);
         size_t end = i;
         if (i < s->length)
             i += str_char(s, i) == '\r' && i + 1 < s->length && str_char(s, i + 1) == '\n' ? 2 : 1;

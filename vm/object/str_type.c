@@ -175,6 +175,13 @@ static Value get_slice(Thread *t, Str *s, Value slice)
             result->characters[i] = s->characters[at];
         return object_value(result);
     }
+    if (s->width == 2 && result->width == 2) {
+        const uint16_t *from = str_data(s);
+        uint16_t *to = str_data(result);
+        for (size_t i = 0; i < count; i++, at += step)
+            to[i] = from[at];
+        return object_value(result);
+    }
     for (size_t i = 0; i < count; i++, at += step)
         str_put(result, i, str_char(s, (size_t)at));
     return object_value(result);
