@@ -230,17 +230,6 @@ static Frame *bind_with_care(Thread *t, Function *function, TAKES Value *row, si
 
 /* ---- what needs no care: it fits, and nothing can run meanwhile ---- */
 
-/* The defaults of the positional parameters from [count] on. False: one of them has none; nothing has happened. */
-static bool add_defaults(const Function *function, Value *row, size_t count, size_t positional)
-{
-    if (count >= positional) return true;
-    size_t missing = positional - count;
-    const Tuple *defaults = is_bound(function->defaults) ? as_tuple(function->defaults) : NULL;
-    if (!defaults || missing > defaults->count) return false;
-    for (size_t i = 0; i < missing; i++) row[count + i] = retain(defaults->items[defaults->count - missing + i]);
-    return true;
-}
-
 /* How many of the keywords name the parameters from [count] on, in their order: their values are in place already. */
 static size_t keywords_in_order(const Code *code, size_t count, const Value *names, size_t named)
 {
@@ -288,7 +277,7 @@ Frame *frame_bind(Thread *t, Function *function, TAKES Value *row, size_t count,
     const CodeUnit *unit = code->unit;
     size_t positional = unit->argument_count, all = positional + unit->keyword_only_count;
     if (!(unit->flags & (CODE_VARARGS | CODE_VARKEYWORDS)) && count <= positional) {
-        if (all == positional && keywords_in_order(code, count, names, named) == named && add_defaults(function, row, count + named, positional))
+        if (all == positional && keywords_in_order(code, count, names, named) == named && frame_add_defaults(function, row, count + named, positional))
             return frame_lay(t, function, code, row, positional, result_at, flags);
         if (place_keywords(code, row, count, names, named)) {
             Frame *frame = frame_lay(t, function, code, row, all, result_at, flags);
@@ -296,7 +285,7 @@ Frame *frame_bind(Thread *t, Function *function, TAKES Value *row, size_t count,
             give_up(t, frame);
             return NULL;
         }
-    } else if ((unit->flags & (CODE_VARARGS | CODE_VARKEYWORDS)) == CODE_VARARGS && named == 0 && all == positional && add_defaults(function, row, count, positional)) {
+    } else if ((unit->flags & (CODE_VARARGS | CODE_VARKEYWORDS)) == CODE_VARARGS && named == 0 && all == positional && frame_add_defaults(function, row, count, positional)) {
         return bind_surplus(t, function, row, count, result_at, flags);
     }
     return bind_with_care(t, function, row, count, names, named, result_at, flags);

@@ -19,6 +19,7 @@
 
 #include "vm/object/context.h"
 #include "vm/object/function.h"
+#include "vm/object/list.h"
 
 typedef struct FrameObject FrameObject;
 typedef struct Generator Generator;
@@ -161,6 +162,16 @@ void frame_drop_locals(Thread *t, Frame *frame, Value *slot);
  * lies where there is room for frame_room(code, count + named). The frame is not linked yet. NULL: raised. */
 MUST_CHECK Frame *frame_bind(Thread *t, Function *function, TAKES Value *row, size_t count, const Value *names, size_t named, Value *result_at,
                              uint32_t flags);
+/* The defaults of the positional parameters from [count] on. False: one of them has none; nothing has happened. */
+static inline bool frame_add_defaults(const Function *function, Value *row, size_t count, size_t positional)
+{
+    if (count >= positional) return true;
+    size_t missing = positional - count;
+    const Tuple *defaults = is_bound(function->defaults) ? (const Tuple *)as_object(function->defaults) : NULL;
+    if (!defaults || missing > defaults->count) return false;
+    for (size_t i = 0; i < missing; i++) row[count + i] = retain(defaults->items[defaults->count - missing + i]);
+    return true;
+}
 static inline size_t frame_room(const Code *code, size_t given) { return given < code->frame_words ? code->frame_words : given; }
 
 extern const TypeSpec frame_spec, traceback_spec;
