@@ -126,7 +126,7 @@ static const char *mark_of(const Listing *list, const Instruction *instruction)
 {
     if (list->options->current == instruction->offset)
         return "-->";
-    return opcode_info(instruction->opcode)->flags & OPCODE_SAFE ? " \xe2\x87\x84 " : "   ";
+    return opcode_info(opcode_info(instruction->opcode)->plain)->flags & OPCODE_SAFE ? " \xe2\x87\x84 " : "   ";
 }
 
 static void add_number(Listing *list, const char *name, uint32_t number)

@@ -295,7 +295,7 @@ static int run_folder(Thread *t, const Options *options, const char *folder)
 }
 
 /* What the script wrote is out before its exception is told, and before anything of the end runs. */
-static void flush_streams(Thread *t)
+void main_module_flush(Thread *t)
 {
     static const char *const names[] = {"stderr", "stdout"};
     Value raised = is_raised(t) ? raised_take(t) : UNBOUND;
@@ -325,7 +325,7 @@ static int run_file(Thread *t, const Options *options)
     if (!prepend_path(t, options, folder)) return -1;
     Value name = os_text(t, absolute);
     bool done = !failed(name) && run_bytes_of_file(t, as_str(name), options->skips_first_line);
-    flush_streams(t);
+    main_module_flush(t);
     release(name);
     return done ? 0 : -1;
 }
@@ -366,7 +366,7 @@ static int run_stdin(Thread *t, const Options *options)
     if (done) {
         size_t start = options->skips_first_line ? without_first_line(bytes, length) : 0;
         done = run_source(t, bytes + start, length - start, name, false, true);
-        flush_streams(t);
+        main_module_flush(t);
         memory_free(&t->interp->memory, bytes, length + 1);
     }
     if (name) object_release(name);

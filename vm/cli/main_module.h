@@ -19,6 +19,9 @@ MUST_CHECK bool main_module_at_prompt(Thread *t, const Options *options);
 /* A file run in __main__ as if its text stood there: TOYSTARTUP. False: raised. */
 MUST_CHECK bool main_module_run_file(Thread *t, const char *path);
 
+/* What was written to sys.stdout and sys.stderr goes out. An exception that is on its way stays; errors of flushing are passed over. */
+void main_module_flush(Thread *t);
+
 /* The dict of __main__, BORROWED; NULL if a script took it away. */
 BORROWED Dict *main_module_dict(Thread *t);
 
