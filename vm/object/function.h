@@ -16,7 +16,7 @@
 enum {
     CODE_BINDS = UINT32_MAX,
     CODE_FRAME_HEADER_WORDS = 11,     /* sizeof(Frame) in Values: see vm/run/frame.h */
-    CODE_HOT_WORDS = 1,               /* of stack that hot forms need above the unit's stack_size: a callee under its self */
+    CODE_HOT_WORDS = 4,               /* of stack that entering needs above the unit's stack_size: a method and up to three arguments */
 };
 
 /* What tracing keeps for a code object: see vm/run/trace.c (the copy) and vm/run/monitor.c (the rest). */

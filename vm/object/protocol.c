@@ -367,7 +367,7 @@ bool sequence_repeat_count(Thread *t, Value left, Value right, bool sequence_is_
     Value other = sequence_is_left ? right : left;
     Type *type = value_type(t, other);
     *result = UNBOUND;
-    if (!is_int(other)) {
+    if (!is_int(other) || type->slots.multiply != kind_type(t, KIND_INT)->slots.multiply) {
         BinaryFn own = value_type(t, sequence_is_left ? left : right)->slots.multiply;
         BinaryFn multiply = type->slots.multiply;
         if (sequence_is_left && multiply && multiply != own) {
@@ -377,11 +377,11 @@ bool sequence_repeat_count(Thread *t, Value left, Value right, bool sequence_is_
                 return !failed(product);
             }
         }
-        if (!type->slots.index && !sequence_is_left) {      /* whoever asked both operands says it, naming the right one */
+        if (!is_int(other) && !type->slots.index && !sequence_is_left) {      /* whoever asked both operands says it, naming the right one */
             *result = NOT_IMPLEMENTED;
             return true;
         }
-        if (!type->slots.index)
+        if (!is_int(other) && !type->slots.index)
             return raise_false(t, EXC_TypeError, "can't multiply sequence by non-int of type '%T'", other);
     }
     int64_t number;

@@ -36,6 +36,8 @@ static inline Value compare_by_order(int order, CompareOp op)
 }
 
 MUST_CHECK Value value_compare(Thread *t, Value a, Value b, CompareOp op);              /* the whole dance with reflected operands */
+/* The rest of it, after the left operand's method has answered NotImplemented. */
+MUST_CHECK Value value_compare_declined(Thread *t, Value a, Value b, CompareOp op);
 MUST_CHECK bool value_compare_truth(Thread *t, Value a, Value b, CompareOp op, bool *truth);
 MUST_CHECK bool value_equal(Thread *t, Value a, Value b, bool *equal);                  /* identity implies equality, as in containers */
 

@@ -30,6 +30,23 @@ static const CompareOp reflected[] = {
 };
 static const char *const symbols[] = {"<", "<=", "==", "!=", ">", ">="};
 
+/* Neither has an answer. */
+static Value compare_identities(Thread *t, Value a, Value b, CompareOp op)
+{
+    if (op == COMPARE_EQ)
+        return bool_value(is_same(a, b));
+    if (op == COMPARE_NE)
+        return bool_value(!is_same(a, b));
+    return raise_type_error(t, "'%s' not supported between instances of '%T' and '%T'", symbols[op], a, b);
+}
+
+Value value_compare_declined(Thread *t, Value a, Value b, CompareOp op)
+{
+    CompareFn compare = value_type(t, b)->slots.compare;
+    Value answer = compare ? compare(t, b, a, reflected[op]) : NOT_IMPLEMENTED;
+    return is_not_implemented(answer) ? compare_identities(t, a, b, op) : answer;
+}
+
 static Value compare_by_slots(Thread *t, Value a, Value b, CompareOp op)
 {
     Type *left = is_object(a) ? as_object(a)->type : value_type(t, a), *right = is_object(b) ? as_object(b)->type : value_type(t, b);
@@ -45,16 +62,7 @@ static Value compare_by_slots(Thread *t, Value a, Value b, CompareOp op)
         if (!is_not_implemented(answer))
             return answer;
     }
-    if (!is_right_asked && right->slots.compare) {
-        Value answer = right->slots.compare(t, b, a, reflected[op]);
-        if (!is_not_implemented(answer))
-            return answer;
-    }
-    if (op == COMPARE_EQ)
-        return bool_value(is_same(a, b));
-    if (op == COMPARE_NE)
-        return bool_value(!is_same(a, b));
-    return raise_type_error(t, "'%s' not supported between instances of '%T' and '%T'", symbols[op], a, b);
+    return is_right_asked ? compare_identities(t, a, b, op) : value_compare_declined(t, a, b, op);
 }
 
 static Value compare_doubles(double a, double b, CompareOp op)

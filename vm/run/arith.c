@@ -12,6 +12,7 @@
 
 #include "vm/bytecode/opcode.h"
 #include "vm/object/bytes.h"
+#include "vm/object/descriptor.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
 #include "vm/object/int.h"
@@ -43,6 +44,15 @@ static const size_t inplace_slots[BINARY_OP_COUNT] = {
     [BINARY_INPLACE_SUBTRACT] = offsetof(TypeSlots, inplace_subtract),
     [BINARY_INPLACE_TRUE_DIVIDE] = offsetof(TypeSlots, inplace_true_divide),
     [BINARY_INPLACE_XOR] = offsetof(TypeSlots, inplace_xor),
+};
+
+/* The methods, as offsets in Names. */
+static const struct { uint16_t plain, reflected, in_place; } method_names[] = {
+#define METHODS(NAME, name) [BINARY_##NAME] = {offsetof(Names, __##name##__), offsetof(Names, __r##name##__), offsetof(Names, __i##name##__)}
+    METHODS(ADD, add), METHODS(AND, and), METHODS(FLOOR_DIVIDE, floordiv), METHODS(LSHIFT, lshift), METHODS(MATRIX_MULTIPLY, matmul),
+    METHODS(MULTIPLY, mul), METHODS(REMAINDER, mod), METHODS(OR, or), METHODS(POWER, pow), METHODS(RSHIFT, rshift),
+    METHODS(SUBTRACT, sub), METHODS(TRUE_DIVIDE, truediv), METHODS(XOR, xor),
+#undef METHODS
 };
 
 /* The operator behind an in-place one. */
@@ -217,6 +227,43 @@ Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
         }
     }
     Value v = ask_both(t, left, right, plain_slots[plain], plain);
+    return is_not_implemented(v) ? raise_unsupported(t, left, right, op) : v;
+}
+
+BinaryNames arith_names(Thread *t, uint32_t op)
+{
+    const char *names = (const char *)&t->interp->names;
+    BinaryOp plain = plain_of((BinaryOp)op);
+    BinaryNames found = {NULL};
+    memcpy(&found.plain, names + method_names[plain].plain, sizeof found.plain);
+    memcpy(&found.reflected, names + method_names[plain].reflected, sizeof found.reflected);
+    if (op != plain) memcpy(&found.in_place, names + method_names[plain].in_place, sizeof found.in_place);
+    return found;
+}
+
+/* The right operand's answer, after the left one's method has declined. */
+static Value ask_right(Thread *t, Value left, Value right, BinaryOp plain)
+{
+    Type *type = value_type(t, right);
+    if (type == value_type(t, left)) return NOT_IMPLEMENTED;
+    if (!type_is(type, TYPE_IS_SCRIPT_MADE)) {
+        BinaryFn slot = slot_at(type, plain_slots[plain]);
+        return slot ? call_slot(t, slot, left, right, plain) : NOT_IMPLEMENTED;
+    }
+    Value method = type_lookup(t, type, arith_names(t, plain).reflected);
+    if (is_unbound(method)) return NOT_IMPLEMENTED;
+    retain(method);
+    Value v = call_unbound(t, method, right, &left, 1, NULL);
+    release(method);
+    return v;
+}
+
+Value value_binary_declined(Thread *t, Value left, Value right, BinaryOp op, enum ArithAsked asked)
+{
+    BinaryOp plain = plain_of(op);
+    Value v = NOT_IMPLEMENTED;
+    if (asked == ASKED_IN_PLACE) v = ask_both(t, left, right, plain_slots[plain], plain);
+    if (asked == ASKED_LEFT) v = ask_right(t, left, right, plain);
     return is_not_implemented(v) ? raise_unsupported(t, left, right, op) : v;
 }
 

@@ -25,6 +25,13 @@ Value arith_divide_words(Value left, Value right);
 int arith_text_outcome(Value left, Value right, uint32_t outcomes);
 
 MUST_CHECK Value value_binary(Thread *t, Value left, Value right, BinaryOp op);
+
+/* The methods behind an operator. in_place: NULL unless it is an in-place one. */
+typedef struct BinaryNames { Str *plain, *reflected, *in_place; } BinaryNames;
+BinaryNames arith_names(Thread *t, uint32_t op);
+/* Go on with an operator after a method of these has answered NotImplemented: a result, or the TypeError. */
+enum ArithAsked { ASKED_IN_PLACE, ASKED_LEFT, ASKED_BOTH };
+MUST_CHECK Value value_binary_declined(Thread *t, Value left, Value right, BinaryOp op, enum ArithAsked asked);
 MUST_CHECK Value value_divmod(Thread *t, Value left, Value right);
 MUST_CHECK Value value_power(Thread *t, Value base, Value exponent, Value modulus_or_none);
 MUST_CHECK Value value_negative(Thread *t, Value v);

@@ -8,8 +8,8 @@
  *             family's file: arith, names, call, iterate, generator, unwind, import, match. Here are variables, jumps, exceptions, and
  *             how frames are entered and left; the other cases are chapters of this function, eval_*.h.
  * Words       CASE(NAME) begins a case; NEXT goes to the next instruction; FAIL unwinds with t->raised; OPERAND is the
- *             operand; PUSH, POP, TOP, RELEASE_TOP work on the stack; RELEASE is release() with SAVE; SKIP(NAME) steps over an instruction's cache words; SAVE makes the
- *             position visible to whoever looks at the frame. FAIL and NEXT are the only ones that jump.
+ *             operand; PUSH, POP, TOP, RELEASE_TOP work on the stack; RELEASE is release() with SAVE; SKIP(NAME) steps over an instruction's cache
+ *             words; SAVE makes the position visible to whoever looks at the frame; TRY_METHOD enters the method of an operator, if it has one.
  * Invariants  I1 ip is past the running instruction's first word.  I2 frame == t->frame.
  *             I3 SAVE stands before anything that CALLS or RAISES.
  * GIL         held; SAFEPOINT, at the rows with flag SAFE, is where it may change hands.
@@ -41,6 +41,7 @@
 #include "vm/run/iterate.h"
 #include "vm/run/match.h"
 #include "vm/run/names.h"
+#include "vm/run/operators.h"
 #include "vm/run/specialize.h"
 #include "vm/run/trace.h"
 #include "vm/run/unwind.h"
@@ -86,6 +87,14 @@
         locals = frame->locals;                        \
         constants = frame->constants;                  \
         ip = frame->ip;                                \
+    } while (0)
+
+/* An operator whose operand may have a method to enter: go on in its frame, or fail; fall through if it has none. */
+#define TRY_METHOD(call)                                                       \
+    do {                                                                       \
+        Frame *entered_ = (call);                                              \
+        if (entered_) { frame = entered_; goto entered_frame; }                \
+        if (UNLIKELY(is_raised(t))) FAIL;                                      \
     } while (0)
 
 /* Truth of a value: the two booleans at once, anything else through its type. */
@@ -545,6 +554,19 @@ leave_frame: {
             if (UNLIKELY(!is_none(sent))) { call_raise_init_result(t, sent); FAIL; }
             NEXT;
         }
+        if (flags & FRAME_IS_OPERATOR) {
+            Value *at = left->result_at;
+            sent = operator_returned(t, at, flags, sent);
+            sp = at - operator_operands(flags);
+            if (failed(sent)) FAIL;
+            if (!(flags & FRAME_DROPS_RESULT)) PUSH(sent);
+            NEXT;
+        }
+        if (flags & FRAME_IS_NEXT) {
+            sp = left->result_at + 1;
+            replace(left->result_at, sent);
+            NEXT;
+        }
         sp = frame->sp;
         ip += WORD_OPERAND(ip[-1 - (flags & FRAME_IN_FOR ? CACHES_FOR_ITER : CACHES_SEND)]);
         if (flags & FRAME_IN_FOR) {
@@ -591,6 +613,12 @@ find_handler:
         frame = t->frame;
         LOAD_FRAME();
         sp = flags & FRAME_IS_GENERATOR ? frame->sp : left->result_at + 1;
+        if (flags & FRAME_IS_NEXT && iterate_ended(t)) {
+            ip += WORD_OPERAND(ip[-1 - CACHES_FOR_ITER]);
+            RELEASE_TOP();
+            RELEASE_TOP();
+            NEXT;
+        }
         unwind_add_traceback(t, frame);
         if (trace_is_on(t)) trace_raised(t, frame);
     }

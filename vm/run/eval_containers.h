@@ -19,8 +19,8 @@
         NEXT;
     }
     CASE(FOR_ITER) {
-        SAVE();
         SKIP(FOR_ITER);
+        SAVE();
         Value iterator = TOP, v;
         Object *o = as_object(iterator);
         if (UNLIKELY(!is_object(iterator))) {
@@ -32,7 +32,6 @@
         } else if (o->kind == KIND_GENERATOR) {
             Generator *generator = (Generator *)o;
             if (LIKELY(generator->state <= GENERATOR_SUSPENDED)) {
-                frame->ip = ip;
                 frame->sp = sp;
                 frame = generator_enter(t, generator, FRAME_IN_FOR);
                 if (!frame) { frame = t->frame; FAIL; }
@@ -40,6 +39,7 @@
             }
             v = value_next(t, iterator);
         } else {
+            if (o->kind == KIND_INSTANCE) TRY_METHOD(operator_enter_next(t, sp));
             v = iterate_other(t, iterator);
         }
         if (LIKELY(v.bits != END.bits)) {

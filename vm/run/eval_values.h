@@ -85,6 +85,7 @@
             if (!dict_get(t, as_dict(object), key, &v)) FAIL;
             if (LIKELY(is_bound(v))) goto item_found;      /* else value_get_item raises the KeyError */
         }
+        if (is_maybe_script_made(object)) TRY_METHOD(operator_enter_get_item(t, sp));
         v = value_get_item(t, object, key);
         if (failed(v)) FAIL;
     item_found:
@@ -103,6 +104,7 @@
             NEXT;
         }
         SAVE();
+        if (is_maybe_script_made(object)) TRY_METHOD(operator_enter_set_item(t, sp));
         bool done = value_set_item(t, object, key, value);
         sp -= 3;
         release2(key, object);
@@ -152,6 +154,7 @@
 
     CASE(UNARY_NEGATIVE) {
         SAVE();
+        if (is_maybe_script_made(TOP)) TRY_METHOD(operator_enter_unary(t, sp, NAME_OF(t, __neg__)));
         Value v = value_negative(t, TOP);
         if (failed(v)) FAIL;
         release(TOP);
@@ -168,6 +171,7 @@
     }
     CASE(UNARY_INVERT) {
         SAVE();
+        if (is_maybe_script_made(TOP)) TRY_METHOD(operator_enter_unary(t, sp, NAME_OF(t, __invert__)));
         Value v = value_invert(t, TOP);
         if (failed(v)) FAIL;
         release(TOP);
@@ -183,10 +187,10 @@
         NEXT;
     }
     CASE(BINARY_OP) {
+        SKIP(BINARY_OP);
         SAVE();
         Value left = sp[-2], right = TOP;
         if (is_kind(left, KIND_STR) && is_kind(right, KIND_STR) && (OPERAND == BINARY_ADD || OPERAND == BINARY_INPLACE_ADD)) {
-            ip += CACHES_BINARY_OP;
             sp -= 2;
             /* s = s + t: the variable gives its reference up first, so that nobody else has s and it grows in place. */
             Value *target = arith_append_target(locals, *ip);
@@ -197,20 +201,21 @@
             PUSH(text);
             NEXT;
         }
+        if (is_maybe_script_made(left) || is_maybe_script_made(right)) TRY_METHOD(operator_enter_binary(t, sp, OPERAND));
         Value v = value_binary(t, left, right, OPERAND);
         if (failed(v)) FAIL;
-        SKIP(BINARY_OP);
         sp--;
         TOP = v;
         release2(left, right);
         NEXT;
     }
     CASE(COMPARE_OP) {
+        SKIP(COMPARE_OP);
         SAVE();
         Value left = sp[-2], right = TOP;
+        if (is_maybe_script_made(left)) TRY_METHOD(operator_enter_compare(t, sp, OPERAND));
         Value v = value_compare(t, left, right, OPERAND);
         if (failed(v)) FAIL;
-        SKIP(COMPARE_OP);
         sp--;
         TOP = v;
         release2(left, right);
@@ -226,6 +231,7 @@
         SAVE();
         bool found;
         Value container = TOP, item = sp[-2];
+        if (is_maybe_script_made(container)) TRY_METHOD(operator_enter_contains(t, sp, OPERAND));
         if (is_kind(container, KIND_STR) && is_kind(item, KIND_STR)) found = str_contains(as_str(container), as_str(item));
         else if (!value_contains(t, container, item, &found)) FAIL;
         sp--;

@@ -32,6 +32,11 @@ enum FrameFlags {
     FRAME_IS_INIT = 0x10,       /* __init__ entered by calling its class: the result is the instance, below the frame */
     FRAME_IS_LEFT = 0x20,       /* its locals are being released: I5 */
     FRAME_HAS_OBJECT = 0x40,    /* a FrameObject was made for it; a frame without flags is left the quick way */
+    FRAME_IS_NEXT = 0x80,       /* __next__ entered by FOR_ITER of its caller: StopIteration ends the loop */
+    FRAME_IS_OPERATOR = 0x100,  /* a method entered by an operator, whose number stands from bit 16 on: see operators.c */
+    FRAME_STAGE_SHIFT = 9,      /* three bits: what the operator does with the result */
+    FRAME_OPERANDS_SHIFT = 12,  /* two bits: how many operands lie below the method */
+    FRAME_DROPS_RESULT = 0x4000, /* the operator has none */
 };
 
 struct Frame {

@@ -107,5 +107,5 @@ Value *stack_top(Thread *t)
         while (oldest->older) oldest = oldest->older;
         return oldest->values;
     }
-    return frame_stack(frame) + frame->code->unit->stack_size;
+    return frame_stack(frame) + frame->code->unit->stack_size + CODE_HOT_WORDS;
 }

@@ -1,0 +1,165 @@
+/* operators.c - see operators.h.
+ *
+ * What        Which method an operator begins with, laying its frame, and the rest of the operator once it has returned.
+ * How         Only the commonest beginning is entered: a plain function with exactly these parameters, when nobody else has to be asked
+ *             before. A method of numbers says NotImplemented to an instance of a script's class, so then the right operand's is the first.
+ *             All else goes on as if no frame had been laid: NotImplemented asks the other operand, `in` wants a truth.
+ *
+ *                 left right | method left right .. | Frame ...
+ *                              ^ at                          flags: what is left of the operator | operands | operator << 16
+ * Invariants  I1 what is looked up here is what the slot of the type would look up: type_slots.c keeps both together.
+ * GIL         held.
+ * Read next   arith.c, vm/object/protocol_calls.c, vm/object/slot_calls.c (the same by slots) */
+#include "vm/run/operators.h"
+
+#include "vm/bytecode/opcode.h"
+#include "vm/object/exception.h"
+#include "vm/object/int.h"
+#include "vm/object/protocol.h"
+#include "vm/run/arith.h"
+#include "vm/run/call.h"
+
+/* What the frame of a method is in the middle of, in the bits of its flags from FRAME_STAGE_SHIFT on. */
+enum Stage {
+    STAGE_PLAIN,                /* the result is that of the instruction */
+    STAGE_TRUTH,                /* its truth is; the operator number: 1 inverts it */
+    STAGE_COMPARED,             /* the left operand's answer to a comparison */
+    STAGE_IN_PLACE,             /* ... to a += b */
+    STAGE_LEFT,                 /* ... to a + b */
+    STAGE_RIGHT,                /* the right operand's, the left one had nothing to say */
+};
+enum { OPERATOR_SHIFT = 16 };
+
+static uint32_t flags_for(enum Stage stage, uint32_t operands, uint32_t op)
+{
+    return FRAME_IS_OPERATOR | (uint32_t)stage << FRAME_STAGE_SHIFT | operands << FRAME_OPERANDS_SHIFT | op << OPERATOR_SHIFT;
+}
+
+/* The method called [name] of a script's class, if it can be entered with [count] arguments. */
+static BORROWED Function *method_of(Thread *t, Type *type, Str *name, uint32_t count)
+{
+    Value method = type_lookup(t, type, name);
+    if (!is_kind(method, KIND_FUNCTION)) return NULL;
+    Function *function = (Function *)as_object(method);
+    return function->code->exact_count == count ? function : NULL;
+}
+
+static Frame *enter(Thread *t, Function *function, Value *at, const Value *args, uint32_t count, uint32_t flags)
+{
+    object_retain(function);
+    at[0] = object_value(function);
+    for (uint32_t i = 0; i < count; i++) at[i + 1] = retain(args[i]);
+    Frame *frame = call_enter(t, at, at + 1, count);
+    if (frame) frame->flags = flags;
+    return frame;
+}
+
+static BORROWED Type *script_type(Value v)
+{
+    if (!is_maybe_script_made(v)) return NULL;
+    Type *type = as_object(v)->type;
+    return type_is(type, TYPE_IS_SCRIPT_MADE) ? type : NULL;
+}
+
+/* The right operand is asked before the left one, if it has a say: its class derives from the left one's. */
+static bool right_goes_first(const Type *left, Value right)
+{
+    const Type *type = is_object(right) ? as_object(right)->type : NULL;
+    return type && type != left && type_is(type, TYPE_IS_SCRIPT_MADE) && type_is_subtype(type, left);
+}
+
+Frame *operator_enter_binary(Thread *t, Value *sp, uint32_t op)
+{
+    Value *row = sp - 2, left = row[0], right = row[1];
+    Type *left_type = script_type(left), *right_type;
+    BinaryNames names = arith_names(t, op);
+    Function *method = NULL;
+    if (left_type) {
+        if (names.in_place && is_bound(type_lookup(t, left_type, names.in_place))) {
+            method = method_of(t, left_type, names.in_place, 2);
+            return method ? enter(t, method, sp, row, 2, flags_for(STAGE_IN_PLACE, 2, op)) : NULL;
+        }
+        if (right_goes_first(left_type, right) || !(method = method_of(t, left_type, names.plain, 2))) return NULL;
+        return enter(t, method, sp, row, 2, flags_for(STAGE_LEFT, 2, op));
+    }
+    bool left_is_number = is_exact_int(left) || is_word_float(left) || is_kind(left, KIND_FLOAT);
+    right_type = left_is_number ? script_type(right) : NULL;
+    if (!right_type || as_object(right)->solid != KIND_INSTANCE || !(method = method_of(t, right_type, names.reflected, 2))) return NULL;
+    Value args[] = {right, left};
+    return enter(t, method, sp, args, 2, flags_for(STAGE_RIGHT, 2, op));
+}
+
+Frame *operator_enter_compare(Thread *t, Value *sp, uint32_t op)
+{
+    const Names *names = &t->interp->names;
+    Str *const by_op[] = {names->__lt__, names->__le__, names->__eq__, names->__ne__, names->__gt__, names->__ge__};
+    Value *row = sp - 2;
+    Type *type = script_type(row[0]);
+    Function *method = type && !right_goes_first(type, row[1]) ? method_of(t, type, by_op[op], 2) : NULL;
+    return method ? enter(t, method, sp, row, 2, flags_for(STAGE_COMPARED, 2, op)) : NULL;
+}
+
+Frame *operator_enter_unary(Thread *t, Value *sp, Str *name)
+{
+    Type *type = script_type(sp[-1]);
+    Function *method = type ? method_of(t, type, name, 1) : NULL;
+    return method ? enter(t, method, sp, sp - 1, 1, flags_for(STAGE_PLAIN, 1, 0)) : NULL;
+}
+
+Frame *operator_enter_get_item(Thread *t, Value *sp)
+{
+    Type *type = script_type(sp[-2]);
+    Function *method = type ? method_of(t, type, NAME_OF(t, __getitem__), 2) : NULL;
+    return method ? enter(t, method, sp, sp - 2, 2, flags_for(STAGE_PLAIN, 2, 0)) : NULL;
+}
+
+Frame *operator_enter_set_item(Thread *t, Value *sp)
+{
+    Type *type = script_type(sp[-2]);
+    Function *method = type ? method_of(t, type, NAME_OF(t, __setitem__), 3) : NULL;
+    Value args[] = {sp[-2], sp[-1], sp[-3]};
+    return method ? enter(t, method, sp, args, 3, flags_for(STAGE_PLAIN, 3, 0) | FRAME_DROPS_RESULT) : NULL;
+}
+
+Frame *operator_enter_contains(Thread *t, Value *sp, uint32_t is_inverted)
+{
+    Type *type = script_type(sp[-1]);
+    Function *method = type ? method_of(t, type, NAME_OF(t, __contains__), 2) : NULL;
+    Value args[] = {sp[-1], sp[-2]};
+    return method ? enter(t, method, sp, args, 2, flags_for(STAGE_TRUTH, 2, is_inverted)) : NULL;
+}
+
+Frame *operator_enter_next(Thread *t, Value *sp)
+{
+    Type *type = script_type(sp[-1]);
+    Function *method = type ? method_of(t, type, NAME_OF(t, __next__), 1) : NULL;
+    return method ? enter(t, method, sp, sp - 1, 1, FRAME_IS_NEXT) : NULL;
+}
+
+/* ---- the rest of it ---- */
+
+static Value truth_of(Thread *t, TAKES Value answer, bool is_inverted)
+{
+    bool truth;
+    bool is_good = value_truth(t, answer, &truth);
+    release(answer);
+    return is_good ? bool_value(truth != is_inverted) : FAILED;
+}
+
+Value operator_returned(Thread *t, Value *at, uint32_t flags, TAKES Value sent)
+{
+    enum Stage stage = flags >> FRAME_STAGE_SHIFT & 7;
+    uint32_t op = flags >> OPERATOR_SHIFT;
+    if (stage == STAGE_TRUTH)
+        sent = truth_of(t, sent, op);
+    else if (stage == STAGE_COMPARED && UNLIKELY(is_not_implemented(sent)))
+        sent = value_compare_declined(t, at[-2], at[-1], (CompareOp)op);
+    else if (stage >= STAGE_IN_PLACE && UNLIKELY(is_not_implemented(sent)))
+        sent = value_binary_declined(t, at[-2], at[-1], (BinaryOp)op, stage == STAGE_IN_PLACE ? ASKED_IN_PLACE : stage == STAGE_LEFT ? ASKED_LEFT : ASKED_BOTH);
+    for (Value *each = at - operator_operands(flags); each <= at; each++) release(*each);
+    if (flags & FRAME_DROPS_RESULT) {
+        release(sent);
+        return NONE;
+    }
+    return sent;
+}
