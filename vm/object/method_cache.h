@@ -3,6 +3,8 @@
  * What        A table of (type version, name) -> value; one per interpreter.
  * How         The place of a pair is computed from both; a newer pair replaces an older one. The loop's hot forms keep the
  *             number of a place and check that the pair still stands there: a look-up without computing anything.
+ *             A look-up behind one of the classes in the order, as super() does it, is a pair of its own: that class's version stands in
+ *             the upper half of the number.
  * Invariants  I1 a cached value is BORROWED from a dict that has not changed while its version is in use.
  * GIL         held.
  * Read next   type_lookup.c, vm/run/specialize.c */
@@ -16,7 +18,7 @@ enum { METHOD_CACHE_SIZE = 2048 };
 typedef struct MethodCacheEntry {
     Str *name;            /* owned: an address in use again must not look like this name */
     Value value;          /* I1; UNBOUND: known not to be there */
-    uint32_t version;
+    uint64_t version;     /* of the class; shifted up by 32, that of the class behind which the order was walked, if any */
 } MethodCacheEntry;
 
 struct MethodCache {

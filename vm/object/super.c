@@ -37,21 +37,6 @@ static Type *find_object_type(Thread *t, Type *type, Value object)
     return found;
 }
 
-/* The attribute behind [type] in the order of [start]; BORROWED, UNBOUND: none. */
-static Value find_behind(Type *start, Type *type, Str *name)
-{
-    Tuple *mro = start->mro;
-    if (!mro) return UNBOUND;
-    size_t i = 0;
-    while (i < mro->count && as_object(mro->items[i]) != &type->head) i++;
-    for (i++; i < mro->count; i++) {
-        Dict *dict = as_type(mro->items[i])->dict;
-        Value found = dict ? dict_get_str(dict, name) : UNBOUND;
-        if (is_bound(found)) return found;
-    }
-    return UNBOUND;
-}
-
 Value super_get_attribute(Thread *t, Type *type, Value object, Str *name, bool *is_method)
 {
     *is_method = false;
@@ -61,7 +46,7 @@ Value super_get_attribute(Thread *t, Type *type, Value object, Str *name, bool *
         object_release(start);
         return FAILED;
     }
-    Value found = name == NAME_OF(t, __class__) ? UNBOUND : find_behind(start, type, name), result;
+    Value found = name == NAME_OF(t, __class__) ? UNBOUND : type_lookup_behind(t, start, type, name), result;
     if (is_unbound(found)) {
         /* Not behind: then it is an attribute of super objects themselves, or none at all. */
         Value args[] = {object_value(type), object};
@@ -85,7 +70,7 @@ static Value super_get(Thread *t, Value self, Str *name)
     Super *super = as_super(self);
     if (super->object_type && name != NAME_OF(t, __class__)) {
         Type *start = super->object_type;
-        Value found = find_behind(start, super->type, name);
+        Value found = type_lookup_behind(t, start, super->type, name);
         if (is_bound(found)) {
             bool is_class = is_object(super->object) && as_object(super->object) == &start->head;
             object_retain(start);

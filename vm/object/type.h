@@ -168,6 +168,8 @@ static inline bool type_open(Thread *t, Type *type) { return LIKELY(type_is(type
 /* The attribute of [name] in the method resolution order; UNBOUND when there is none. Never raises, never binds. It opens the type, but
  * cannot tell if there was no memory for that: who must tell calls type_open before. */
 BORROWED Value type_lookup(Thread *t, Type *type, Str *name);
+/* The same in the order of [start], of what comes behind [type]: super()'s way. */
+BORROWED Value type_lookup_behind(Thread *t, Type *start, Type *type, Str *name);
 MUST_CHECK Value type_get_attribute(Thread *t, Value type, Str *name);
 MUST_CHECK bool type_set_attribute(Thread *t, Value type, Str *name, Value value);
 

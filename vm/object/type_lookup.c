@@ -80,6 +80,36 @@ Value type_lookup(Thread *t, Type *type, Str *name)
     return lookup_slow(t, type, name);
 }
 
+/* As lookup_uncached, in the order of [start] behind [type]. */
+static BORROWED Value lookup_behind(const Type *start, const Type *type, Str *name)
+{
+    const Tuple *mro = start->mro;
+    if (!mro) return UNBOUND;
+    size_t i = 0;
+    while (i < mro->count && as_object(mro->items[i]) != &type->head) i++;
+    for (i++; i < mro->count; i++) {
+        Dict *dict = as_type(mro->items[i])->dict;
+        Value found = dict ? dict_get_str(dict, name) : UNBOUND;
+        if (is_bound(found)) return found;
+    }
+    return UNBOUND;
+}
+
+Value type_lookup_behind(Thread *t, Type *start, Type *type, Str *name)
+{
+    MethodCache *cache = t->interp->method_cache;
+    uint32_t version = type_version(t, start), behind = type_version(t, type);
+    if (!cache || !version || !behind || !(name->head.flags & OBJECT_IS_INTERNED)) return lookup_behind(start, type, name);
+    uint64_t key = version | (uint64_t)behind << 32;
+    MethodCacheEntry *entry = method_cache_entry(cache, version + behind * 31, name);
+    if (LIKELY(entry->version == key && entry->name == name)) return entry->value;
+    Str *old = entry->name;
+    object_retain(name);
+    *entry = (MethodCacheEntry){name, lookup_behind(start, type, name), key};
+    if (old) object_release(old);
+    return entry->value;
+}
+
 uint32_t type_version(Thread *t, Type *type)
 {
     if (LIKELY(type->version)) return type->version;
