@@ -397,9 +397,8 @@ static Value get_slice(Thread *t, List *list, Value key)
     List *part = list_new(t, count);
     if (!part)
         return FAILED;
-    const Value *from = list->items + start;
-    for (size_t i = 0; i < count; i++, from += step)
-        part->items[i] = retain(*from);
+    for (size_t i = 0; i < count; i++, start += step)   /* not a pointer: it would end up outside, or begin at no items */
+        part->items[i] = retain(list->items[start]);
     part->count = count;
     return object_value(part);
 }
