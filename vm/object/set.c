@@ -130,6 +130,22 @@ void set_clear_entries(Thread *t, Set *set)
         block_free(t, old, size * sizeof(SetEntry));
 }
 
+void set_free(Object *self)
+{
+    Set *set = (Set *)self;
+    if (!set->table)
+        return;
+    size_t size = set->mask + 1;
+    for (size_t i = 0, left = set->used; left > 0 && i < size; i++) {
+        if (is_unbound(set->table[i].key))
+            continue;
+        release(set->table[i].key);
+        left--;
+    }
+    if (set->table != set->small_table)
+        block_free(thread_current(), set->table, size * sizeof(SetEntry));
+}
+
 size_t set_table_bytes(const Set *set)
 {
     return set->table == set->small_table ? 0 : (set->mask + 1) * sizeof(SetEntry);
@@ -155,6 +171,18 @@ static Comparison compare_keys(Thread *t, Set *set, SetEntry *entry, Value key)
     bool is_changed = set->table != table || set->mask != mask || !is_same(entry->key, candidate);
     release(candidate);
     return !is_good ? RAISED : is_changed ? CHANGED : equal ? EQUAL : DIFFERENT;
+}
+
+/* As value_hash, but without a call for the keys that most sets have. */
+static inline bool hash_of(Thread *t, Value key, int64_t *hash)
+{
+    if (is_small_int(key) && small_int(key) >= 0 && small_int(key) < (int64_t)HASH_PRIME)
+        *hash = small_int(key);
+    else if (is_kind(key, KIND_STR) && as_str(key)->hash != -1)
+        *hash = as_str(key)->hash;
+    else
+        return value_hash(t, key, hash);
+    return true;
 }
 
 /* The entry that holds the key or, *is_there false, the place for it: the last deleted entry on the way (CPython's choice
@@ -236,20 +264,20 @@ bool set_add(Thread *t, Set *set, Value v)
 {
     ASSERT_GIL(t);
     int64_t hash;
-    return value_hash(t, v, &hash) && set_add_hashed(t, set, v, hash);
+    return hash_of(t, v, &hash) && set_add_hashed(t, set, v, hash);
 }
 
 bool set_contains(Thread *t, Set *set, Value v, bool *found)
 {
     int64_t hash;
-    return value_hash(t, v, &hash) && set_find_hashed(t, set, v, hash, found);
+    return hash_of(t, v, &hash) && set_find_hashed(t, set, v, hash, found);
 }
 
 bool set_discard(Thread *t, Set *set, Value v, bool *was_there)
 {
     ASSERT_GIL(t);
     int64_t hash;
-    return value_hash(t, v, &hash) && set_discard_hashed(t, set, v, hash, was_there);
+    return hash_of(t, v, &hash) && set_discard_hashed(t, set, v, hash, was_there);
 }
 
 bool set_next_entry(const Set *set, size_t *position, SetEntry *entry)

@@ -594,7 +594,7 @@ const TypeSpec set_spec = {
               .new_instance = set_new_instance, .length = set_length, .contains = set_contains_slot, .or = set_or, .and = set_and,
               .subtract = set_sub, .xor = set_xor, .inplace_or = set_inplace_or, .inplace_and = set_inplace_and,
               .inplace_subtract = set_inplace_sub, .inplace_xor = set_inplace_xor},
-    .methods = set_methods, .traverse = set_traverse, .clear = set_drop, .free = set_drop,
+    .methods = set_methods, .traverse = set_traverse, .clear = set_drop, .free = set_free,
 };
 
 const TypeSpec frozenset_spec = {
@@ -603,5 +603,5 @@ const TypeSpec frozenset_spec = {
     .slots = {.repr = set_repr, .hash = frozenset_hash_slot, .compare = set_compare, .iterate = set_iterate,
               .new_instance = frozenset_new_instance, .length = set_length, .contains = set_contains_slot, .or = set_or, .and = set_and,
               .subtract = set_sub, .xor = set_xor},
-    .methods = frozenset_methods, .traverse = set_traverse, .clear = set_drop, .free = set_drop,
+    .methods = frozenset_methods, .traverse = set_traverse, .clear = set_drop, .free = set_free,
 };

@@ -9,6 +9,7 @@
 
 void set_make_empty(Set *set);
 void set_clear_entries(Thread *t, Set *set);
+void set_free(Object *self);                                              /* of a set that nobody sees any more */
 size_t set_table_bytes(const Set *set);
 bool set_next_entry(const Set *set, size_t *position, SetEntry *entry);   /* BORROWED key */
 
