@@ -234,7 +234,7 @@ BinaryNames arith_names(Thread *t, uint32_t op)
 {
     const char *names = (const char *)&t->interp->names;
     BinaryOp plain = plain_of((BinaryOp)op);
-    BinaryNames found = {NULL};
+    BinaryNames found = {.plain = NULL};
     memcpy(&found.plain, names + method_names[plain].plain, sizeof found.plain);
     memcpy(&found.reflected, names + method_names[plain].reflected, sizeof found.reflected);
     if (op != plain) memcpy(&found.in_place, names + method_names[plain].in_place, sizeof found.in_place);
