@@ -516,7 +516,11 @@ entered_frame:
 entered_generator:
     LOAD_FRAME();
     sp = frame->sp;
-    PUSH(NONE);
+    /* `yield x` as a statement drops what is sent to it: a loop sends None, so it goes on behind RESUME and POP_TOP. */
+    if (WORD_OPCODE(ip[0]) == OP_RESUME && WORD_OPCODE(ip[1]) == OP_POP_TOP && LIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) == 0))
+        ip += 2;
+    else
+        PUSH(NONE);
     NEXT;
 
     /* ---- leaving a frame with the value `sent` ---- */
