@@ -1,4 +1,6 @@
 # toy -m dis -S: the forms that code has come to, after it has run; what was never warm stays plain.
+scratch=$(mktemp -d) && cd "$scratch" || exit 1
+trap 'rm -rf "$scratch"' EXIT
 cat >script.toy <<'EOF'
 class Point:
     def __init__(self, x):
