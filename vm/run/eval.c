@@ -212,7 +212,7 @@ dispatch:
     }
     CASE(LOAD_GLOBAL) {
         SAVE();
-        specialize_global(t, frame, ip);
+        specialize_name(t, frame, ip, OP_LOAD_GLOBAL);
         SKIP(LOAD_GLOBAL);
         Value v = names_load_global(t, frame, frame->code->names[OPERAND]);
         if (failed(v)) FAIL;
@@ -221,6 +221,8 @@ dispatch:
     }
     CASE(STORE_GLOBAL) {
         SAVE();
+        specialize_name(t, frame, ip, OP_STORE_GLOBAL);
+        SKIP(STORE_GLOBAL);
         bool done = dict_set_str(t, frame->function->globals, frame->code->names[OPERAND], TOP);
         RELEASE_TOP();
         if (!done) FAIL;
@@ -233,6 +235,8 @@ dispatch:
     }
     CASE(LOAD_NAME) {
         SAVE();
+        specialize_name(t, frame, ip, OP_LOAD_NAME);
+        SKIP(LOAD_NAME);
         Value v = names_load(t, frame, frame->code->names[OPERAND]);
         if (failed(v)) FAIL;
         PUSH(v);
@@ -240,6 +244,8 @@ dispatch:
     }
     CASE(STORE_NAME) {
         SAVE();
+        specialize_name(t, frame, ip, OP_STORE_NAME);
+        SKIP(STORE_NAME);
         bool done = names_store(t, frame, frame->code->names[OPERAND], TOP);
         RELEASE_TOP();
         if (!done) FAIL;

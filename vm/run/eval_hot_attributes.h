@@ -21,7 +21,7 @@ CASE(LOAD_GLOBAL_MODULE) {
 }
 CASE(LOAD_GLOBAL_BUILTIN) {
     Dict *builtins = as_dict(frame->function->builtins);
-    if (LIKELY(frame->function->globals->keys_version == ip[0] && builtins->keys_version == ip[1])) {
+    if (LIKELY(frame->function->globals->keys_version == ip[0] && builtins->head.kind == KIND_DICT && builtins->keys_version == ip[1])) {
         PUSH(retain(dict_entry_at(builtins, ip[2])->value));
         SKIP(LOAD_GLOBAL);
         NEXT;
@@ -29,6 +29,52 @@ CASE(LOAD_GLOBAL_BUILTIN) {
 guess_failed_global:
     specialize_again(ip, OP_LOAD_GLOBAL, OP_LOAD_GLOBAL, CACHES_LOAD_GLOBAL);
     goto run_LOAD_GLOBAL;
+}
+/* The same for a module's own code, which says *_NAME: its mapping is the module's dict. */
+#define HAS_KEYS_OF_MODULE(globals) (LIKELY(is_same(frame->mapping, object_value(globals))) && LIKELY((globals)->keys_version == ip[0]))
+CASE(LOAD_NAME_MODULE) {
+    Dict *globals = frame->function->globals;
+    if (HAS_KEYS_OF_MODULE(globals)) {
+        PUSH(retain(dict_entry_at(globals, ip[2])->value));
+        SKIP(LOAD_NAME);
+        NEXT;
+    }
+    goto guess_failed_name;
+}
+CASE(LOAD_NAME_BUILTIN) {
+    Dict *globals = frame->function->globals, *builtins = as_dict(frame->function->builtins);
+    if (HAS_KEYS_OF_MODULE(globals) && LIKELY(builtins->head.kind == KIND_DICT && builtins->keys_version == ip[1])) {
+        PUSH(retain(dict_entry_at(builtins, ip[2])->value));
+        SKIP(LOAD_NAME);
+        NEXT;
+    }
+guess_failed_name:
+    specialize_again(ip, OP_LOAD_NAME, OP_LOAD_NAME, CACHES_LOAD_NAME);
+    goto run_LOAD_NAME;
+}
+CASE(STORE_NAME_MODULE) {
+    Dict *globals = frame->function->globals;
+    if (HAS_KEYS_OF_MODULE(globals)) {
+        Value *place = &dict_entry_at(globals, ip[2])->value, old = *place;
+        *place = POP();
+        SKIP(STORE_NAME);
+        RELEASE(old);
+        NEXT;
+    }
+    specialize_again(ip, OP_STORE_NAME, OP_STORE_NAME, CACHES_STORE_NAME);
+    goto run_STORE_NAME;
+}
+CASE(STORE_GLOBAL_MODULE) {
+    Dict *globals = frame->function->globals;
+    if (LIKELY(globals->keys_version == ip[0])) {
+        Value *place = &dict_entry_at(globals, ip[2])->value, old = *place;
+        *place = POP();
+        SKIP(STORE_GLOBAL);
+        RELEASE(old);
+        NEXT;
+    }
+    specialize_again(ip, OP_STORE_GLOBAL, OP_STORE_GLOBAL, CACHES_STORE_GLOBAL);
+    goto run_STORE_GLOBAL;
 }
 /* ---- attributes ---- */
 

@@ -1,6 +1,6 @@
 /* specialize.c - the hot copy: when it is made, and how its instructions become special.
  *
- * What        specialize_call and specialize_loop make a warm code object's private copy of its words; specialize_global, _attribute,
+ * What        specialize_call and specialize_loop make a warm code object's private copy of its words; specialize_name, _attribute,
  *             _method, _store and _native_call turn one instruction of it into the form that fits what it has just met.
  * How         Two kinds of forms. Those that need no history (two numbers, two locals, a comparison before a jump) are put in when the
  *             copy is made, by looking at neighbours. Those that remember something (a shape, a dict's keys) are put in by the
@@ -8,7 +8,7 @@
  *             A guess that fails puts the plain opcode back, which looks at once what it meets now. When that has happened a few times,
  *             a form for any class takes over for good (attribute_cache.h); where there is none, the plain one waits a while.
  * Layout      caches of the guessing forms:
- *                 LOAD_GLOBAL_*       keys of globals | keys of built-ins | place | wait
+ *                 LOAD_GLOBAL_*, LOAD_NAME_*   keys of globals | keys of built-ins | place | wait
  *                 *_MODULE            keys of the module | - | place | wait
  *                 *_SLOT, *_ADD       type version | shape id | slot | wait
  *                 *_ANY               - | - | - | wait
@@ -262,29 +262,40 @@ void specialize_again(const Word *ip, Opcode plain, Opcode any, unsigned caches)
 
 static void change(Word *words, Opcode opcode) { words[0] = WORD_MAKE(opcode, WORD_OPERAND(words[0])); }
 
-void specialize_global(Thread *t, Frame *frame, const Word *ip)
+/* What each instruction on a name turns into when the module's dict has it, and when only the built-ins have. */
+static const struct { Opcode plain, of_module, of_builtins; bool is_mapped; } name_forms[] = {
+    {OP_LOAD_GLOBAL, OP_LOAD_GLOBAL_MODULE, OP_LOAD_GLOBAL_BUILTIN, false},
+    {OP_STORE_GLOBAL, OP_STORE_GLOBAL_MODULE, OP_STORE_GLOBAL, false},
+    {OP_LOAD_NAME, OP_LOAD_NAME_MODULE, OP_LOAD_NAME_BUILTIN, true},
+    {OP_STORE_NAME, OP_STORE_NAME_MODULE, OP_STORE_NAME, true},
+};
+
+void specialize_name(Thread *t, Frame *frame, const Word *ip, Opcode plain)
 {
-    Word *words = words_to_change(frame, ip, OP_LOAD_GLOBAL, CACHES_LOAD_GLOBAL);
-    if (!words) return;
-    Str *name = frame->code->names[WORD_OPERAND(ip[-1])];
+    size_t i = 0;
+    while (name_forms[i].plain != plain) i++;
+    Word *words = words_to_change(frame, ip, plain, opcode_info(plain)->caches);
     Dict *globals = frame->function->globals;
+    /* With a mapping of its own (a class body, exec with locals) a name may mean something else each time. */
+    if (!words || (name_forms[i].is_mapped && !is_same(frame->mapping, object_value(globals)))) return;
+    Str *name = frame->code->names[WORD_OPERAND(ip[-1])];
     uint32_t globals_version = dict_keys_version(t, globals);
     if (!globals_version) return;
     size_t place = dict_find_place(globals, name);
     words[1] = globals_version;
     if (place < UINT32_MAX) {
         words[3] = (Word)place;
-        change(words, OP_LOAD_GLOBAL_MODULE);
+        change(words, name_forms[i].of_module);
         return;
     }
-    if (!is_kind(frame->function->builtins, KIND_DICT)) return;
+    if (name_forms[i].of_builtins == plain || !is_kind(frame->function->builtins, KIND_DICT)) return;
     Dict *builtins = as_dict(frame->function->builtins);
     uint32_t builtins_version = dict_keys_version(t, builtins);
     place = dict_find_place(builtins, name);
     if (!builtins_version || place >= UINT32_MAX) return;
     words[2] = builtins_version;
     words[3] = (Word)place;
-    change(words, OP_LOAD_GLOBAL_BUILTIN);
+    change(words, name_forms[i].of_builtins);
 }
 
 static void specialize_module_attribute(Thread *t, Word *words, Module *module, Str *name, Opcode form)

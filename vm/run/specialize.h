@@ -23,7 +23,7 @@ void specialize_call(Thread *t, Code *code);
 
 /* [ip] is behind the first word of the running instruction, at its caches. (Were it that word, the loop would have its address ready for
  * every instruction: 2 % of all that run.) */
-void specialize_global(Thread *t, Frame *frame, const Word *ip);
+void specialize_name(Thread *t, Frame *frame, const Word *ip, Opcode plain);     /* LOAD_GLOBAL, LOAD_NAME, STORE_NAME, STORE_GLOBAL */
 void specialize_attribute(Thread *t, Frame *frame, const Word *ip, Value object);
 void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object);
 void specialize_store(Thread *t, Frame *frame, const Word *ip, Value object);
