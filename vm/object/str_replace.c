@@ -17,12 +17,21 @@
 
 /* ---- replace ---- */
 
+/* How long [s] is with [new] in the place of [count] times [old]. False, raised: no str is that long. */
+static bool replaced_length(Thread *t, Str *s, Str *old, Str *new, size_t count, size_t *length)
+{
+    size_t kept = s->length - count * old->length, added;
+    if (__builtin_mul_overflow(count, new->length, &added) || added > STR_LENGTH_MAX || kept + added > STR_LENGTH_MAX)
+        return raise_false(t, EXC_OverflowError, "replace string is too long");
+    *length = kept + added;
+    return true;
+}
+
 static Value replace_ascii(Thread *t, Str *s, Str *old, Str *new, size_t count)
 {
-    size_t length = s->length - count * old->length, added;
-    if (__builtin_mul_overflow(count, new->length, &added) || added > STR_LENGTH_MAX || length + added > STR_LENGTH_MAX)
-        return raise_error(t, EXC_OverflowError, "replace string is too long");
-    length += added;
+    size_t length;
+    if (!replaced_length(t, s, old, new, count, &length))
+        return FAILED;
     if (length == 0)
         return retain(t->interp->empty_str);
     Str *result = str_new(t, length, 0x7f);
@@ -108,10 +117,9 @@ static Value replace_character(Thread *t, Str *s, uint32_t old, uint32_t new)
  * been the widest of all. */
 static Value replace_any(Thread *t, Str *s, Str *old, Str *new, size_t count)
 {
-    size_t length = s->length - count * old->length, added;
-    if (__builtin_mul_overflow(count, new->length, &added) || added > STR_LENGTH_MAX || length + added > STR_LENGTH_MAX)
-        return raise_error(t, EXC_OverflowError, "replace string is too long");
-    length += added;
+    size_t length;
+    if (!replaced_length(t, s, old, new, count, &length))
+        return FAILED;
     if (length == 0)
         return retain(t->interp->empty_str);
     unsigned width = s->width > new->width ? s->width : new->width;
