@@ -47,12 +47,17 @@ static int explain(Thread *t, const char *name)
     return 2;
 }
 
+static CompileRequest request_for(const ToolInput *input)
+{
+    return (CompileRequest){.source = input->bytes, .length = input->length, .filename = input->name, .mode = COMPILE_MODULE,
+                            .optimize = -1, .quotes_source = true};
+}
+
 static int list(Thread *t, const char *file, const DisasmOptions *style)
 {
     ToolInput input;
     if (!tool_read(t, file, &input)) return -1;
-    CompileRequest request = {.source = input.bytes, .length = input.length, .filename = input.name, .mode = COMPILE_MODULE,
-                              .optimize = -1, .quotes_source = true};
+    CompileRequest request = request_for(&input);
     bool is_incomplete = false;
     CodeUnit *unit = loader_hooks().compile(t, &request, &is_incomplete);
     tool_free(t, &input);
@@ -86,8 +91,7 @@ static int run_and_list(Thread *t, const char *file, const DisasmOptions *style)
 {
     ToolInput input;
     if (!tool_read(t, file, &input)) return -1;
-    CompileRequest request = {.source = input.bytes, .length = input.length, .filename = input.name, .mode = COMPILE_MODULE,
-                              .optimize = -1, .quotes_source = true};
+    CompileRequest request = request_for(&input);
     bool is_incomplete = false;
     Code *code = interp_compile(t, &request, &is_incomplete);
     tool_free(t, &input);
