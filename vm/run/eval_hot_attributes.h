@@ -86,9 +86,9 @@ CASE(STORE_GLOBAL_MODULE) {
 #define HAS_SHAPE(object, shape_id) ((shape_id) == 0 || (ATTRIBUTES_OF(object)->shape && ATTRIBUTES_OF(object)->shape->id == (shape_id)))
 
 CASE(LOAD_ATTR_SLOT) {
-    Object *object = as_object(TOP);
-    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
-        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+    if (IS_OF_VERSION(TOP, ip[0])) {
+        Object *object = as_object(TOP);
+        Attributes *attributes = ATTRIBUTES_OF(object);
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
             TOP = retain(attributes->slots[ip[2]]);
             SKIP(LOAD_ATTR);
@@ -333,9 +333,9 @@ CASE(STORE_ATTR_MEMBER) {
     goto guess_failed_store;
 }
 CASE(STORE_ATTR_SLOT) {
-    Object *object = as_object(TOP);
-    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
-        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+    if (IS_OF_VERSION(TOP, ip[0])) {
+        Object *object = as_object(TOP);
+        Attributes *attributes = ATTRIBUTES_OF(object);
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
             Value *slot = &attributes->slots[ip[2]], old = *slot;
             *slot = sp[-2];
@@ -350,9 +350,9 @@ CASE(STORE_ATTR_SLOT) {
     goto guess_failed_store;
 }
 CASE(STORE_ATTR_ADD) {
-    Object *object = as_object(TOP);
-    if (LIKELY(is_object(TOP)) && LIKELY(object->type->version == ip[0])) {
-        Attributes *attributes = (Attributes *)((char *)object + object->type->attributes_offset);
+    if (IS_OF_VERSION(TOP, ip[0])) {
+        Object *object = as_object(TOP);
+        Attributes *attributes = ATTRIBUTES_OF(object);
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
             Shape *next = shape_next(attributes->shape, frame->code->names[OPERAND]);
             if (LIKELY(next != NULL)) {
