@@ -2,7 +2,8 @@
 
 What        Every folder of tests/ holds tests of up to three forms: scripts (NAME.toy, NAME.sh: script_test.py), checks
             (test_NAME.py, check_NAME.py: a program that succeeds or fails), and, in unit/, C programs written with Check.
-            `stress` is the scripts once more, with the rare event forced at every chance.
+            `stress` is the scripts once more, with the rare event forced at every chance; those of `storms` run under every
+            policy of the lock, on one core and on all.
 How         Tests run side by side; those marked `serial` (they measure time) alone, at the end. A failure prints what was
             expected and what came; a hang prints every thread's stack.
 Read next   script_test.py, README.md
@@ -20,8 +21,8 @@ import time
 from script_test import DAMAGE, TESTS, ScriptTest, clean_environment, describe_status, run_command
 
 ROOT = os.path.dirname(TESTS)
-FOLDERS = ['structure', 'unit', 'language', 'library', 'opcodes', 'threads', 'fork', 'native', 'repl', 'tools', 'docs',
-           'examples', 'bench/programs', 'stress', 'fuzz']
+FOLDERS = ['structure', 'unit', 'language', 'library', 'opcodes', 'threads', 'fork', 'storms', 'native', 'repl', 'tools',
+           'docs', 'examples', 'bench/programs', 'stress', 'fuzz']
 STRESSED_FOLDERS = ['language', 'opcodes', 'threads', 'fork']
 SKIPPED = 77  # exit status of a check that cannot run here
 FAILED_ALLOCATIONS = 2000
@@ -61,6 +62,10 @@ def is_check(path):
 
 def is_example(path):
     return os.path.basename(os.path.dirname(path)) == 'examples'  # prints measurements: what counts is that it ends well
+
+
+def is_storm(path):
+    return os.path.basename(os.path.dirname(path)) == 'storms'
 
 
 def find_script_tests(wanted):
@@ -175,6 +180,27 @@ def run_unit(path, options):
     return Result(name, None, passed, failed)
 
 
+def policies_of(program):
+    """The lock's policies, as the program names them."""
+    listing = subprocess.run([program, '-c', 'import toy; print(*toy.gil_policies())'], capture_output=True, check=True, timeout=60)
+    return listing.stdout.decode().split()
+
+
+def plan_storms(tests, options):
+    """Each under every policy, on one core and on all: what is lost in a race is not lost in the same place everywhere."""
+    seconds = os.environ.get('TOY_STORM_SECONDS', '0.5')
+    core = str(min(os.sched_getaffinity(0)))
+    plan = []
+    for policy in policies_of(options.program) if tests else []:
+        for where, prefix in (('one core', ['taskset', '-c', core]), ('all cores', [])):
+            for test in tests:
+                plan.append((False, lambda test=test, policy=policy, where=where, prefix=prefix: Result(
+                    f'{test.name} [{policy}, {where}]',
+                    judge_script(test, test.run(options.program, ['-X', f'gil={policy}'], options.slowness,
+                                                {'TOY_STORM_SECONDS': seconds}, prefix, 4 * float(seconds))))))
+    return plan
+
+
 # ---- the plan ---------------------------------------------------------------------------------------------------
 
 def plan_stress(options):
@@ -197,7 +223,7 @@ def plan_stress(options):
 
 def make_plan(options):
     """Pairs (is serial, function that runs it and returns a Result)."""
-    plan = []
+    plan, storms = [], []
     wanted = options.what or FOLDERS
     if 'unit' in wanted:
         folder = os.path.join(options.build, 'tests', 'unit')
@@ -209,11 +235,14 @@ def make_plan(options):
     for path in expand(scripts_and_checks) if scripts_and_checks else []:
         if is_script(path):
             test = ScriptTest(path)
-            if not options.stress or test.suffix == '.toy' and test.directive('stress') != 'no':
+            if is_storm(path):
+                storms.append(test)
+            elif not options.stress or test.suffix == '.toy' and test.directive('stress') != 'no':
                 plan.append((test.has('serial') or is_example(path),
                              lambda test=test: run_script(test, options, options.stress)))
         elif is_check(path):
             plan.append((False, lambda path=path: run_check(path, options)))
+    plan += plan_storms(storms, options)
     if 'stress' in wanted:
         plan += plan_stress(options)
     return plan

@@ -127,7 +127,7 @@ class ScriptTest:
         return [program, *extra_options, *self.directive('options', '').split(), self.file,
                 *self.directive('args', '').split()]
 
-    def run(self, program, extra_options=(), slowness=1.0, extra_environment=None):
+    def run(self, program, extra_options=(), slowness=1.0, extra_environment=None, prefix=(), extra_time=0):
         scratch = tempfile.mkdtemp(prefix='toy-test-')
         environment = clean_environment(scratch)
         environment['TOY'] = program
@@ -139,10 +139,10 @@ class ScriptTest:
         if given:
             given += '\n'
         try:
-            return run_command(self.command(program, extra_options), self.folder, environment,
+            return run_command([*prefix, *self.command(program, extra_options)], self.folder, environment,
                                given.encode().decode('unicode_escape').encode('latin-1') if '\\' in given
                                else given.encode(),
-                               self.time_limit * slowness, program, scratch)
+                               (self.time_limit + extra_time) * slowness, program, scratch)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
