@@ -15,6 +15,8 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 /* The other way round: what is seldom called stays out of its callers, whose own room for inlining is bounded. */
 #define COLD __attribute__((cold, noinline))
+/* What runs often enough, but would cost its caller registers. */
+#define NOINLINE __attribute__((noinline))
 #define TAKES      /* the callee takes this reference over, whether it succeeds or fails */
 #define BORROWED   /* the result stays the property of somebody else */
 #define NORETURN   __attribute__((noreturn))

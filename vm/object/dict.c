@@ -251,6 +251,13 @@ bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
     return true;
 }
 
+BORROWED Value *dict_peek(const Dict *dict, Value key)
+{
+    int64_t hash;
+    size_t place = find_plainly(dict, key, &hash);
+    return is_found(place) ? &dict->keys->entries[place].value : NULL;
+}
+
 bool dict_contains(Thread *t, Dict *dict, Value key, bool *found)
 {
     int64_t hash;

@@ -38,7 +38,9 @@ DictKeys *keys_new(Thread *t, size_t expected, bool is_plain)
         while (slots * 2 / 3 < expected)
             slots *= 2;
         slot_size = slots <= 1 << 7 ? 1 : slots <= 1 << 15 ? 2 : 4;
-        capacity = slots * 2 / 3;
+        if (slot_size == 1)
+            slots *= 2;
+        capacity = slots_capacity(slots, (unsigned)slot_size);
     }
     char *block = block_alloc_quick(t, slots * slot_size + sizeof(DictKeys) + entries_size(capacity, is_plain));
     if (!block)

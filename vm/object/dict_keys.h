@@ -2,8 +2,9 @@
  *
  * What        DictKeys: entries in insertion order, and what leads from a hash to an entry, in one block.
  * How         Up to eight entries have no table: one word holds seven bits of each entry's hash, and all are compared at once.
- *             More have a table of a power of two of slots, of 1, 2 or 4 bytes, at most two thirds of them taken. A slot holds the
- *             number of an entry in as many bits as that needs; in the others, the bits of its hash next to those that chose the slot. So a key
+ *             More have a table of a power of two of slots, of 1, 2 or 4 bytes, at most two thirds of them taken, or one third where a slot
+ *             takes but a byte: a search then nearly always ends where it begins. A slot holds the number of an entry in as many bits as
+ *             that needs; in the others, the bits of its hash next to those that chose the slot. So a key
  *             that merely met another on its way is passed by without a look at the entry, which in a large dict is not in the cache.
  *             Exact strings and small ints know their hashes. Only once another key has come are hashes kept, in a row of their own.
  * Layout      | slot n-1 ... slot 1, slot 0 | header | entry 0: key, value | entry 1 | ... up to capacity | hash 0 | hash 1 | ...
@@ -49,7 +50,8 @@ static inline bool is_plain_key(Value key) { return is_small_int(key) || is_kind
 /* A key that is in a table: its hash has been computed. */
 static inline int64_t plain_hash(Value key) { return is_small_int(key) ? small_int_hash(key) : as_str(key)->hash; }
 
-static inline size_t keys_capacity(const DictKeys *keys) { return keys->slot_size ? ((size_t)keys->mask + 1) * 2 / 3 : keys->limit; }
+static inline size_t slots_capacity(size_t slots, unsigned slot_size) { return slots * (slot_size == 1 ? 1 : 2) / 3; }
+static inline size_t keys_capacity(const DictKeys *keys) { return keys->slot_size ? slots_capacity((size_t)keys->mask + 1, keys->slot_size) : keys->limit; }
 static inline int64_t *keys_hashes(const DictKeys *keys) { return (int64_t *)(keys->entries + keys_capacity(keys)); }
 static inline int64_t keys_hash_at(const DictKeys *keys, size_t place)
 {

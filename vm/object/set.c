@@ -185,9 +185,14 @@ static inline bool hash_of(Thread *t, Value key, int64_t *hash)
     return true;
 }
 
-/* The entry that holds the key or, *is_there false, the place for it: the last deleted entry on the way (CPython's choice
- * too), else the free one where the search ended. NULL: raised. */
-static SetEntry *find(Thread *t, Set *set, Value key, int64_t hash, bool *is_there)
+/* Two keys of equal hash whose equality can be told at a glance. */
+ALWAYS_INLINE bool are_short_texts(Value a, Value b)
+{
+    return is_kind(a, KIND_STR) && is_kind(b, KIND_STR) && str_is_short(as_str(a)) && str_is_short(as_str(b));
+}
+
+/* find() where == must be asked, or at least a long text read. */
+NOINLINE static SetEntry *find_by_equality(Thread *t, Set *set, Value key, int64_t hash, bool *is_there)
 {
     SetEntry *deleted;
 restart:
@@ -211,6 +216,36 @@ restart:
                 case EQUAL: *is_there = true; return entry;
                 case CHANGED: goto restart;
                 case RAISED: return NULL;
+                }
+            }
+        }
+    }
+}
+
+/* The entry that holds the key or, *is_there false, the place for it: the last deleted entry on the way (CPython's choice
+ * too), else the free one where the search ended. NULL: raised. The loop calls nothing and so saves no registers. */
+ALWAYS_INLINE SetEntry *find(Thread *t, Set *set, Value key, int64_t hash, bool *is_there)
+{
+    SetEntry *deleted = NULL;
+    for (Probe probe = {(size_t)hash & set->mask, (uint64_t)hash}; ; probe_next(&probe, set->mask)) {
+        SetEntry *entry = &set->table[probe.slot];
+        for (size_t left = neighbours_of(probe.slot, set->mask) + 1; left > 0; left--, entry++) {
+            if (is_unbound(entry->key)) {
+                if (entry->hash == 0) {
+                    *is_there = false;
+                    return deleted ? deleted : entry;
+                }
+                deleted = entry;
+            } else if (entry->hash == hash) {
+                bool is_same_key = is_same(entry->key, key);
+                if (UNLIKELY(!is_same_key)) {
+                    if (!are_short_texts(entry->key, key))
+                        return find_by_equality(t, set, key, hash, is_there);
+                    is_same_key = str_equal_short(as_str(entry->key), as_str(key));
+                }
+                if (LIKELY(is_same_key)) {
+                    *is_there = true;
+                    return entry;
                 }
             }
         }

@@ -290,13 +290,12 @@ CASE(COMPARE_FAST_CONST_JUMP) {
     COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST);
 }
 
-/* `in` stands in conditions mostly: its answer is no bool then. Any container; text in text is asked about here. */
+/* `in` stands in conditions mostly: its answer is no bool then. Any container. */
 CASE(CONTAINS_JUMP) {
     SAVE();
     bool found;
     Value container = TOP, item = sp[-2];
-    if (is_kind(container, KIND_STR) && is_kind(item, KIND_STR)) found = str_contains(as_str(container), as_str(item));
-    else if (!value_contains(t, container, item, &found)) FAIL;
+    if (!iterate_contains(t, container, item, &found)) FAIL;
     sp -= 2;
     if ((found != (bool)OPERAND) == (WORD_OPCODE(*ip) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*ip);
     ip++;
@@ -450,19 +449,6 @@ CASE(FOR_ITER_PAIR) {
     replace(&locals[WORD_OPERAND(stores[1])], b);
     NEXT;
 }
-
-/* sequence[int]: list and tuple here, counted from the front; the rest of what iterate_item knows out of line. [found] is UNBOUND when
- * nobody knows. */
-#define ITEM_AT(container, key, found)                                                                              \
-    do {                                                                                                            \
-        if (is_small_int(key) && is_object(container)) {                                                            \
-            Object *o_ = as_object(container);                                                                      \
-            uint64_t at_ = (uint64_t)small_int(key);                                                                \
-            if (o_->kind == KIND_LIST && at_ < ((List *)o_)->count) found = retain(((List *)o_)->items[at_]);       \
-            else if (o_->kind == KIND_TUPLE && at_ < ((Tuple *)o_)->count) found = retain(((Tuple *)o_)->items[at_]); \
-            else found = iterate_item(t, o_, (int64_t)at_);                                                         \
-        }                                                                                                           \
-    } while (0)
 
 /* a[i] += x: COPY 2, COPY 2, BINARY_SUBSCR, then x and the operator, then SWAP 3, SWAP 2, STORE_SUBSCR. */
 CASE(SUBSCR_UNDER) {

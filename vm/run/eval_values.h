@@ -64,27 +64,23 @@
         if (!done) FAIL;
         NEXT;
     }
+    /* container[key]: list and tuple here, counted from the front; the rest of what iterate_item knows out of line. [found] stays UNBOUND when
+     * nobody knows. */
+#define ITEM_AT(container, key, found)                                                                             \
+    do {                                                                                                           \
+        uint64_t at_ = (uint64_t)small_int(key);                                                                   \
+        if (is_small_int(key) && is_kind(container, KIND_LIST) && at_ < as_list(container)->count)                 \
+            found = retain(as_list(container)->items[at_]);                                                        \
+        else if (is_small_int(key) && is_kind(container, KIND_TUPLE) && at_ < as_tuple(container)->count)          \
+            found = retain(as_tuple(container)->items[at_]);                                                       \
+        else                                                                                                       \
+            found = iterate_item(t, container, key);                                                               \
+    } while (0)
     CASE(BINARY_SUBSCR) {
-        Value key = TOP, object = sp[-2], v;
-        if (is_small_int(key) && is_object(object)) {
-            Object *o = as_object(object);
-            uint64_t at = (uint64_t)small_int(key);
-            if (o->kind == KIND_LIST && at < ((List *)o)->count) {
-                v = retain(((List *)o)->items[at]);
-                goto item_found;
-            }
-            if (o->kind == KIND_TUPLE && at < ((Tuple *)o)->count) {
-                v = retain(((Tuple *)o)->items[at]);
-                goto item_found;
-            }
-            v = iterate_item(t, o, (int64_t)at);
-            if (is_bound(v)) goto item_found;
-        }
+        Value key = TOP, object = sp[-2], v = UNBOUND;
+        ITEM_AT(object, key, v);
+        if (LIKELY(is_bound(v))) goto item_found;
         SAVE();
-        if (is_kind(object, KIND_DICT)) {
-            if (!dict_get(t, as_dict(object), key, &v)) FAIL;
-            if (LIKELY(is_bound(v))) goto item_found;      /* else value_get_item raises the KeyError */
-        }
         if (is_maybe_script_made(object)) TRY_METHOD(operator_enter_get_item(t, sp));
         v = value_get_item(t, object, key);
         if (failed(v)) FAIL;
@@ -232,8 +228,7 @@
         bool found;
         Value container = TOP, item = sp[-2];
         if (is_maybe_script_made(container)) TRY_METHOD(operator_enter_contains(t, sp, OPERAND));
-        if (is_kind(container, KIND_STR) && is_kind(item, KIND_STR)) found = str_contains(as_str(container), as_str(item));
-        else if (!value_contains(t, container, item, &found)) FAIL;
+        if (!iterate_contains(t, container, item, &found)) FAIL;
         sp--;
         TOP = bool_value(found != (bool)OPERAND);
         release2(item, container);

@@ -22,29 +22,56 @@ bool iterate_ended(Thread *t)
 
 /* ---- items and slices ---- */
 
-Value iterate_item(Thread *t, Object *sequence, int64_t at)
+Value iterate_item(Thread *t, Value container, Value key)
 {
+    if (UNLIKELY(!is_object(container))) return UNBOUND;
+    Object *o = as_object(container);
+    if (o->kind == KIND_DICT) {
+        const Value *place = dict_peek((Dict *)o, key);
+        return place ? retain(*place) : UNBOUND;
+    }
+    if (UNLIKELY(!is_small_int(key))) return UNBOUND;
+    int64_t at = small_int(key);
     const Value *items = NULL;
     const uint8_t *bytes = NULL;
     size_t count;
-    switch (sequence->kind) {
+    switch (o->kind) {
     case KIND_STR: {
-        const Str *s = (const Str *)sequence;
+        const Str *s = (const Str *)o;
         if (at < 0) at += (int64_t)s->length;
         if ((uint64_t)at >= s->length) return UNBOUND;
         uint32_t character = str_char(s, (size_t)at);
         if (UNLIKELY(character > 0xff)) return UNBOUND;       /* only those of Latin-1 are there already */
         return retain(object_value(t->interp->one_char[character]));
     }
-    case KIND_LIST: items = ((List *)sequence)->items, count = ((List *)sequence)->count; break;
-    case KIND_TUPLE: items = ((Tuple *)sequence)->items, count = ((Tuple *)sequence)->count; break;
-    case KIND_BYTES: bytes = ((Bytes *)sequence)->data, count = ((Bytes *)sequence)->length; break;
-    case KIND_BYTEARRAY: bytes = ((ByteArray *)sequence)->data, count = ((ByteArray *)sequence)->length; break;
+    case KIND_LIST: items = ((List *)o)->items, count = ((List *)o)->count; break;
+    case KIND_TUPLE: items = ((Tuple *)o)->items, count = ((Tuple *)o)->count; break;
+    case KIND_BYTES: bytes = ((Bytes *)o)->data, count = ((Bytes *)o)->length; break;
+    case KIND_BYTEARRAY: bytes = ((ByteArray *)o)->data, count = ((ByteArray *)o)->length; break;
     default: return UNBOUND;
     }
     if (at < 0) at += (int64_t)count;
     if ((uint64_t)at >= count) return UNBOUND;
     return items ? retain(items[at]) : small_int_value(bytes[at]);
+}
+
+bool iterate_contains(Thread *t, Value container, Value item, bool *found)
+{
+    if (is_object(container)) {
+        switch (as_object(container)->kind) {
+        case KIND_DICT: return dict_contains(t, as_dict(container), item, found);
+        case KIND_SET:
+        case KIND_FROZENSET:
+            if (is_small_int(item) || is_kind(item, KIND_STR)) return set_contains(t, as_set(container), item, found);
+            break;      /* a set may be asked for as the frozenset that is equal to it */
+        case KIND_STR:
+            if (!is_kind(item, KIND_STR)) break;
+            *found = str_contains(as_str(container), as_str(item));
+            return true;
+        default: break;
+        }
+    }
+    return value_contains(t, container, item, found);
 }
 
 /* Containers that only read a slice: for them it need not be an object of the heap, but may lie on the C stack. */

@@ -33,9 +33,11 @@ static inline Value iterate_other(Thread *t, Value iterator)
 /* A next slot failed: true, and nothing is raised any more, if it was with StopIteration. */
 bool iterate_ended(Thread *t);
 
-/* sequence[at], also counted from the end, for the types whose items are had without asking anybody: list, tuple, str of Latin-1
- * characters, bytes, bytearray. Else, or outside of it, UNBOUND with nothing raised. */
-Value iterate_item(Thread *t, Object *sequence, int64_t at);
+/* container[key] where it is had without asking anybody: an item of a list, tuple, str of Latin-1 characters, bytes or bytearray, also counted
+ * from the end; what a dict has for a string or small int. Else, or where there is none, UNBOUND with nothing raised. */
+Value iterate_item(Thread *t, Value container, Value key);
+/* `item in container`, the commonest types asked directly. */
+MUST_CHECK bool iterate_contains(Thread *t, Value container, Value item, bool *found);
 
 MUST_CHECK Value iterate_get_slice(Thread *t, Value object, Value start, Value stop);
 MUST_CHECK Value iterate_get_stepped_slice(Thread *t, Value object, Value start, Value stop, Value step);
