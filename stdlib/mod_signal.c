@@ -77,6 +77,8 @@ static ToyValue signal_getsignal(ToyThread *t, ToyValue self, const ToyValue *ar
 
 static ToyValue default_int_handler(ToyThread *t, ToyValue self, const ToyValue *args)
 {
+    int number;
+    if (!toy_arg_int(t, args[0], &number)) return TOY_FAILED;
     ToyValue exception = toy_call0(t, toy_type_value(toy_exception_type(t, TOY_KeyboardInterrupt)));
     return toy_failed(exception) ? TOY_FAILED : toy_raise_instance(t, exception);
 }
@@ -121,6 +123,7 @@ static ToyValue signal_pthread_kill(ToyThread *t, ToyValue self, const ToyValue 
 {
     uint64_t ident;
     int number;
+    if (!toy_is_int(args[0])) return toy_raise_type_error(t, "pthread_kill() argument 1 must be int, not %T", args[0]);
     if (!toy_arg_uint64(t, args[0], &ident) || !toy_arg_int(t, args[1], &number)) return TOY_FAILED;
     int error = pthread_kill((pthread_t)ident, number);
     if (error) return toy_raise_os_error(t, error, TOY_UNBOUND);
@@ -199,12 +202,16 @@ static ToyValue signal_pause(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static bool add_to_set(ToyThread *t, ToyValue item, void *context)
 {
-    int number;
-    if (!toy_arg_int(t, item, &number)) return false;
+    ToyValue index = toy_index(t, item);
+    if (toy_failed(index)) return false;
+    int64_t number = -1;   /* also for one that fits nowhere */
+    if (!toy_int_fits_int64(index, &number)) number = -1;
+    toy_release(index);
     if (number < 1 || number >= TOY_SIGNAL_COUNT)
-        return toy_raise_false(t, TOY_ValueError, "signal number %d out of range [1; %d]", number, TOY_SIGNAL_COUNT - 1);
-    sigaddset(context, number);   /* the two that the C library keeps for itself are left out silently */
-    return true;
+        return toy_raise_false(t, TOY_ValueError, "signal number %lld out of range [1; %d]", (long long)number, TOY_SIGNAL_COUNT - 1);
+    if (sigaddset(context, (int)number) == 0) return true;
+    /* The two that the C library keeps for itself. */
+    return toy_warn(t, TOY_RuntimeWarning, 1, "invalid signal number %lld, please use valid_signals()", (long long)number);
 }
 static bool arg_set(ToyThread *t, ToyValue v, sigset_t *set)
 {

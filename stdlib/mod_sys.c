@@ -8,6 +8,7 @@
 #include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "stdlib/sys_parts.h"
 #include "vm/toy_vm.h"
@@ -423,7 +424,9 @@ static ToyValue hash_info(ToyThread *t, SysState *state)
 
 static ToyValue thread_info(ToyThread *t, SysState *state)
 {
-    return toy_record_new(t, state->thread_info, (ToyValue[]){toy_str(t, "pthread"), toy_str(t, "futex"), TOY_NONE});
+    char version[64] = "";
+    size_t length = confstr(_CS_GNU_LIBPTHREAD_VERSION, version, sizeof version);
+    return toy_record_new(t, state->thread_info, (ToyValue[]){toy_str(t, "pthread"), toy_str(t, "futex"), length ? toy_str(t, version) : TOY_NONE});
 }
 
 static ToyValue implementation(ToyThread *t, SysState *state)

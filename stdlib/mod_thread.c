@@ -315,7 +315,9 @@ static ToyValue handle_native_id(ToyThread *t, ToyValue self) { return toy_int(t
 static ToyValue handle_is_done(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_bool(toy_handle_is_done(as_handle(self)->handle)); }
 static ToyValue handle_set_done(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    toy_handle_set_done(t, as_handle(self)->handle);
+    ToyHandle *handle = as_handle(self)->handle;
+    if (toy_handle_ident(handle) == 0) return toy_raise(t, TOY_RuntimeError, "thread not started");
+    toy_handle_set_done(t, handle);
     return TOY_NONE;
 }
 
@@ -473,7 +475,8 @@ static ToyValue interrupt_main(ToyThread *t, ToyValue self, const ToyValue *args
     if (number < 1 || number >= TOY_SIGNAL_COUNT) return toy_raise_value_error(t, "signal number out of range");
     ToyValue handler;
     ToySignalAction action = toy_signal_action(t, number, &handler);
-    if (action == TOY_SIGNAL_INTERRUPTS || action == TOY_SIGNAL_CALLS) toy_signal_trip(t, number);
+    /* At the end all handlers are gone: what a finaliser interrupts then is reported as lost. */
+    if (action == TOY_SIGNAL_INTERRUPTS || action == TOY_SIGNAL_CALLS || toy_is_finalizing(t)) toy_signal_trip(t, number);
     return TOY_NONE;
 }
 
@@ -483,12 +486,18 @@ static ToyValue stack_size(ToyThread *t, ToyValue self, const ToyValue *args)
     if (!toy_arg_size(t, args[0], &size)) return TOY_FAILED;
     if (size < 0) return toy_raise_value_error(t, "size must be 0 or a positive value");
     int64_t old = (int64_t)toy_thread_stack_size(t);
-    if (toy_is_bound(args[0]) && !toy_thread_set_stack_size(t, (size_t)size))
+    /* Who only asks sets it back to 0, as in CPython. */
+    if (!toy_thread_set_stack_size(t, (size_t)size))
         return toy_raise_value_error(t, "size not valid: %lld bytes", (long long)size);
     return toy_int(t, old);
 }
 
-static ToyValue shutdown(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_threads_join_all(t) ? TOY_NONE : TOY_FAILED; }
+/* Ctrl-C ends the waiting, and not the end. */
+static ToyValue shutdown(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (!toy_threads_join_all(t)) toy_report_unraisable(t, TOY_UNBOUND, NULL);
+    return TOY_NONE;
+}
 
 /* os.register_at_fork(after_in_child=...), for threading: os need not be loaded. */
 static ToyValue after_fork_in_child(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -520,7 +529,7 @@ static const ToyFunction functions[] = {
     TOY_FUNCTION("get_native_id", get_native_id, "()", 0, "Return the number by which the kernel knows the thread."),
     TOY_FUNCTION("_get_main_thread_ident", get_main_thread_ident, "()", 0, NULL),
     TOY_FUNCTION("_count", count_threads, "()", 0, "Return the number of threads besides the main one."),
-    TOY_FUNCTION("stack_size", stack_size, "(size=0, /)", 0, "Return the stack size for new threads, in bytes; set it if one is given. 0: the system's default."),
+    TOY_FUNCTION("stack_size", stack_size, "(size=0, /)", 0, "Set the stack size for new threads, in bytes; return what it was. 0: the system's default."),
     TOY_FUNCTION("_shutdown", shutdown, "()", 0, "Wait for all threads that are no daemons."),
     TOY_FUNCTION("_after_fork_in_child", after_fork_in_child, "(function, /)", 0, "For internal use by threading."),
     TOY_FUNCTION("_raise_in_thread", raise_in_thread, "(ident, exception, /)", 0,

@@ -34,7 +34,11 @@ bool toy_handle_start(ToyThread *t, ToyHandle *handle, ToyThreadBody body, void 
 uint64_t toy_handle_ident(const ToyHandle *handle) { return handle->ident; }
 int toy_handle_native_id(const ToyHandle *handle) { return handle->native_id; }
 bool toy_handle_is_done(const ToyHandle *handle) { return handle->is_done; }
-void toy_handle_set_ident(ToyHandle *handle, uint64_t ident) { handle->ident = ident; }
+void toy_handle_set_ident(ToyHandle *handle, uint64_t ident)
+{
+    handle->ident = ident;
+    handle->done.is_locked = true;    /* until toy_handle_set_done */
+}
 void toy_handle_set_done(ToyThread *t, ToyHandle *handle)
 {
     handle->is_done = true;

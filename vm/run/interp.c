@@ -2,7 +2,7 @@
  *
  * What        Bringing the floors up in order, and taking them down; running a code object; sys.NAME for native code.
  * How         Up: memory and lock, threads, values and types, signals, modules. Down: threads joined, atexit, streams flushed, daemon
- *             threads parked, modules emptied, cycles collected, the heap given back.
+ *             threads parked, signals no longer heard, modules emptied, cycles collected, the heap given back.
  * Invariants  I1 nothing is freed that a parked daemon thread could still touch.
  * GIL         held from interp_new on by the main thread.
  * Read next   interp.h, vm/cli/main.c, vm/threads/thread.h */
@@ -113,14 +113,14 @@ bool audit(Thread *t, Value event, const Value *args, size_t count)
 /* ---- down ---- */
 
 /* Call a function of a module that is already loaded; its failure is reported, not passed on. */
-static void call_if_loaded(Thread *t, const char *module_name, const char *function_name)
+static void call_if_loaded(Thread *t, const char *module_name, const char *function_name, const char *complaint)
 {
     Str *name = str_intern_text(t, module_name), *function = str_intern_text(t, function_name);
     Value module = name ? import_find_loaded(t, name) : UNBOUND;
     if (is_bound(module) && function) {
         retain(module);
         Value v = value_call_method(t, module, function, NULL, 0);
-        if (failed(v)) raised_report_unraisable(t, module, NULL);
+        if (failed(v)) raised_report_unraisable(t, UNBOUND, complaint);
         release2(v, module);
     }
     raised_clear(t);
@@ -152,8 +152,8 @@ static bool flush_stream(Thread *t, const char *name, bool reports)
 int interp_shut_down(Thread *t, int status)
 {
     /* Waits for all threads that are not daemons; without threading there are none. Ctrl-C ends the waiting, and they are left behind. */
-    call_if_loaded(t, "threading", "_shutdown");
-    call_if_loaded(t, "atexit", "_run_exitfuncs");
+    call_if_loaded(t, "threading", "_shutdown", "Exception ignored on threading shutdown");
+    call_if_loaded(t, "atexit", "_run_exitfuncs", "Exception ignored in atexit callbacks");
     if (!flush_stream(t, "stdout", true)) status = FLUSH_FAILED;
     flush_stream(t, "stderr", false);
     t->interp->run->is_shutting_down = true;
@@ -254,15 +254,16 @@ static void empty_modules(Thread *t)
 void interp_finish(Thread *t, int status)
 {
     Interp *interp = t->interp;
-    if (threads_close(t)) return;                /* I1: daemon threads are parked for ever; so is all they know */
+    bool are_daemons_left = threads_close(t);
     if (would_end_unseen(t, status)) return;
+    signals_close(t);
     trace_finish(t);
     fork_hooks_finish(interp, &interp->threading->fork_hooks);
-    clear(&t->locals);
     objects_forget_errors(interp);
     collect(t, 2);
     collector_hush(t);
     empty_modules(t);
+    clear(&t->locals);                           /* not before: finalisers of what modules held may ask their threading.local */
     collect(t, 2);
     if (interp->run->sys_module) {
         dict_clear(t, interp->run->sys_module->dict);
@@ -279,6 +280,8 @@ void interp_finish(Thread *t, int status)
     clear(&interp->modules);
     collector_abandon_frozen(t);
     collect(t, 2);
+    if (are_daemons_left) return;                /* I1: parked for ever, with all they have in hand */
+    clear(&t->locals);                           /* what the last finalisers have put there */
     signals_finish(t);
     type_parameter_finish(interp);
     import_finish(t);

@@ -86,6 +86,11 @@ static int64_t deadline_after(int64_t timeout_ns)
 LockResult lock_wait(Thread *t, ScriptLock *lock, int64_t timeout_ns)
 {
     ASSERT_GIL(t);
+    /* A daemon thread has it, and has stopped for good: to wait would be to hang. */
+    if (UNLIKELY(atomic_load_explicit(&t->interp->is_finalizing, memory_order_relaxed)) && timeout_ns < 0) {
+        raise_error(t, EXC_PythonFinalizationError, "can't wait for a lock at interpreter shutdown: no thread is left to release it");
+        return LOCK_RAISED;
+    }
     forget_foreign_waiters(t, lock);
     int64_t deadline = deadline_after(timeout_ns);
     LockWaiter self = {.thread = t};

@@ -26,7 +26,7 @@ typedef struct ScriptLock {
 typedef enum LockResult {
     LOCK_ACQUIRED,
     LOCK_TIMED_OUT,
-    LOCK_RAISED,                        /* main thread only: a signal handler raised while it waited */
+    LOCK_RAISED,                        /* main thread only: a signal handler raised while it waited; or the end has begun */
 } LockResult;
 
 enum { LOCK_WAIT_FOREVER = -1 };

@@ -87,7 +87,10 @@ static bool deliver_one(Thread *t, SignalState *state, int number)
     case SIGNAL_CALLS:
         return call_handler(t, state, row->handler, number);
     case SIGNAL_UNASKED: case SIGNAL_DEFAULT: case SIGNAL_IGNORED: case SIGNAL_FOREIGN:
-        break;   /* it was changed between arrival and delivery: there is nobody left to tell */
+        /* It was changed between arrival and delivery: nobody is left to tell, but it shall not get lost unseen. */
+        raise_error(t, EXC_OSError, "Signal %d ignored due to race condition", number);
+        raised_report_unraisable(t, UNBOUND, NULL);
+        break;
     }
     return true;
 }
@@ -196,7 +199,7 @@ void signals_forget(Thread *t)
     breaker_clear(t, BREAKER_SIGNAL);
 }
 
-void signals_finish(Thread *t)
+void signals_close(Thread *t)
 {
     SignalState *state = t->interp->signals;
     for (int number = 1; number < SIGNAL_COUNT; number++) {
@@ -204,6 +207,11 @@ void signals_finish(Thread *t)
         if (row->action == SIGNAL_INTERRUPTS || row->action == SIGNAL_CALLS)
             (void)!signals_set_action(t, number, SIGNAL_DEFAULT, UNBOUND);
     }
+}
+
+void signals_finish(Thread *t)
+{
+    SignalState *state = t->interp->signals;
     atomic_store(&signal_interp, NULL);
     /* Handlers are back at the default, so none is running that could still look here, but in threads that sleep for ever. */
     t->interp->signals = NULL;

@@ -43,7 +43,9 @@ struct SignalState {
 /* At start-up, by the main thread: SIGPIPE and SIGXFSZ are ignored; SIGINT, unless it came ignored, will raise KeyboardInterrupt.
  * False: no memory. */
 MUST_CHECK bool signals_init(Thread *t);
-/* At the end: what scripts had changed goes back to the system's default. */
+/* When the end has begun: what scripts had changed goes back to the system's default. From here on Ctrl-C ends the process at once. */
+void signals_close(Thread *t);
+/* After the last script code. */
 void signals_finish(Thread *t);
 
 /* What happens on signal [number] now. The handler is BORROWED and UNBOUND unless the action is SIGNAL_CALLS. */
