@@ -69,7 +69,7 @@ static ToyValue fail_allocation(ToyThread *t, ToyValue self, const ToyValue *arg
 }
 
 static const ToyFunction functions[] = {
-    TOY_FUNCTION("gil_stats", gil_stats, "()", 0, "Return what the lock has counted since the start: a dict, with one of each thread in 'threads'."),
+    TOY_FUNCTION("gil_stats", gil_stats, "()", 0, "Return what the lock has counted since the start: a dict, with one for each thread in 'threads',\nand one for each of the last that have ended in 'ended'."),
     TOY_FUNCTION("gil_drops", gil_drops, "()", 0, "Return how many times this thread has given the lock up."),
     TOY_FUNCTION("gil_policy", gil_policy, "(name=None, /)", 0, "Return the name of the lock's policy; choose another one if a name is given."),
     TOY_FUNCTION("gil_policies", gil_policies, "()", 0, "Return the names of the policies there are."),

@@ -4,6 +4,8 @@
  * How         as api.c; the work is done in vm/threads.
  * GIL         toy_block_begin drops it, toy_block_end takes it; toy_thread_attach takes it. Else held.
  * Read next   toy.h, vm/threads/README.md */
+#include <unistd.h>
+
 #include "vm/base/clock.h"
 #include "vm/object/capsule.h"
 #include "vm/object/dict.h"
@@ -140,6 +142,11 @@ void toy_local_forget(ToyThread *t, const void *key)
 /* ---- fork ---- */
 
 pid_t toy_fork(ToyThread *t) { return process_fork(t); }
+void toy_exit_now(ToyThread *t, int status)
+{
+    if (t->interp->report) t->interp->report(t);
+    _exit(status);
+}
 void toy_fork_before(ToyThread *t) { fork_before(t); }
 void toy_fork_in_parent(ToyThread *t) { fork_in_parent(t); }
 void toy_fork_in_child(ToyThread *t) { fork_in_child(t); }

@@ -108,6 +108,7 @@ static Dict *counts_dict(Thread *t, const GilCounts *counts)
         add_number(t, dict, "takes", int_from_uint64(t, counts->takes)) &&
         add_number(t, dict, "contended_takes", int_from_uint64(t, counts->contended_takes)) &&
         add_number(t, dict, "seconds_waited", seconds(t, counts->ns_waited)) &&
+        add_number(t, dict, "longest_wait", seconds(t, counts->ns_longest_wait)) &&
         add_number(t, dict, "seconds_held", seconds(t, counts->ns_held)) &&
         add_number(t, dict, "asks", int_from_uint64(t, counts->asks)) &&
         add_number(t, dict, "asked_drops", int_from_uint64(t, counts->asked_drops)) &&
@@ -121,28 +122,57 @@ static Dict *counts_dict(Thread *t, const GilCounts *counts)
     return NULL;
 }
 
-ToyValue toy_gil_stats(ToyThread *t)
+/* One of the threads that are there. What is not known yet, of a thread that has not had the lock, is None. */
+static bool add_thread(Thread *t, List *rows, const Thread *each, GilCounts *total)
+{
+    GilCounts counts = gil_counts(&t->interp->gil, &each->gil_client);
+    gil_counts_add(total, &counts);
+    Dict *row = counts_dict(t, &counts);
+    bool done = row && add_number(t, row, "number", int_from_uint64(t, each->gil_client.number)) &&
+        add_number(t, row, "ident", int_from_uint64(t, each->ident)) &&
+        add_number(t, row, "native_id", each->native_id ? small_int_value(each->native_id) : NONE) &&
+        dict_set_text(t, row, "is_main", bool_value(each->is_main)) && list_append(t, rows, object_value(row));
+    if (row) object_release(row);
+    return done;
+}
+
+static bool add_ended(Thread *t, List *rows, const GilEnded *ended, GilCounts *total)
+{
+    gil_counts_add(total, &ended->counts);
+    Dict *row = counts_dict(t, &ended->counts);
+    bool done = row && add_number(t, row, "number", int_from_uint64(t, ended->number)) && list_append(t, rows, object_value(row));
+    if (row) object_release(row);
+    return done;
+}
+
+/* The total is added up from the rows, so that it is their sum to the last nanosecond. */
+static Dict *stats_dict(Thread *t, List *threads, List *ended)
 {
     Gil *gil = &t->interp->gil;
-    GilCounts total = gil_counts_total(gil);
-    Dict *dict = counts_dict(t, &total);
-    List *threads = list_new(t, t->interp->thread_count);
-    bool done = dict && threads;
-    for (Thread *each = t->interp->threads; done && each; each = each->next) {
-        GilCounts counts = gil_counts(gil, &each->gil_client);
-        Dict *row = counts_dict(t, &counts);
-        done = row && add_number(t, row, "ident", int_from_uint64(t, each->ident)) &&
-               add_number(t, row, "native_id", small_int_value(each->native_id)) &&
-               dict_set_text(t, row, "is_main", bool_value(each->is_main)) && list_append(t, threads, object_value(row));
-        if (row) object_release(row);
-    }
-    done = done && dict_set_text(t, dict, "threads", object_value(threads)) &&
+    GilEndedList left;
+    gil_ended(gil, &left);
+    GilCounts total = left.others;
+    bool done = true;
+    for (const Thread *each = t->interp->threads; done && each; each = each->next) done = add_thread(t, threads, each, &total);
+    for (int i = 0; done && i < left.row_count; i++) done = add_ended(t, ended, &left.rows[i], &total);
+    Dict *dict = done ? counts_dict(t, &total) : NULL;
+    if (!dict) return NULL;
+    done = dict_set_text(t, dict, "threads", object_value(threads)) && dict_set_text(t, dict, "ended", object_value(ended)) &&
+           add_number(t, dict, "ended_count", int_from_uint64(t, left.count)) &&
            toy_dict_take_text(t, object_value(dict), "policy", object_value(str_from_text(t, gil_policy_name(gil->policy)))) &&
            add_number(t, dict, "interval", seconds(t, (int64_t)gil_interval(gil) * NS_PER_US));
+    if (done) return dict;
+    object_release(dict);
+    return NULL;
+}
+
+ToyValue toy_gil_stats(ToyThread *t)
+{
+    List *threads = list_new(t, t->interp->thread_count), *ended = threads ? list_new(t, 0) : NULL;
+    Dict *dict = ended ? stats_dict(t, threads, ended) : NULL;
     if (threads) object_release(threads);
-    if (done) return object_value(dict);
-    if (dict) object_release(dict);
-    return FAILED;
+    if (ended) object_release(ended);
+    return dict ? object_value(dict) : FAILED;
 }
 
 const char *toy_gil_policy(ToyThread *t) { return gil_policy_name(t->interp->gil.policy); }

@@ -805,6 +805,8 @@ TOY_API void toy_local_visit(ToyThread *t, const void *key, ToyVisit visit, void
 
 /* os.fork without its warning: the pid, 0 in the child, -1 raised. Hooks and locks are seen to. */
 TOY_API TOY_MUST_CHECK pid_t toy_fork(ToyThread *t);
+/* End the process at once, but for what -X options report at its end. */
+TOY_API __attribute__((noreturn)) void toy_exit_now(ToyThread *t, int status);
 /* The three steps of it, for fork and exec in one. */
 TOY_API void toy_fork_before(ToyThread *t);
 TOY_API void toy_fork_in_parent(ToyThread *t);

@@ -170,7 +170,7 @@ static ToyValue exit_now(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int status;
     if (!toy_arg_int(t, args[0], &status)) return TOY_FAILED;
-    _exit(status);
+    toy_exit_now(t, status);
 }
 static ToyValue posix_abort(ToyThread *t, ToyValue self, const ToyValue *args) { abort(); }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "vm/base/codec.h"
+#include "vm/cli/gil_report.h"
 #include "vm/cli/loader.h"
 #include "vm/cli/main_module.h"
 #include "vm/cli/options.h"
@@ -24,21 +25,6 @@
 #include "vm/run/uncaught.h"
 
 /* ---- the end ---- */
-
-static void print_gil_stats(Thread *t)
-{
-    GilCounts counts = gil_counts_total(&t->interp->gil);
-    uint64_t drops = 0;
-    for (int i = 0; i < DROP_REASON_COUNT; i++) drops += counts.drops[i];
-    fprintf(stderr, "gil: policy %s, interval %llu us\n", gil_policy_name(t->interp->gil.policy), (unsigned long long)gil_interval(&t->interp->gil));
-    fprintf(stderr, "gil: taken %llu times, %llu of them after waiting (woken in vain %llu times)\n", (unsigned long long)counts.takes,
-            (unsigned long long)counts.contended_takes, (unsigned long long)counts.woken_in_vain);
-    fprintf(stderr, "gil: asked for %llu times, dropped %llu times, %llu of them while asked for\n", (unsigned long long)counts.asks,
-            (unsigned long long)drops, (unsigned long long)counts.asked_drops);
-    for (int i = 0; i < DROP_REASON_COUNT; i++)
-        if (counts.drops[i]) fprintf(stderr, "gil: %12llu %s\n", (unsigned long long)counts.drops[i], gil_drop_reason_name((DropReason)i));
-    fprintf(stderr, "gil: held for %.6f s, waited for %.6f s\n", (double)counts.ns_held / 1e9, (double)counts.ns_waited / 1e9);
-}
 
 /* Die of SIGINT, as a program would that knows nothing of it. */
 static void die_of_interrupt(void)
@@ -54,6 +40,7 @@ static void apply(Thread *t, const Options *options)
     Gil *gil = &t->interp->gil;
     if (options->policy) gil_set_policy(gil, options->policy);
     if (options->interval_us) gil_set_interval(gil, options->interval_us);
+    if (options->shows_gil_stats) t->interp->report = gil_report;
     if (options->has_fault_handler && !fatal_signals_watch(t->interp)) fputs("toy: warning: no fault handler\n", stderr);
     if (options->count_file && !counts_begin(t->interp)) fputs("toy: warning: no memory to count in\n", stderr);
     if (options->fail_at) t->interp->memory.fail_at = t->interp->memory.allocations + options->fail_at;
@@ -102,7 +89,7 @@ int main(int argc, char **argv)
     }
     status = interp_shut_down(t, status);
     if (options.count_file && !counts_write(t->interp, options.count_file)) perror(options.count_file);
-    if (options.shows_gil_stats) print_gil_stats(t);
+    if (t->interp->report) t->interp->report(t);
     if (options.config.show_refcount) fprintf(stderr, "[%lld objects]\n", (long long)t->interp->live_objects);
     if (options.config.stress_switch && status)
         fprintf(stderr, "toy: the seed was stress=seed:%llu\n", (unsigned long long)options.config.stress_seed);

@@ -21,6 +21,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,6 +88,7 @@ void gil_destroy(Gil *gil)
 {
     assert(gil->first_client == NULL);
     pthread_mutex_destroy(&gil->mutex);
+    free(gil->ended);
 }
 
 static void link_client(Gil *gil, GilClient *client)
@@ -103,11 +105,14 @@ void gil_join(Gil *gil, GilClient *client, _Atomic uint32_t *breaker)
     memset(client, 0, sizeof *client);
     client->breaker = breaker;
     pthread_mutex_lock(&gil->mutex);
+    client->number = gil->joined++;
     link_client(gil, client);
     pthread_mutex_unlock(&gil->mutex);
 }
 
-static void add_counts(GilCounts *sum, const GilCounts *counts)
+static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
+
+void gil_counts_add(GilCounts *sum, const GilCounts *counts)
 {
     sum->takes += counts->takes;
     sum->contended_takes += counts->contended_takes;
@@ -118,12 +123,35 @@ static void add_counts(GilCounts *sum, const GilCounts *counts)
         sum->drops[reason] += counts->drops[reason];
     sum->ns_waited += counts->ns_waited;
     sum->ns_held += counts->ns_held;
+    sum->ns_longest_wait = longer(sum->ns_longest_wait, counts->ns_longest_wait);
+}
+
+/* Under the mutex. */
+static void remember_ended(Gil *gil, const GilClient *client)
+{
+    if (client->counts.takes == 0)
+        return;
+    /* Not at the start: a program of one thread needs no room for this. */
+    if (gil->ended == NULL)
+        gil->ended = malloc(GIL_ENDED_ROWS * sizeof *gil->ended);
+    if (gil->ended == NULL) {
+        gil_counts_add(&gil->gone, &client->counts);
+        gil->gone_count++;
+    } else {
+        GilEnded *row = &gil->ended[gil->ended_count % GIL_ENDED_ROWS];
+        if (gil->ended_count - gil->gone_count == GIL_ENDED_ROWS) {
+            gil_counts_add(&gil->gone, &row->counts);
+            gil->gone_count++;
+        }
+        *row = (GilEnded){client->number, client->counts};
+    }
+    gil->ended_count++;
 }
 
 /* Under the mutex. */
 static void forget_client(Gil *gil, GilClient *client)
 {
-    add_counts(&gil->gone, &client->counts);
+    remember_ended(gil, client);
     if (client->prior_client != NULL)
         client->prior_client->next_client = client->next_client;
     else
@@ -311,8 +339,10 @@ static int64_t take_slowly(Gil *gil, GilClient *client)
     }
     int64_t now = clock_monotonic_ns();
     if (has_waited) {
+        int64_t waited = now - client->waiting_since_ns;
         client->counts.contended_takes++;
-        client->counts.ns_waited += now - client->waiting_since_ns;
+        client->counts.ns_waited += waited;
+        client->counts.ns_longest_wait = longer(client->counts.ns_longest_wait, waited);
     }
     client->waiting_since_ns = 0;
     bool is_crowded = gil->waiter_count > 0 || gil->closer != NULL;
@@ -494,6 +524,9 @@ void gil_remake_after_fork(Gil *gil, GilClient *client)
     parking_reset(&client->parking);
     /* A process accounts for itself: the parent goes on counting what was before. */
     memset(&gil->gone, 0, sizeof gil->gone);
+    gil->ended_count = gil->gone_count = 0;
+    gil->joined = 1;
+    client->number = 0;
     memset(&client->counts, 0, sizeof client->counts);
     client->counts.takes = 1;
     client->held_since_ns = clock_monotonic_ns();
@@ -527,8 +560,11 @@ static GilCounts counts_now(Gil *gil, const GilClient *client, int64_t now)
     GilCounts counts = client->counts;
     if (gil_is_held_by(gil, client))
         counts.ns_held += now - client->held_since_ns;
-    else if (client->waiting_since_ns != 0)
-        counts.ns_waited += now - client->waiting_since_ns;
+    else if (client->waiting_since_ns != 0) {
+        int64_t waited = now - client->waiting_since_ns;
+        counts.ns_waited += waited;
+        counts.ns_longest_wait = longer(counts.ns_longest_wait, waited);
+    }
     return counts;
 }
 
@@ -540,14 +576,35 @@ GilCounts gil_counts(Gil *gil, const GilClient *client)
     return counts;
 }
 
-GilCounts gil_counts_total(Gil *gil)
+/* Under the mutex. */
+static void list_ended(Gil *gil, GilEndedList *list)
+{
+    list->count = gil->ended_count;
+    list->others = gil->gone;
+    list->row_count = 0;
+    for (uint64_t i = gil->gone_count; i < gil->ended_count; i++)
+        list->rows[list->row_count++] = gil->ended[i % GIL_ENDED_ROWS];
+}
+
+void gil_ended(Gil *gil, GilEndedList *list)
 {
     pthread_mutex_lock(&gil->mutex);
-    GilCounts total = gil->gone;
+    list_ended(gil, list);
+    pthread_mutex_unlock(&gil->mutex);
+}
+
+GilCounts gil_counts_total(Gil *gil)
+{
+    GilEndedList ended;
+    pthread_mutex_lock(&gil->mutex);
+    list_ended(gil, &ended);
+    GilCounts total = ended.others;
+    for (int i = 0; i < ended.row_count; i++)
+        gil_counts_add(&total, &ended.rows[i].counts);
     int64_t now = clock_monotonic_ns();
     for (GilClient *client = gil->first_client; client != NULL; client = client->next_client) {
         GilCounts counts = counts_now(gil, client, now);
-        add_counts(&total, &counts);
+        gil_counts_add(&total, &counts);
     }
     pthread_mutex_unlock(&gil->mutex);
     return total;

@@ -45,6 +45,7 @@ typedef struct GilCounts {
     uint64_t asked_drops;      /* drops of any reason made while somebody was asking; these wait until another one ran */
     uint64_t drops[DROP_REASON_COUNT];
     int64_t ns_waited, ns_held;
+    int64_t ns_longest_wait;   /* of one take */
 } GilCounts;
 
 /* The bit of a thread's breaker word that means "give up the lock". The other bits belong to vm/threads/safepoint.h. */
@@ -62,8 +63,22 @@ struct GilClient {
     int64_t waiting_since_ns;              /* 0: not waiting; under 'mutex' */
     int64_t held_since_ns;                 /* written by itself while holding */
     bool is_woken;                         /* a drop has chosen it and it has not looked yet; under 'mutex' */
+    uint64_t number;                       /* how many had joined before it; constant */
     GilCounts counts;                      /* written while holding the lock or 'mutex'; read while holding both */
 };
+
+/* What clients that have left had counted: the last of them one by one, the others together. Who never had the lock is no one. */
+enum { GIL_ENDED_ROWS = 32 };
+typedef struct GilEnded {
+    uint64_t number;
+    GilCounts counts;
+} GilEnded;
+typedef struct GilEndedList {
+    uint64_t count;            /* all of them */
+    int row_count;
+    GilEnded rows[GIL_ENDED_ROWS];   /* the last, the earliest of these first */
+    GilCounts others;
+} GilEndedList;
 
 typedef struct Gil {
     /* The lock itself: the holder's address, or 0 when free; the lowest bit (GIL_CROWDED, gil.c) means that somebody
@@ -82,7 +97,10 @@ typedef struct Gil {
     uint32_t awake;                        /* waiters that are up and will look at the lock again without being woken */
     GilClient *closer;                     /* once set, nobody else ever gets the lock */
     GilClient *first_client;
-    GilCounts gone;                        /* what clients that have left had counted */
+    uint64_t joined;                       /* clients so far */
+    uint64_t ended_count, gone_count;      /* those that have left: all, and those counted in 'gone' */
+    GilCounts gone;
+    GilEnded *ended;                       /* the others, a ring; NULL: none yet, or no memory for it */
 } Gil;
 
 enum { GIL_DEFAULT_INTERVAL_US = 5000 };
@@ -139,6 +157,8 @@ void gil_close(Gil *gil, GilClient *client);
 /* Counts up to this moment, the current hold or wait included. The caller holds the lock. */
 GilCounts gil_counts(Gil *gil, const GilClient *client);
 GilCounts gil_counts_total(Gil *gil);          /* all clients, those that left included */
+void gil_ended(Gil *gil, GilEndedList *list);
+void gil_counts_add(GilCounts *sum, const GilCounts *counts);
 const char *gil_drop_reason_name(DropReason reason);
 
 #endif

@@ -105,6 +105,7 @@ struct Interp {
 
     UnraisableHook unraisable_hook;     /* plugged in by vm/run; NULL: two plain lines on stderr */
     void (*missing_attribute)(Thread *t, Value module, Str *own, Str *name);   /* says why a module lacks it; NULL: in plain words */
+    void (*report)(Thread *t);          /* plugged in by vm/cli: what is printed when the process ends, also by os._exit; NULL: nothing */
     void (*show_note)(Thread *t, Str *text);   /* the same: onto sys.stderr, leaves no exception; NULL: nowhere */
     Value modules;                      /* sys.modules, a dict */
     Value builtins;                     /* the dict of the builtins module */
