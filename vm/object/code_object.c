@@ -117,6 +117,7 @@ static Code *make_with(Thread *t, CodeUnit *unit, Code *owner, const Value *cons
     if (!code) return NULL;
     code->unit = unit;
     code->exact_count = is_plain_call(unit) ? unit->argument_count : CODE_BINDS;
+    code->warm_count = CODE_BINDS;
     code->slot_count = unit->slot_count;
     code->frame_words = unit->slot_count + unit->stack_size + CODE_HOT_WORDS + CODE_FRAME_HEADER_WORDS;
     code->constants = block_alloc(t, (unit->constant_count + 1) * sizeof(Value));

@@ -149,7 +149,7 @@ struct Thread {
     char *stack_limit;                  /* C recursion below this address is a RecursionError */
     uint32_t depth, depth_limit;        /* script frames, and sys.setrecursionlimit */
     StackChunk *chunk;                  /* newest chunk of the value stack */
-    Value *stack_end;                   /* end of the newest chunk */
+    Value *stack_base, *stack_end;      /* where the newest chunk's values begin and end */
 
     GilClient gil_client;               /* vm/gil's part */
     Parking parking;                    /* where it waits for script locks; marked by who releases, or by a signal handler */

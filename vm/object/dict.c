@@ -703,11 +703,6 @@ size_t dict_find_place(Dict *dict, Str *key)
     return dict->instance ? PLACE_NONE : find_str(dict, key);
 }
 
-DictEntry *dict_entry_at(Dict *dict, size_t place)
-{
-    return &dict->keys->entries[place];
-}
-
 /* Bytes of the table, for __sizeof__. */
 size_t dict_table_size(Dict *dict)
 {

@@ -67,10 +67,9 @@ MUST_CHECK bool dict_set_text(Thread *t, Dict *dict, const char *key, Value valu
 bool dict_next(Dict *dict, size_t *position, Value *key, Value *value);
 
 /* For inline caches: a version number, and the entry's place. 0: none to be had. While dict->keys_version is the same,
- * dict_entry_at(dict, place) is the entry of that key. */
+ * dict_entry_at(dict, place) of dict_keys.h is the entry of that key. */
 uint32_t dict_keys_version(Thread *t, Dict *dict);
 size_t dict_find_place(Dict *dict, Str *key);             /* SIZE_MAX: not there */
-BORROWED DictEntry *dict_entry_at(Dict *dict, size_t place);
 
 extern const TypeSpec dict_spec, dict_keys_spec, dict_values_spec, dict_items_spec, mapping_proxy_spec, dict_key_iterator_spec,
     dict_value_iterator_spec, dict_item_iterator_spec, dict_reverse_key_iterator_spec, dict_reverse_value_iterator_spec,

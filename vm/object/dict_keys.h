@@ -38,6 +38,9 @@ struct DictKeys {
 enum { KEYS_WITHOUT_SLOTS = 8 };
 #define PLACE_NONE SIZE_MAX    /* no such entry */
 
+/* See dict_keys_version. */
+BORROWED static inline DictEntry *dict_entry_at(const Dict *dict, size_t place) { return &dict->keys->entries[place]; }
+
 /* ---- hashes of keys ---- */
 
 ALWAYS_INLINE int64_t small_int_hash(Value key)

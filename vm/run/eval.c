@@ -19,7 +19,7 @@
 #include "vm/bytecode/opcode.h"
 #include "vm/object/attribute_cache.h"
 #include "vm/object/descriptor.h"
-#include "vm/object/dict.h"
+#include "vm/object/dict_keys.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
 #include "vm/object/instance.h"
@@ -492,25 +492,24 @@ dispatch:
     /* ---- entering a frame ---- */
 
 enter_function: {
-        /* callee_at: its place; sp: where the arguments begin, as many as the code wants. What call_enter does, for warm code with room. */
+        /* callee_at: the place of a warm function; sp: where the arguments begin, as many as it wants. What call_enter does, when there is room. */
         Function *function = (Function *)as_object(*callee_at);
         Code *code = function->code;
-        Value *slot = sp + code->exact_count;
-        bool is_quick = t->depth < t->depth_limit && code->hot && stack_has_room(t, sp, code->frame_words);
+        bool is_quick = t->depth < t->depth_limit && stack_has_room(t, sp, code->frame_words);
         if (UNLIKELY(!is_quick)) {
-            Frame *entered = call_enter(t, callee_at, sp, code->exact_count);
+            Frame *entered = call_enter(t, callee_at, sp, code->warm_count);
             if (!entered) { sp = callee_at; FAIL; }
             frame = entered;
             goto entered_frame;
         }
+        Frame *entered = (Frame *)(sp + code->slot_count);
         locals = sp;
         constants = code->constants;
-        for (Value *end = locals + code->slot_count; slot < end; slot++) *slot = UNBOUND;
-        frame = frame_fill((Frame *)slot, frame, function, code, locals, callee_at, 0);
-        t->frame = frame;
+        ip = code->hot_start;
+        slots_clear(locals + code->warm_count, (Value *)entered);
+        t->frame = frame = frame_fill(entered, frame, function, code, ip, locals, callee_at, 0);
         t->depth++;
         sp = frame_stack(frame);
-        ip = code->hot_start;
         if (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0)) ip = code->hot;     /* RESUME asks what there is to hear */
         NEXT;
     }
@@ -547,11 +546,12 @@ leave_frame: {
         t->depth--;
         if (LIKELY((flags & ~FRAME_HAS_OBJECT) == 0)) {
             t->frame = frame = left->caller;
-            Value *at = left->result_at, callee = *at;
+            Value *at = left->result_at;
+            Object *callee = as_object(*at);       /* I3 of frame.h */
             *at = sent;
             sp = at + 1;
             LOAD_FRAME();
-            release(callee);
+            object_release(callee);
             NEXT;
         }
         if (flags & FRAME_IS_GENERATOR) generator_returned(t, left);

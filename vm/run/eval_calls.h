@@ -32,7 +32,7 @@
         SAVE();
         if (is_object(*callee_at)) {
             Object *callee = as_object(*callee_at);
-            if (callee->kind == KIND_FUNCTION && ((Function *)callee)->code->exact_count == OPERAND) {
+            if (callee->kind == KIND_FUNCTION && ((Function *)callee)->code->warm_count == OPERAND) {
                 sp = callee_at + 1;
                 goto enter_function;
             }
@@ -66,7 +66,7 @@
         Value *args = sp - given;
         if (is_object(*callee_at)) {
             Object *callee = as_object(*callee_at);
-            if (callee->kind == KIND_FUNCTION && ((Function *)callee)->code->exact_count == given) {
+            if (callee->kind == KIND_FUNCTION && ((Function *)callee)->code->warm_count == given) {
                 sp = args;
                 goto enter_function;
             }

@@ -128,7 +128,7 @@ CASE(LOAD_ATTR_PROPERTY) {
     const MethodCacheEntry *cached;
     if (IS_OF_VERSION(TOP, ip[0]) && CACHED(ip[2], ip[0])) {
         Value getter = ((Property *)as_object(cached->value))->getter;
-        if (LIKELY(is_kind(getter, KIND_FUNCTION)) && LIKELY(((Function *)as_object(getter))->code->exact_count == 1)) {
+        if (LIKELY(is_kind(getter, KIND_FUNCTION)) && LIKELY(((Function *)as_object(getter))->code->warm_count == 1)) {
             Value self = TOP;
             TOP = retain(getter);
             sp[0] = self;
@@ -178,7 +178,7 @@ CASE(LOAD_ATTR_ANY) {
         NEXT;
     }
     Value getter = attribute_getter(place);
-    if (is_kind(getter, KIND_FUNCTION) && ((Function *)as_object(getter))->code->exact_count == 1) {
+    if (is_kind(getter, KIND_FUNCTION) && ((Function *)as_object(getter))->code->warm_count == 1) {
         TOP = retain(getter);
         sp[0] = object;
         SKIP(LOAD_ATTR);

@@ -120,8 +120,7 @@ void stack_finish(Thread *t);
 MUST_CHECK Value *stack_room_slow(Thread *t, Value *at, size_t count);
 static inline bool stack_has_room(Thread *t, Value *at, size_t count)
 {
-    size_t left = (size_t)(t->stack_end - at);      /* huge, or more than the chunk has, when [at] is not in it */
-    return LIKELY(left >= count && left <= t->chunk->capacity);
+    return LIKELY(at + count <= t->stack_end) && LIKELY(at >= t->stack_base);      /* below: in an older chunk, or in a generator */
 }
 MUST_CHECK static inline Value *stack_room(Thread *t, Value *at, size_t count)
 {
@@ -132,16 +131,25 @@ Value *stack_top(Thread *t);
 
 /* ---- entering and leaving ---- */
 
-/* [frame] as a call begins with it. */
-static inline Frame *frame_fill(Frame *frame, Frame *caller, Function *function, Code *code, Value *locals, Value *result_at, uint32_t flags)
+/* Slots become unbound that held nothing. They are few: a call of memset, which the compiler would make of this, was 4 % of recursion. */
+static inline void slots_clear(Value *slot, const Value *end)
+{
+    for (; slot < end; slot++) {
+        *slot = UNBOUND;
+        __asm__("" : "+r"(slot));
+    }
+}
+
+/* [frame] as a call begins with it, at [ip], but for sp: the loop has that in a register, and saves it when another frame asks (I2). */
+static inline Frame *frame_fill(Frame *frame, Frame *caller, Function *function, Code *code, const Word *ip, Value *locals, Value *result_at,
+                                uint32_t flags)
 {
     frame->caller = caller;
     frame->function = function;
     frame->code = code;
     frame->locals = locals;
     frame->constants = code->constants;
-    frame->ip = code->hot ? code->hot : code->unit->words;
-    frame->sp = frame_stack(frame);
+    frame->ip = ip;
     frame->result_at = result_at;
     frame->mapping = UNBOUND;
     frame->object = NULL;
@@ -154,8 +162,10 @@ static inline Frame *frame_fill(Frame *frame, Frame *caller, Function *function,
 static inline Frame *frame_lay(Thread *t, Function *function, Code *code, Value *locals, size_t given, Value *result_at, uint32_t flags)
 {
     size_t slots = code->slot_count;
-    for (size_t i = given; i < slots; i++) locals[i] = UNBOUND;
-    return frame_fill((Frame *)(locals + slots), t->frame, function, code, locals, result_at, flags);
+    Frame *frame = (Frame *)(locals + slots);
+    slots_clear(locals + given, locals + slots);
+    frame->sp = frame_stack(frame);
+    return frame_fill(frame, t->frame, function, code, code->hot ? code->hot : code->unit->words, locals, result_at, flags);
 }
 /* The FrameObject, if any, takes locals and position over; then locals are released. Does not pop. */
 void frame_leave(Thread *t, Frame *frame);

@@ -208,6 +208,7 @@ static void make_hot(Thread *t, Code *code)
     }
     code->hot = hot;
     code->hot_start = WORD_OPCODE(hot[0]) == OP_RESUME ? hot + 1 : hot;
+    code->warm_count = code->exact_count;
 }
 
 void specialize_call(Thread *t, Code *code)

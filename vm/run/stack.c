@@ -23,6 +23,7 @@ static StackChunk *chunk_new(Thread *t, size_t values)
 static void chunk_use(Thread *t, StackChunk *chunk)
 {
     t->chunk = chunk;
+    t->stack_base = chunk->values;
     t->stack_end = chunk->values + chunk->capacity;
 }
 
