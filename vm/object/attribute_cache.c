@@ -2,8 +2,8 @@
  *
  * What        attribute_resolve_load and _store, which find out; attribute_cached_load and _store, which remember.
  * How         Resolving walks the generic protocol without taking its last step: class first, a data descriptor wins, then the object's
- *             own, then what the class has. What would have to be asked (a descriptor with a __get__ of its own, an object in dict mode)
- *             is elsewhere. A class's __getattr__ does not matter to what is found without it.
+ *             own, then what the class has. What would have to ask a script's __get__, which may go, and an object in dict mode
+ *             are elsewhere. A class's __getattr__ does not matter to what is found without it.
  * Invariants  I1, I2 of the header.
  * GIL         held.
  * Read next   instance.c (the long way), type_lookup.c (versions) */
@@ -74,17 +74,19 @@ void attribute_resolve_load(Thread *t, Value object, Str *name, AttributePlace *
     Value of_class = type_lookup(t, type, name);
     const TypeSlots *slots = is_bound(of_class) ? &value_type(t, of_class)->slots : NULL;
     uint32_t slot = own ? shape_find(own->shape, name) : SHAPE_NOT_FOUND;
+    /* Else a descriptor that raises AttributeError makes __getattr__ be asked. */
+    bool is_last_word = type->slots.get_attribute == generic_get_attribute;
     if (slot != SHAPE_NOT_FOUND && !(slots && slots->descriptor_set)) {
         put_slot(place, own->shape, slot);
     } else if (slots && is_kind(of_class, KIND_MEMBER)) {
         place->where = member_offset(type, of_class);
         if (place->where) place->kind = ATTRIBUTE_IN_MEMBER;
     } else if (slots && is_kind(of_class, KIND_PROPERTY)) {
-        /* A getter that raises AttributeError makes __getattr__ be asked. */
-        if (type->slots.get_attribute == generic_get_attribute) place->kind = ATTRIBUTE_IS_PROPERTY;
-    } else if (slots && slot == SHAPE_NOT_FOUND) {
+        if (is_last_word) place->kind = ATTRIBUTE_IS_PROPERTY;
+    } else if (slots && (slot == SHAPE_NOT_FOUND || slots->descriptor_get)) {
         if (type_is(value_type(t, of_class), TYPE_IS_METHOD_DESCRIPTOR)) place->kind = ATTRIBUTE_IS_METHOD;
         else if (!slots->descriptor_get) place->kind = ATTRIBUTE_OF_CLASS;
+        else if (is_last_word && !type_is(value_type(t, of_class), TYPE_IS_SCRIPT_MADE)) place->kind = ATTRIBUTE_IS_ASKED;
     }
     if (place->kind >= ATTRIBUTE_OF_CLASS) place->value = of_class;
 }
@@ -215,6 +217,15 @@ Value attribute_at(const AttributePlace *place, Object *object)
     case ATTRIBUTE_OF_CLASS: return place->value;
     default: return UNBOUND;
     }
+}
+
+Value attribute_ask(Thread *t, const AttributePlace *place, Object *object)
+{
+    /* The answer may take the descriptor out of its class, and the object out of the variable it was read from. */
+    Value descriptor = retain(place->value), holder = retain(object_value(object));
+    Value answer = as_object(descriptor)->type->slots.descriptor_get(t, descriptor, holder, object->type);
+    release2(descriptor, holder);
+    return answer;
 }
 
 Value attribute_getter(const AttributePlace *place)

@@ -2,8 +2,8 @@
  *
  * What        AttributePlace: what a name means for all instances of one shape and state of their class; two tables of them, for loading
  *             and for storing; one pair per interpreter, made when somebody first needs it.
- * How         Where one class is met, the loop notes the place in the instruction's own cache words. Where several are met, it asks here: one
- *             probe, by the numbers of the class's version and of the shape, and the name. A newer entry replaces an older one.
+ * How         Where one class is met, the loop notes the place in the instruction's own cache words. Where several are met, or a descriptor has to
+ *             be asked, it comes here: one probe, by the numbers of the class's version and of the shape, and the name. A newer entry replaces an older one.
  * Invariants  I1 a place holds for as long as its version and its shape are those of an object: both are numbers never used twice.
  *             I2 [value] and [next] are BORROWED; the class's state, or the tree of shapes, that I1 speaks of keeps them.
  * GIL         held.
@@ -21,6 +21,7 @@ typedef enum AttributeKind {
     ATTRIBUTE_OF_CLASS,       /* [value], the same for all instances; to load */
     ATTRIBUTE_IS_METHOD,      /* [value] wants to be called with the object in front; to load */
     ATTRIBUTE_IS_PROPERTY,    /* [value], a Property; to load */
+    ATTRIBUTE_IS_ASKED,       /* [value], a native descriptor, asked each time: the field of a named tuple or of a native type; to load */
     ATTRIBUTE_IS_NEW,         /* slots[where], and the instance goes on to the shape [next], NULL before the first; to store */
 } AttributeKind;
 
@@ -48,6 +49,9 @@ BORROWED Value *attribute_cached_store(Thread *t, Value object, Str *name);
 
 /* What [object] has at a place to load from; UNBOUND: a member that is empty, or somebody has to be asked or bound. */
 BORROWED Value attribute_at(const AttributePlace *place, Object *object);
+
+/* What the descriptor at a place of kind ATTRIBUTE_IS_ASKED says. */
+MUST_CHECK Value attribute_ask(Thread *t, const AttributePlace *place, Object *object);
 
 /* The getter, if the place is a property's; else UNBOUND. */
 BORROWED Value attribute_getter(const AttributePlace *place);

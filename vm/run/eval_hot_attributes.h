@@ -177,6 +177,15 @@ CASE(LOAD_ATTR_ANY) {
         release(object);
         NEXT;
     }
+    if (LIKELY(place->kind == ATTRIBUTE_IS_ASKED)) {
+        SAVE();
+        v = attribute_ask(t, place, as_object(object));
+        if (failed(v)) FAIL;
+        TOP = v;
+        SKIP(LOAD_ATTR);
+        release(object);
+        NEXT;
+    }
     Value getter = attribute_getter(place);
     if (is_kind(getter, KIND_FUNCTION) && ((Function *)as_object(getter))->code->warm_count == 1) {
         TOP = retain(getter);
@@ -212,10 +221,16 @@ CASE(LOAD_FAST_ATTR) {
     NEXT;
 fast_attribute_of_any: {
         const AttributePlace *place = attribute_cached_load(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
-        Value found = place ? attribute_at(place, as_object(holder)) : UNBOUND;
-        if (UNLIKELY(is_unbound(found))) goto run_LOAD_FAST;
-        PUSH(retain(found));
-        ip += 1 + CACHES_LOAD_ATTR;
+        Value found = place ? retain(attribute_at(place, as_object(holder))) : UNBOUND;
+        if (UNLIKELY(is_unbound(found)) && (!place || place->kind != ATTRIBUTE_IS_ASKED)) goto run_LOAD_FAST;
+        ip++;      /* the LOAD_ATTR is what runs, should it be asked where it stands */
+        if (is_unbound(found)) {
+            SAVE();
+            found = attribute_ask(t, place, as_object(holder));
+            if (failed(found)) FAIL;
+        }
+        PUSH(found);
+        SKIP(LOAD_ATTR);
         NEXT;
     }
 }

@@ -358,6 +358,7 @@ void specialize_attribute(Thread *t, Frame *frame, const Word *ip, Value object)
     case ATTRIBUTE_OF_CLASS: note_place(words, &place, t->interp->method_cache ? OP_LOAD_ATTR_CLASS : OP_NOP); return;
     case ATTRIBUTE_IS_PROPERTY: note_place(words, &place, t->interp->method_cache ? OP_LOAD_ATTR_PROPERTY : OP_NOP); return;
     case ATTRIBUTE_IN_OVERFLOW:
+    case ATTRIBUTE_IS_ASKED:
     case ATTRIBUTE_IS_METHOD: change(words, OP_LOAD_ATTR_ANY); return;
     case ATTRIBUTE_IS_NEW:
     case ATTRIBUTE_ELSEWHERE: return;
@@ -388,6 +389,7 @@ void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
     case ATTRIBUTE_OF_CLASS:
     case ATTRIBUTE_IN_OVERFLOW: change(words, OP_LOAD_METHOD_ANY); return;
     case ATTRIBUTE_IS_PROPERTY:
+    case ATTRIBUTE_IS_ASKED:
     case ATTRIBUTE_IS_NEW:
     case ATTRIBUTE_ELSEWHERE: return;
     }
@@ -425,6 +427,7 @@ void specialize_store(Thread *t, Frame *frame, const Word *ip, Value object)
     case ATTRIBUTE_OF_CLASS:
     case ATTRIBUTE_IS_METHOD:
     case ATTRIBUTE_IS_PROPERTY:
+    case ATTRIBUTE_IS_ASKED:
     case ATTRIBUTE_ELSEWHERE: return;
     }
 }
