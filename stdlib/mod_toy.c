@@ -1,6 +1,6 @@
 /* mod_toy.c - toy: what this machine can tell about itself. The one module that CPython lacks.
  *
- * What        gil_stats, gil_policy, gil_drops: the lock. mark and marks: notes with a time. What tests need: memory in use, live objects, a
+ * What        gil_stats, gil_dump, gil_policy, gil_drops: the lock. mark and marks: notes with a time. What tests need: memory in use, live objects, a
  *             hand-over and a failing allocation on demand.
  * How         Thin: vm/gil counts.
  * GIL         held.
@@ -30,6 +30,15 @@ static ToyValue gil_policies(ToyThread *t, ToyValue self, const ToyValue *args)
     for (int i = 0; !toy_failed(list) && toy_gil_policy_name_at(i); i++)
         if (!toy_list_append_take(t, list, toy_str(t, toy_gil_policy_name_at(i)))) toy_clear(&list);
     return list;
+}
+
+static ToyValue gil_dump(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int descriptor = 2;
+    if (toy_is_given(args[0]) && !toy_arg_int(t, args[0], &descriptor)) return TOY_FAILED;
+    if (descriptor < 0) return toy_raise_value_error(t, "gil_dump() takes no negative descriptor");
+    toy_gil_dump(t, descriptor);
+    return TOY_NONE;
 }
 
 static ToyValue hand_over(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -70,6 +79,7 @@ static ToyValue fail_allocation(ToyThread *t, ToyValue self, const ToyValue *arg
 
 static const ToyFunction functions[] = {
     TOY_FUNCTION("gil_stats", gil_stats, "()", 0, "Return what the lock has counted since the start: a dict, with one for each thread in 'threads',\nand one for each of the last that have ended in 'ended'."),
+    TOY_FUNCTION("gil_dump", gil_dump, "(descriptor=2, /)", 0, "Write who has the lock, and of each thread what it does or waits for and its stack. -X gil-dump does it on SIGQUIT."),
     TOY_FUNCTION("gil_drops", gil_drops, "()", 0, "Return how many times this thread has given the lock up."),
     TOY_FUNCTION("gil_policy", gil_policy, "(name=None, /)", 0, "Return the name of the lock's policy; choose another one if a name is given."),
     TOY_FUNCTION("gil_policies", gil_policies, "()", 0, "Return the names of the policies there are."),

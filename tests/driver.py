@@ -5,7 +5,8 @@ What        Every folder of tests/ holds tests of up to three forms: scripts (NA
             `stress` is the scripts once more, with the rare event forced at every chance; those of `storms` run under every
             policy of the lock, on one core and on all.
 How         Tests run side by side; those marked `serial` (they measure time) alone, at the end. A failure prints what was
-            expected and what came; a hang prints every thread's stack.
+            expected and what came; a hang prints what every thread does in the script, who has the lock, and every
+            thread's native stack.
 Read next   script_test.py, README.md
 """
 import argparse
@@ -103,7 +104,7 @@ def difference(expected, came, what):
 def judge_script(test, outcome):
     """What is wrong with the outcome, as text, or None."""
     if outcome.timed_out:
-        return outcome.timed_out + printable(outcome.stderr[-2000:])
+        return outcome.timed_out + printable(outcome.stderr[-10000:])
     stdout, err = test.expected_stdout(), test.expected_err()
     if stdout is None and not (test.has('toy-only') or is_example(test.path)):
         return 'no expectation: make it with tests/oracle --write ' + test.name

@@ -152,7 +152,7 @@ def clean_environment(scratch):
     environment = {
         'PATH': os.environ.get('PATH', '/usr/bin:/bin'), 'HOME': scratch, 'TMPDIR': scratch, 'LC_ALL': 'C.UTF-8',
         'TZ': 'UTC', 'TERM': 'dumb', 'NO_COLOR': '1', 'PYTHONHASHSEED': '0', 'TOYHASHSEED': '0',
-        'PYTHONDONTWRITEBYTECODE': '1', 'PYTHONUTF8': '1',
+        'PYTHONDONTWRITEBYTECODE': '1', 'PYTHONUTF8': '1', 'TOYGILDUMP': '1',
     }
     for key, value in os.environ.items():
         if key.endswith('SAN_OPTIONS') or key in ('CK_FORK', 'LD_LIBRARY_PATH', 'LLVM_SYMBOLIZER_PATH'):
@@ -168,9 +168,14 @@ def run_command(command, folder, environment, given, time_limit, program, scratc
     try:
         stdout, stderr = process.communicate(given, timeout=time_limit)
     except subprocess.TimeoutExpired:
-        hang = f'no end after {time_limit:g} s\n' + describe_session(process.pid)
-        kill_session(process.pid)
-        stdout, stderr = process.communicate()
+        ask_for_dumps(process.pid)
+        try:  # reads on, so that who has much to say is not kept from it
+            stdout, stderr = process.communicate(timeout=1)
+            hang = f'no end after {time_limit:g} s\n'
+        except subprocess.TimeoutExpired:
+            hang = f'no end after {time_limit:g} s\n' + describe_session(process.pid)
+            kill_session(process.pid)
+            stdout, stderr = process.communicate()
     local = [place for place in (folder, scratch) if place]
     return Outcome(normalise(stdout, local, program), normalise(stderr, local, program), process.returncode, hang)
 
@@ -189,8 +194,20 @@ def session_members(leader):
     return sorted(members)
 
 
+def ask_for_dumps(leader):
+    """Each process that knows how (-X gil-dump) writes to stderr what its threads do in the script, and who has the lock."""
+    for pid in session_members(leader):
+        try:
+            with open(f'/proc/{pid}/status') as file:
+                caught = int(re.search(r'^SigCgt:\s*(\w+)', file.read(), re.M)[1], 16)
+            if caught >> signal.SIGQUIT - 1 & 1:
+                os.kill(pid, signal.SIGQUIT)
+        except (OSError, TypeError):
+            pass
+
+
 def describe_session(leader):
-    """Stacks of all threads of all processes (with gdb), or at least what each waits for in the kernel."""
+    """Native stacks of all threads of all processes (with gdb), or at least what each waits for in the kernel."""
     lines = []
     for pid in session_members(leader):
         lines.append(f'process {pid}:')

@@ -17,6 +17,7 @@
 #include "vm/object/str.h"
 #include "vm/object/weakref.h"
 #include "vm/run/frame.h"
+#include "vm/run/thread_dump.h"
 #include "vm/threads/safepoint.h"
 #include "vm/threads/signals.h"
 #include "vm/threads/thread.h"
@@ -196,6 +197,7 @@ uint64_t toy_gil_drops(ToyThread *t)
     for (size_t i = 0; i < DROP_REASON_COUNT; i++) drops += counts.drops[i];
     return drops;
 }
+void toy_gil_dump(ToyThread *t, int descriptor) { thread_dump_all(descriptor, t->interp); }
 void toy_gil_hand_over(ToyThread *t) { gil_hand_over(&t->interp->gil, &t->gil_client); }
 
 /* ---- the collector ---- */

@@ -61,6 +61,8 @@ TOY_API uint64_t toy_gil_interval_us(ToyThread *t);
 TOY_API void toy_gil_set_interval_us(ToyThread *t, uint64_t interval_us);
 /* How many times this thread has dropped the lock. */
 TOY_API uint64_t toy_gil_drops(ToyThread *t);
+/* Who has the lock, and of each thread what it does and its stack, as text. */
+TOY_API void toy_gil_dump(ToyThread *t, int descriptor);
 /* As a safepoint that was asked: whoever waits runs now. */
 TOY_API void toy_gil_hand_over(ToyThread *t);
 

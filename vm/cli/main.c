@@ -42,6 +42,7 @@ static void apply(Thread *t, const Options *options)
     if (options->interval_us) gil_set_interval(gil, options->interval_us);
     if (options->shows_gil_stats) t->interp->report = gil_report;
     if (options->has_fault_handler && !fatal_signals_watch(t->interp)) fputs("toy: warning: no fault handler\n", stderr);
+    if (options->dumps_on_signal && !dump_signal_watch()) fputs("toy: warning: no dump on SIGQUIT\n", stderr);
     if (options->count_file && !counts_begin(t->interp)) fputs("toy: warning: no memory to count in\n", stderr);
     if (options->fail_at) t->interp->memory.fail_at = t->interp->memory.allocations + options->fail_at;
 }

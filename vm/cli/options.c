@@ -228,6 +228,7 @@ static int read_environment(Options *options)
     config->omits_columns |= options_variable(config, "TOYNODEBUGRANGES") != NULL;
     config->shows_import_time |= options_variable(config, "TOYPROFILEIMPORTTIME") != NULL;
     options->has_fault_handler |= options_variable(config, "TOYFAULTHANDLER") != NULL;
+    options->dumps_on_signal |= options_variable(config, "TOYGILDUMP") != NULL;
     const char *digits = options_variable(config, "TOYINTMAXSTRDIGITS");
     if (config->int_max_str_digits < 0) {                       /* not given as an option */
         config->int_max_str_digits = 4300;
@@ -282,6 +283,7 @@ static int read_x_option(Options *options, const char *word)
         break;
     case X_DEV: config->is_dev_mode = true; break;
     case X_FAULT_HANDLER: options->has_fault_handler = true; break;
+    case X_GIL_DUMP: options->dumps_on_signal = true; break;
     case X_GIL_STATS: options->shows_gil_stats = true; break;
     case X_IMPORT_TIME: config->shows_import_time = true; break;
     case X_NO_DEBUG_RANGES: config->omits_columns = true; break;

@@ -27,6 +27,7 @@ typedef struct Options {
     bool shows_gil_stats;
     const char *count_file;          /* -X count; NULL: it is not counted */
     bool has_fault_handler;
+    bool dumps_on_signal;            /* -X gil-dump */
     const GilPolicy *policy;         /* NULL: the default */
     uint64_t interval_us;            /* 0: the default */
     uint64_t fail_at;                /* the N-th allocation of the script fails; 0: none */

@@ -1,5 +1,5 @@
 /* fatal_signals.h - last words: where each thread was when a fatal signal came.
- * What        fatal_signals_watch (-X faulthandler), fatal_signals_dump.   How  fatal_signals.c
+ * What        fatal_signals_watch (-X faulthandler), dump_signal_watch (-X gil-dump).   How  fatal_signals.c
  * GIL         not needed: what is read may be half written, and that must do.   Read next  fatal_signals.c */
 #ifndef TOY_RUN_FATAL_SIGNALS_H
 #define TOY_RUN_FATAL_SIGNALS_H
@@ -11,7 +11,7 @@ bool fatal_signals_watch(Interp *interp);
 void fatal_signals_forget(Interp *interp);
 bool fatal_signals_are_watched(const Interp *interp);
 
-/* The stacks of all threads, or of [t] alone, newest frame first. Safe in a signal handler. */
-void fatal_signals_dump(int descriptor, Interp *interp, Thread *t, bool all_threads);
+/* From now on SIGQUIT (Ctrl-\) shows what each thread does and who has the lock, and the program goes on. False: the system would not. */
+bool dump_signal_watch(void);
 
 #endif

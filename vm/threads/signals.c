@@ -21,6 +21,8 @@ static _Atomic(Interp *) signal_interp;   /* I3 */
 
 _Static_assert(SIGNAL_COUNT == _NSIG, "the table has a row for each signal");
 
+Interp *signals_interp(void) { return atomic_load(&signal_interp); }
+
 /* ---- arrival -------------------------------------------------------------------------------------------------------------- */
 
 void signals_trip(Interp *interp, int number)

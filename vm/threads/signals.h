@@ -68,6 +68,9 @@ MUST_CHECK static inline bool signals_deliver_if_due(Thread *t)
 /* The old descriptor. The caller has checked that it is valid and non-blocking. */
 int signals_set_wakeup_fd(Thread *t, int fd, bool warns_on_full_buffer);
 
+/* Whose signals those of the process are; NULL: nobody's. Safe in a signal handler. */
+BORROWED Interp *signals_interp(void);
+
 /* In the child of a fork: nothing has arrived yet. */
 void signals_forget(Thread *t);
 
