@@ -46,8 +46,10 @@ static ToyValue ring_pop(SimpleQueue *queue)
 
 static ToyValue queue_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (count) return toy_raise_type_error(t, "SimpleQueue() takes no positional arguments");
-    if (!toy_arguments_no_keywords(t, "SimpleQueue", names)) return TOY_FAILED;
+    if (!toy_type_has_own_init(t, type)) {
+        if (count) return toy_raise_type_error(t, "SimpleQueue() takes no positional arguments");
+        if (!toy_arguments_no_keywords(t, "SimpleQueue", names)) return TOY_FAILED;
+    }
     return toy_value(toy_type_alloc(t, type));
 }
 
