@@ -57,6 +57,12 @@ static ToyValue traceback_width(ToyThread *t, ToyValue self, const ToyValue *arg
     return toy_int(t, (int64_t)toy_str_width(args[0]));
 }
 
+static ToyValue traceback_print_exception(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (!toy_is_exception(args[0])) return toy_raise_type_error(t, "print_exception() argument must be an exception, not %T", args[0]);
+    return toy_print_exception(t, args[0], args[1]) ? TOY_NONE : TOY_FAILED;
+}
+
 static const ToyFunction functions[] = {
     TOY_FUNCTION("position", traceback_position, "(code, lasti, /)", 0,
                  "Return (line, end line, column, end column) of an instruction; each None if it is not known."),
@@ -66,6 +72,8 @@ static const ToyFunction functions[] = {
                  "Return whether carets below all of this would tell nothing."),
     TOY_FUNCTION("did_you_mean", traceback_did_you_mean, "(exception, traceback, /)", 0, "Return a suggestion for a misspelt name, or an empty string."),
     TOY_FUNCTION("source_lines", traceback_source_lines, "(filename, /)", 0, "Return the lines of a file, of a module in the program or of the prompt, without newlines; None if they cannot be had."),
+    TOY_FUNCTION("print_exception", traceback_print_exception, "(exception, file, /)", 0,
+                 "Write to a text stream what the interpreter says of an exception that nobody catches."),
     TOY_FUNCTION("width", traceback_width, "(text, /)", 0, "Return how many columns of a terminal a text takes."),
     TOY_FUNCTIONS_END,
 };
