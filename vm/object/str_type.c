@@ -225,8 +225,10 @@ static Value iterator_next(Thread *t, Value self)
     Str *s = iterator->str;
     if (!s)
         return END;
-    if (iterator->next < s->length)
-        return object_value(str_from_char(t, str_char(s, iterator->next++)));
+    if (LIKELY(iterator->next < s->length)) {
+        uint32_t character = str_char(s, iterator->next++);
+        return LIKELY(character <= 0xff) ? retain(object_value(t->interp->one_char[character])) : object_value(str_from_char(t, character));
+    }
     iterator->str = NULL;
     object_release(s);
     return END;

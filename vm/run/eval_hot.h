@@ -361,16 +361,27 @@ CASE(FOR_ITER_FAST) {
     if (UNLIKELY(!is_object(TOP))) goto run_FOR_ITER;
     if (o->kind == KIND_RANGE_ITERATOR) v = range_iterator_next((RangeIterator *)o);
     else if (o->kind == KIND_LIST_ITERATOR) v = iterate_list((ListIterator *)o);
-    else goto run_FOR_ITER;
+    else goto next_of_native;
     if (UNLIKELY(v.bits == END.bits)) goto run_FOR_ITER;    /* it says END again, and leaves the loop */
-    const Word *store = ip + CACHES_FOR_ITER;
-    ip = store + 1;
+    SKIP(FOR_ITER);
+store_next:;
+    const Word *store = ip++;
     Value *place = &locals[WORD_OPERAND(*store)], old = *place;
     *place = v;
     if (UNLIKELY(is_object(old))) {
         SAVE();
         object_release(as_object(old));
     }
+    NEXT;
+next_of_native:
+    if (o->kind == KIND_GENERATOR || type_is(o->type, TYPE_IS_SCRIPT_MADE) || !o->type->slots.next) goto run_FOR_ITER;
+    SKIP(FOR_ITER);
+    SAVE();
+    v = o->type->slots.next(t, TOP);
+    if (LIKELY(is_bound(v) && !is_end(v))) goto store_next;
+    if (failed(v) && !iterate_ended(t)) FAIL;
+    ip += OPERAND;
+    RELEASE_TOP();
     NEXT;
 }
 
