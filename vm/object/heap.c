@@ -22,6 +22,7 @@
 #include "vm/object/colours.h"
 #include "vm/object/exception.h"
 #include "vm/object/instance.h"
+#include "vm/object/str.h"
 #include "vm/object/weakref.h"
 
 enum {
@@ -401,10 +402,26 @@ static void free_postponed(Thread *t)
         free_one(t, take_free_later(t));
 }
 
+/* The commonest of all: a small ASCII text, from whose length the size of its cell can be told without a look at the page. */
+ALWAYS_INLINE bool free_text(Interp *interp, Object *object)
+{
+    if (object->kind != KIND_STR || object->flags & (OBJECT_IS_LARGE | OBJECT_IS_INTERNED | OBJECT_HAS_WEAKREFS) || !((Str *)object)->is_ascii)
+        return false;
+    count_objects(interp, -1);
+    size_t class = (offsetof(Str, characters) + ((Str *)object)->length + CELL_UNIT) / CELL_UNIT;
+    FreeCell *cell = (FreeCell *)object;
+    cell->type = NULL;
+    cell->next = interp->free_cells[0][class];
+    interp->free_cells[0][class] = cell;
+    return true;
+}
+
 void object_free(TAKES Object *object)
 {
     Type *type = object->type;
     Thread *t = thread_current();
+    if (free_text(t->interp, object))
+        return;
     if (!(type->flags & (TYPE_IS_CONTAINER | TYPE_HAS_FINALIZER | TYPE_HAS_ATTRIBUTES)) && !(object->flags & OBJECT_HAS_WEAKREFS)) {
         if (type->spec->free)
             type->spec->free(object);

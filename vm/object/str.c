@@ -62,7 +62,9 @@ static inline Str *ascii_new(Thread *t, size_t length)
         raise_memory_error(t);
         return NULL;
     }
-    Str *s = (Str *)heap_new_raw(t, t->interp->types[KIND_STR], offsetof(Str, characters) + length + 1);
+    Type *type = t->interp->types[KIND_STR];
+    size_t size = offsetof(Str, characters) + length + 1;
+    Str *s = (Str *)(LIKELY(size <= HEAP_SMALL_MAX) ? heap_new_quick(t, type, size) : heap_new_raw(t, type, size));
     if (UNLIKELY(!s))
         return NULL;
     s->hash = -1;
@@ -145,6 +147,23 @@ void str_put(Str *s, size_t i, uint32_t character)
         ((uint32_t *)str_data(s))[i] = character;
 }
 
+/* memcpy, without a call for what most pieces of text are: two words that may overlap. */
+ALWAYS_INLINE void copy_bytes(char *to, const char *from, size_t size)
+{
+#define COPY_AS(type)                                                                                              \
+    do {                                                                                                           \
+        type first, last;                                                                                          \
+        memcpy(&first, from, sizeof first), memcpy(&last, from + size - sizeof last, sizeof last);                 \
+        memcpy(to, &first, sizeof first), memcpy(to + size - sizeof last, &last, sizeof last);                     \
+    } while (0)
+    if (size > 16) memcpy(to, from, size);
+    else if (size >= 8) COPY_AS(uint64_t);
+    else if (size >= 4) COPY_AS(uint32_t);
+    else if (size >= 2) COPY_AS(uint16_t);
+    else if (size) *to = *from;
+#undef COPY_AS
+}
+
 static void copy_into(Str *s, size_t at, const Str *from)
 {
     characters_copy(str_at(s, at), s->width, str_data(from), from->width, from->length);
@@ -195,7 +214,7 @@ Str *str_from_ascii(Thread *t, const char *bytes, size_t length)
         return length ? str_from_char(t, (uint8_t)*bytes) : empty(t);
     Str *s = ascii_new(t, length);
     if (LIKELY(s != NULL))
-        memcpy(s->characters, bytes, length);
+        copy_bytes(s->characters, bytes, length);
     return s;
 }
 
@@ -268,6 +287,14 @@ Value str_concat(Thread *t, Str *a, Str *b)
         return str_exact(t, a);
     if (UNLIKELY(a->length + b->length > STR_LENGTH_MAX))
         return raise_too_long(t, "strings are too large to concat");
+    if (a->is_ascii && b->is_ascii) {
+        Str *both = ascii_new(t, a->length + b->length);
+        if (UNLIKELY(!both))
+            return FAILED;
+        copy_bytes(both->characters, a->characters, a->length);
+        copy_bytes(both->characters + a->length, b->characters, b->length);
+        return object_value(both);
+    }
     Str *s = str_new(t, a->length + b->length, widest_class(a) | widest_class(b));
     if (UNLIKELY(!s))
         return FAILED;
@@ -289,10 +316,10 @@ static void forget_encoded(Thread *t, Str *s);
 static Str *cell_with_room(Thread *t, Str *a, size_t size)
 {
     enum { SLACK = 8 };  /* a loop of appends moves the text only when it has grown by an eighth */
+    if (!(a->head.flags & OBJECT_IS_LARGE))
+        return size <= (str_size_of(&a->head) + CELL_UNIT - 1) / CELL_UNIT * CELL_UNIT ? a : NULL;
     size_t room = object_size(&a->head);
-    if (size <= room)
-        return a;
-    return a->head.flags & OBJECT_IS_LARGE ? (Str *)heap_resize(t, &a->head, room, size + size / SLACK) : NULL;
+    return size <= room ? a : (Str *)heap_resize(t, &a->head, room, size + size / SLACK);
 }
 
 Value str_append(Thread *t, TAKES Value left, Str *b)
@@ -303,11 +330,16 @@ Value str_append(Thread *t, TAKES Value left, Str *b)
         forget_encoded(t, a);
         Str *grown = cell_with_room(t, a, size);
         if (grown) {
-            copy_into(grown, grown->length, b);
+            char *end = str_at(grown, length);
+            if (grown->is_ascii) {
+                copy_bytes(grown->characters + grown->length, b->characters, b->length);
+                *end = '\0';
+            } else {
+                copy_into(grown, grown->length, b);
+                memset(end, 0, size - (size_t)(end - (char *)grown));
+            }
             grown->length = length;
             grown->hash = -1;
-            char *end = str_at(grown, length);
-            memset(end, 0, size - (size_t)(end - (char *)grown));
             return object_value(grown);
         }
         if (is_raised(t)) {
@@ -345,14 +377,11 @@ static void fill_narrow(Str *s, Str *separator, const Value *items, size_t count
     size_t between = separator ? separator->length : 0;
     for (size_t i = 0; i < count; i++) {
         if (between && i) {
-            if (between == 1)
-                *to = separator->characters[0];
-            else
-                memcpy(to, str_data(separator), between);
+            copy_bytes(to, separator->characters, between);
             to += between;
         }
         Str *item = as_str(items[i]);
-        memcpy(to, str_data(item), item->length);
+        copy_bytes(to, item->characters, item->length);
         to += item->length;
     }
 }
