@@ -90,6 +90,8 @@ static bool deliver_one(Thread *t, SignalState *state, int number)
         return call_handler(t, state, row->handler, number);
     case SIGNAL_UNASKED: case SIGNAL_DEFAULT: case SIGNAL_IGNORED: case SIGNAL_FOREIGN:
         /* It was changed between arrival and delivery: nobody is left to tell, but it shall not get lost unseen. */
+        if (t->interp->unraisable_hook == NULL)
+            break;
         raise_error(t, EXC_OSError, "Signal %d ignored due to race condition", number);
         raised_report_unraisable(t, UNBOUND, NULL);
         break;
