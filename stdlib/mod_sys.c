@@ -116,7 +116,7 @@ static ToyValue sys_setswitchinterval(ToyThread *t, ToyValue self, const ToyValu
     if (!toy_arg_double(t, args[0], &seconds)) return TOY_FAILED;
     if (!(seconds > 0)) return toy_raise_value_error(t, "switch interval must be strictly positive");
     double microseconds = seconds * 1e6;
-    toy_gil_set_interval_us(t, microseconds < 1 ? 1 : microseconds > 1e15 ? (uint64_t)1e15 : (uint64_t)microseconds);
+    toy_gil_set_interval_us(t, microseconds > 1e15 ? (uint64_t)1e15 : (uint64_t)microseconds);
     return TOY_NONE;
 }
 

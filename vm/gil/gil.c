@@ -488,8 +488,6 @@ void gil_set_interval(Gil *gil, uint64_t interval_us)
 {
     /* A bound that keeps nanoseconds in 63 bits: nearly three centuries. */
     const uint64_t longest = INT64_MAX / NS_PER_US / 2;
-    if (interval_us < 1)
-        interval_us = 1;
     atomic_store_explicit(&gil->interval_us, interval_us < longest ? interval_us : longest, memory_order_relaxed);
 }
 

@@ -136,7 +136,7 @@ bool gil_is_held_by(Gil *gil, const GilClient *client);
 /* How many wait at this moment; a hint. */
 uint32_t gil_waiter_count(Gil *gil);
 
-/* The switch interval. At least 1 us; a waiter re-reads it at each turn, so the turn it is in ends as it began. */
+/* The switch interval. 0 is as good as 1 us: over before the wait has begun. A waiter re-reads it at each turn, so the turn it is in ends as it began. */
 void gil_set_interval(Gil *gil, uint64_t interval_us);
 uint64_t gil_interval(Gil *gil);
 void gil_set_policy(Gil *gil, BORROWED const GilPolicy *policy);
