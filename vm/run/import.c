@@ -204,6 +204,23 @@ static bool is_loading_finders(Thread *t)
     return false;
 }
 
+static size_t last_dot_of(const Str *name)
+{
+    for (size_t i = name->length; i-- > 0;)
+        if (str_char(name, i) == '.') return i;
+    return SIZE_MAX;
+}
+
+/* Under the name by which it was asked for: os.path is posixpath, but people wrote os.path. */
+static void raise_not_a_package(Thread *t, Str *name)
+{
+    Value parent = str_slice(t, name, 0, last_dot_of(name));
+    if (failed(parent)) return;
+    raise_error(t, EXC_ModuleNotFoundError, "No module named '%U'; '%S' is not a package", name, parent);
+    release(parent);
+    if (raised_is(t, EXC_ImportError)) replace(&((Exception *)as_object(t->raised))->fields[1], retain(object_value(name)));
+}
+
 /* Find and load. [parent]: the package, UNBOUND at the top. Scripts that have put finders of their own into sys.meta_path are asked; so are
  * the finders written in toy about a folder without __init__, which is part of a namespace package. */
 static Value load(Thread *t, Str *name, Value parent)
@@ -214,11 +231,7 @@ static Value load(Thread *t, Str *name, Value parent)
         path = value_find_attribute(t, parent, NAME_OF(t, __path__));
         if (is_unbound(path)) {
             raised_clear(t);
-            Value parent_name = value_find_attribute(t, parent, NAME_OF(t, __name__));
-            raised_clear(t);
-            raise_error(t, EXC_ModuleNotFoundError, "No module named '%U'; '%S' is not a package", name, is_bound(parent_name) ? parent_name : NONE);
-            release(parent_name);
-            if (raised_is(t, EXC_ImportError)) replace(&((Exception *)as_object(t->raised))->fields[1], retain(object_value(name)));
+            raise_not_a_package(t, name);
             return FAILED;
         }
     }
@@ -313,13 +326,6 @@ static bool bind_in_parent(Thread *t, Value parent, Str *name, size_t last_dot, 
         done = true;
     }
     return done;
-}
-
-static size_t last_dot_of(const Str *name)
-{
-    for (size_t i = name->length; i-- > 0;)
-        if (str_char(name, i) == '.') return i;
-    return SIZE_MAX;
 }
 
 bool import_is_loading(Thread *t, Str *name) { return find_loading(t, name) != NULL; }
