@@ -1,104 +1,13 @@
 /* test_gil.c - the lock alone, on plain pthreads: no interpreter, no bytecode, no thread of ours.
  *
  * What        Mutual exclusion, forced switching, who asks and who does not, counters, fork, the end.
- * How         A worker is a pthread with a client and a breaker word. Its "bytecode" is a loop that tests the word as the real
- *             loop does at a safepoint. What two workers must not do at once is done on plain variables, so ThreadSanitizer
- *             checks I1 as well as the assertions do.
- * Read next   vm/gil/gil.c */
-#include <check.h>
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+ * How         Workers and stages are those of gil_workers.h. What two workers must not do at once is done on plain variables, so
+ *             ThreadSanitizer checks I1 as well as the assertions do. What must hold under every policy is tried under each; what
+ *             one of them promises is in test_gil_policies.c.
+ * Read next   vm/gil/gil.c, test_gil_policies.c */
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "vm/base/clock.h"
-#include "vm/gil/gil.h"
-
-typedef struct Worker {
-    Gil *gil;
-    GilClient client;
-    _Atomic uint32_t breaker;
-    pthread_t pthread;
-    void (*body)(struct Worker *);
-    atomic_bool *stop;
-    uint64_t turns;            /* of its loop; its own */
-    int id;
-} Worker;
-
-static void worker_enter(Worker *worker) { gil_join(worker->gil, &worker->client, &worker->breaker); }
-static void take(Worker *worker) { gil_take(worker->gil, &worker->client); }
-static void drop(Worker *worker, DropReason reason) { gil_drop(worker->gil, &worker->client, reason); }
-
-/* What the loop does at a backward jump. */
-static void safepoint(Worker *worker)
-{
-    if (atomic_load_explicit(&worker->breaker, memory_order_relaxed) & GIL_REQUEST_BIT)
-        gil_yield(worker->gil, &worker->client);
-}
-
-static void *worker_main(void *argument)
-{
-    Worker *worker = argument;
-    worker_enter(worker);
-    take(worker);
-    worker->body(worker);
-    gil_drop_and_leave(worker->gil, &worker->client, DROP_EXIT);
-    return NULL;
-}
-
-static void worker_start(Worker *worker, Gil *gil, void (*body)(Worker *))
-{
-    worker->gil = gil;
-    worker->body = body;
-    pthread_attr_t small_stack;
-    pthread_attr_init(&small_stack);
-    pthread_attr_setstacksize(&small_stack, 256 * 1024);
-    ck_assert_int_eq(pthread_create(&worker->pthread, &small_stack, worker_main, worker), 0);
-    pthread_attr_destroy(&small_stack);
-}
-
-static void worker_wait(Worker *worker) { pthread_join(worker->pthread, NULL); }
-
-/* Spin with safepoints until told to stop. */
-static void body_spin(Worker *worker)
-{
-    while (!atomic_load_explicit(worker->stop, memory_order_relaxed)) {
-        worker->turns++;
-        safepoint(worker);
-    }
-}
-
-static void sleep_ms(int ms) { usleep((useconds_t)ms * 1000); }
-
-/* The test's own thread as a client that holds the lock. */
-typedef struct Stage {
-    Gil gil;
-    Worker self;
-} Stage;
-
-static void stage_open(Stage *stage)
-{
-    memset(stage, 0, sizeof *stage);
-    gil_init(&stage->gil, gil_policy_named(NULL));
-    stage->self.gil = &stage->gil;
-    worker_enter(&stage->self);
-    take(&stage->self);
-}
-
-static void stage_close(Stage *stage)
-{
-    drop(&stage->self, DROP_EXIT);
-    gil_leave(&stage->gil, &stage->self.client);
-    gil_destroy(&stage->gil);
-}
-
-/* Wait, without the lock, until [count] clients wait for it. The caller holds it. */
-static void await_waiters(Stage *stage, uint32_t count)
-{
-    while (gil_waiter_count(&stage->gil) != count)
-        usleep(200);
-}
+#include "gil_workers.h"
 
 /* ---- I1 ---- */
 
@@ -120,11 +29,11 @@ static void body_count(Worker *worker)
     }
 }
 
-static void exclusion(uint64_t interval_us)
+static void exclusion(uint64_t interval_us, const GilPolicy *policy)
 {
     enum { WORKERS = 6 };
     Stage stage;
-    stage_open(&stage);
+    stage_open_under(&stage, policy);
     gil_set_interval(&stage.gil, interval_us);
     shared_number = 0;
     Worker workers[WORKERS] = {0};
@@ -140,8 +49,8 @@ static void exclusion(uint64_t interval_us)
     stage_close(&stage);
 }
 
-START_TEST(one_at_a_time)          { exclusion(GIL_DEFAULT_INTERVAL_US); } END_TEST
-START_TEST(one_at_a_time_at_1_us)  { exclusion(1); } END_TEST
+START_TEST(one_at_a_time)          { exclusion(GIL_DEFAULT_INTERVAL_US, gil_policy_at(_i)); } END_TEST
+START_TEST(one_at_a_time_at_1_us)  { exclusion(1, gil_policy_at(_i)); } END_TEST
 
 /* ---- forced switching ---- */
 
@@ -212,7 +121,7 @@ END_TEST
 START_TEST(hand_over_needs_no_request)
 {
     Stage stage;
-    stage_open(&stage);
+    stage_open_under(&stage, gil_policy_at(_i));
     gil_set_interval(&stage.gil, 1000000000);
     gil_hand_over(&stage.gil, &stage.self.client);   /* nobody waits: returns at once, still holding */
     ck_assert(gil_is_held_by(&stage.gil, &stage.self.client));
@@ -376,6 +285,9 @@ START_TEST(names_are_there)
     ck_assert_str_eq(gil_drop_reason_name(DROP_EXIT), "exit");
     ck_assert_str_eq(gil_policy_name(gil_policy_named(NULL)), "interval");
     ck_assert_ptr_eq(gil_policy_named("interval"), gil_policy_at(0));
+    ck_assert_str_eq(gil_policy_name(gil_policy_named("ticks")), "ticks");
+    ck_assert_str_eq(gil_policy_name(gil_policy_named("fair")), "fair");
+    ck_assert_str_eq(gil_policy_name(gil_policy_named("io")), "io");
     ck_assert_ptr_null(gil_policy_named("anarchy"));
     for (int i = 0; gil_policy_at(i) != NULL; i++)
         ck_assert_int_gt((int)strlen(gil_policy_summary(gil_policy_at(i))), 10);
@@ -385,7 +297,7 @@ END_TEST
 START_TEST(errno_is_kept)
 {
     Stage stage;
-    stage_open(&stage);
+    stage_open_under(&stage, gil_policy_at(_i));
     gil_set_interval(&stage.gil, 100);
     atomic_bool stop = false;
     Worker other = {.stop = &stop};
@@ -412,7 +324,7 @@ END_TEST
 START_TEST(remade_in_the_child)
 {
     Stage stage;
-    stage_open(&stage);
+    stage_open_under(&stage, gil_policy_at(_i));
     gil_set_interval(&stage.gil, 50);
     atomic_bool stop = false;
     Worker others[3] = {{.stop = &stop}, {.stop = &stop}, {.stop = &stop}};
@@ -470,9 +382,10 @@ START_TEST(closed_lock_lets_nobody_in)
     enum { WORKERS = 4 };
     /* They sleep in it for ever: it outlives the test, and so do they. */
     Stage *stage = malloc(sizeof *stage);
-    stage_open(stage);
+    stage_open_under(stage, gil_policy_at(_i));
     gil_set_interval(&stage->gil, 20);
     Worker *workers = calloc(WORKERS, sizeof *workers);
+    atomic_store(&arrivals, 0);
     for (int i = 0; i < WORKERS; i++)
         worker_start(&workers[i], &stage->gil, body_come_and_go);
     while (atomic_load(&arrivals) < 1000) {
@@ -517,7 +430,7 @@ START_TEST(thousand_clients)
 {
     enum { WORKERS = 1000 };
     Stage stage;
-    stage_open(&stage);
+    stage_open_under(&stage, gil_policy_at(_i));
     gil_set_interval(&stage.gil, 100);
     shared_number = 0;
     Worker *workers = calloc(WORKERS, sizeof *workers);
@@ -603,22 +516,25 @@ int main(void)
     Suite *suite = suite_create("gil");
     TCase *tests = tcase_create("gil");
     tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, one_at_a_time);
-    tcase_add_test(tests, one_at_a_time_at_1_us);
+    int policy_count = 0;
+    while (gil_policy_at(policy_count) != NULL)
+        policy_count++;
+    tcase_add_loop_test(tests, one_at_a_time, 0, policy_count);
+    tcase_add_loop_test(tests, one_at_a_time_at_1_us, 0, policy_count);
     tcase_add_test(tests, yield_lets_another_run);
     tcase_add_test(tests, asked_drop_for_a_native_call_lets_another_run);
-    tcase_add_test(tests, hand_over_needs_no_request);
+    tcase_add_loop_test(tests, hand_over_needs_no_request, 0, policy_count);
     tcase_add_test(tests, nobody_asks_before_the_interval);
     tcase_add_test(tests, interval_is_read_at_each_turn);
     tcase_add_test(tests, nobody_is_asked_after_a_switch);
     tcase_add_test(tests, counters_are_exact);
     tcase_add_test(tests, names_are_there);
-    tcase_add_test(tests, errno_is_kept);
-    tcase_add_test(tests, remade_in_the_child);
-    tcase_add_test(tests, thousand_clients);
+    tcase_add_loop_test(tests, errno_is_kept, 0, policy_count);
+    tcase_add_loop_test(tests, remade_in_the_child, 0, policy_count);
+    tcase_add_loop_test(tests, thousand_clients, 0, policy_count);
     tcase_add_test(tests, everybody_gets_a_share);
     tcase_add_test(tests, parking_remembers_a_wake);
-    tcase_add_test(tests, closed_lock_lets_nobody_in);   /* last: its threads stay */
+    tcase_add_loop_test(tests, closed_lock_lets_nobody_in, 0, policy_count);   /* last: its threads stay */
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -53,6 +53,15 @@ static int complain(const char *format, const char *word, const char *nearest)
     return 2;
 }
 
+static int complain_of_policy(const char *name)
+{
+    char text[200];
+    int n = snprintf(text, sizeof text, "-X gil: no policy is called '%.60s'; there are", name);
+    for (int i = 0; gil_policy_at(i) && (size_t)n < sizeof text; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s %s", i ? "," : "", gil_policy_name(gil_policy_at(i)));
+    return complain("%s", text, NULL);
+}
+
 /* Steps of inserting, deleting and changing letters from one word to the other. Long words are never near. */
 static size_t distance(const char *a, const char *b)
 {
@@ -292,7 +301,7 @@ static int read_x_option(Options *options, const char *word)
     case X_STRESS: return read_stress(options, argument);
     case X_GIL_POLICY:
         options->policy = gil_policy_named(argument);
-        if (!options->policy) return complain("-X gil: no policy is called '%s'", argument, NULL);
+        if (!options->policy) return complain_of_policy(argument);
         break;
     case X_MAX_STR_DIGITS:
         if (!read_digit_limit(argument, &config->int_max_str_digits))

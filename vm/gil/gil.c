@@ -8,11 +8,11 @@
  *             before the waiter is on its feet, and the request would have been for nothing.
  * Invariants  I1 at most one client holds: the word names it.
  *             I2 while anybody waits, 'state' changes only under 'mutex'.
- *             I3 a drop under a request returns only after another client held the lock, if one is still waiting (the last
- *                drop of a thread that ends excepted: it returns to nothing that needs the lock).
+ *             I3 a drop under a request returns only after another client held the lock, if one is still waiting and the policy
+ *                wants it so (the last drop of a thread that ends excepted: it returns to nothing that needs the lock).
  *             I4 if the lock is free and somebody waits, a waiter is awake and about to look ('awake' > 0), so no wake is lost;
- *                and while one is awake, drops wake no other.
- *             I5 a request bit is set only while its owner holds the lock and somebody waits.
+ *                and while one is awake, drops wake no other: if that one may not take (policy), it passes the wake on.
+ *             I5 the breaker bit is set only while its owner holds the lock and somebody waits.
  * GIL         taken and dropped here, nowhere else.
  * Read next   policy_interval.c (when a waiter asks), vm/threads/safepoint.c (who hears it), vm/threads/thread.c (who arrives),
  *             vm/threads/fork.c (who is left). */
@@ -34,7 +34,7 @@
  * request; the holder hears a request within a microsecond or so unless it is in a long native call. */
 enum { WATCH_NS = 20 * NS_PER_US };
 
-static const GilPolicy *const policies[] = {&policy_interval};
+static const GilPolicy *const policies[] = {&policy_interval, &policy_ticks, &policy_fair, &policy_io};
 
 const GilPolicy *gil_policy_at(int index)
 {
@@ -183,15 +183,20 @@ bool gil_is_held_by(Gil *gil, const GilClient *client)
 
 /* ---- the queue of waiters; all under the mutex ---------------------------------------------------------------------------- */
 
-static void queue_append(Gil *gil, GilClient *waiter)
+/* Before [next]; NULL: at the end. */
+static void queue_insert(Gil *gil, GilClient *waiter, GilClient *next)
 {
-    waiter->next_waiter = NULL;
-    waiter->prior_waiter = gil->last_waiter;
-    if (gil->last_waiter != NULL)
-        gil->last_waiter->next_waiter = waiter;
+    GilClient *prior = next != NULL ? next->prior_waiter : gil->last_waiter;
+    waiter->next_waiter = next;
+    waiter->prior_waiter = prior;
+    if (prior != NULL)
+        prior->next_waiter = waiter;
     else
         gil->first_waiter = waiter;
-    gil->last_waiter = waiter;
+    if (next != NULL)
+        next->prior_waiter = waiter;
+    else
+        gil->last_waiter = waiter;
     gil->waiter_count++;
 }
 
@@ -208,33 +213,60 @@ static void queue_remove(Gil *gil, GilClient *waiter)
     gil->waiter_count--;
 }
 
-void gil_requeue(Gil *gil, GilClient *waiter)
+void gil_place(Gil *gil, GilClient *waiter, GilClient *before)
 {
+    assert(before != waiter);
     queue_remove(gil, waiter);
-    queue_append(gil, waiter);
+    queue_insert(gil, waiter, before);
 }
 
-static void clear_request(GilClient *client)
+static void clear_request(Gil *gil, GilClient *holder)
 {
-    atomic_fetch_and_explicit(client->breaker, ~GIL_REQUEST_BIT, memory_order_relaxed);
+    gil->is_asked = false;
+    atomic_fetch_and_explicit(holder->breaker, ~GIL_REQUEST_BIT, memory_order_relaxed);
 }
 
-static bool is_asked(GilClient *client)
+void gil_alert(Gil *gil)
 {
-    return (atomic_load_explicit(client->breaker, memory_order_relaxed) & GIL_REQUEST_BIT) != 0;
+    atomic_fetch_or_explicit(gil_holder(gil)->breaker, GIL_REQUEST_BIT, memory_order_relaxed);
 }
 
 bool gil_ask(Gil *gil, GilClient *waiter)
 {
-    GilClient *holder = gil_holder(gil);
-    uint32_t before = atomic_fetch_or_explicit(holder->breaker, GIL_REQUEST_BIT, memory_order_relaxed);
+    bool is_first_to_ask = !gil->is_asked;
+    gil->is_asked = true;
+    gil_alert(gil);
     waiter->counts.asks++;
-    return (before & GIL_REQUEST_BIT) == 0;
+    return is_first_to_ask;
 }
 
-bool gil_sleep(Gil *gil, GilClient *waiter, int64_t deadline_ns)
+/* The second half of a wake, after the mutex was released: else the woken thread would run into it. */
+static void kick(Parking *sleeper)
+{
+    if (sleeper != NULL)
+        parking_kick(sleeper);
+}
+
+void gil_call(Gil *gil, GilClient *waiter)
+{
+    (void)gil;
+    if (parking_mark(&waiter->parking))
+        parking_kick(&waiter->parking);
+}
+
+/* A drop has chosen this waiter, and now it looks. Under the mutex. */
+static bool answer_wake(Gil *gil, GilClient *waiter)
+{
+    bool was_woken = waiter->is_woken;
+    waiter->is_woken = false;
+    gil->awake -= was_woken;
+    return was_woken;
+}
+
+GilWake gil_sleep(Gil *gil, GilClient *waiter, int64_t deadline_ns)
 {
     assert(!waiter->is_woken);
+    waiter->alarm_ns = deadline_ns;
     parking_reset(&waiter->parking);
     pthread_mutex_unlock(&gil->mutex);
     ParkResult result;
@@ -243,22 +275,18 @@ bool gil_sleep(Gil *gil, GilClient *waiter, int64_t deadline_ns)
     while (result == PARK_INTERRUPTED);
     pthread_mutex_lock(&gil->mutex);
     /* It may have been chosen after its time was up, before it had the mutex. */
-    bool was_woken = waiter->is_woken;
-    if (was_woken) {
-        waiter->is_woken = false;
-        gil->awake--;
+    waiter->alarm_ns = 0;
+    if (answer_wake(gil, waiter)) {
         if (gil_holder(gil) != NULL)
             waiter->counts.woken_in_vain++;
+        return GIL_CHOSEN;
     }
-    return !was_woken;
+    return parking_is_woken(&waiter->parking) ? GIL_CALLED : GIL_TIME_IS_UP;
 }
 
-void gil_watch(Gil *gil, GilClient *waiter)
+/* Look for some microseconds, without the mutex, whether the word is still what it was. */
+static void look_while_same(Gil *gil, uintptr_t seen)
 {
-    (void)waiter;
-    uintptr_t seen = atomic_load_explicit(&gil->state, memory_order_relaxed);
-    gil->awake++;
-    pthread_mutex_unlock(&gil->mutex);
     int64_t until = clock_monotonic_ns() + WATCH_NS;
     bool is_same;
     do {
@@ -267,6 +295,15 @@ void gil_watch(Gil *gil, GilClient *waiter)
         if (is_same)
             sched_yield();
     } while (is_same && clock_monotonic_ns() < until);
+}
+
+void gil_watch(Gil *gil, GilClient *waiter)
+{
+    (void)waiter;
+    uintptr_t seen = atomic_load_explicit(&gil->state, memory_order_relaxed);
+    gil->awake++;
+    pthread_mutex_unlock(&gil->mutex);
+    look_while_same(gil, seen);
     pthread_mutex_lock(&gil->mutex);
     gil->awake--;
 }
@@ -289,6 +326,18 @@ NORETURN static void sleep_for_ever(void)
         pause();
 }
 
+/* Wake one waiter, not all: the rest would only queue on the mutex again. And none while one is on its way (I4).
+ * Under the mutex; who is returned must be kicked after it was released. */
+static Parking *wake_one(Gil *gil)
+{
+    if (gil->waiter_count == 0 || gil->awake > 0)
+        return NULL;
+    GilClient *chosen = gil->policy->choose == NULL ? gil->first_waiter : gil->policy->choose(gil);
+    chosen->is_woken = true;
+    gil->awake++;
+    return parking_mark(&chosen->parking) ? &chosen->parking : NULL;
+}
+
 /* A waiter gives up its place: nobody may go on waiting for it (I3), and its request is void if it was the last (I5). */
 static void leave_closed_lock(Gil *gil, GilClient *waiter)
 {
@@ -297,12 +346,11 @@ static void leave_closed_lock(Gil *gil, GilClient *waiter)
     waiter->waiting_since_ns = 0;
     if (gil->waiter_count == 0) {
         if (gil_holder(gil) != NULL)
-            clear_request(gil_holder(gil));
+            clear_request(gil, gil_holder(gil));
         yielder = release_yielder(gil);
     }
     pthread_mutex_unlock(&gil->mutex);
-    if (yielder != NULL)
-        parking_kick(yielder);
+    kick(yielder);
     sleep_for_ever();
 }
 
@@ -311,28 +359,44 @@ static bool is_closed_to(Gil *gil, GilClient *client)
     return gil->closer != NULL && gil->closer != client;
 }
 
-/* Returns the moment at which the lock was had. */
-static int64_t take_slowly(Gil *gil, GilClient *client)
+static bool may_take(Gil *gil, GilClient *client)
 {
-    int saved_errno = errno;
-    pthread_mutex_lock(&gil->mutex);
+    if (gil_holder(gil) != NULL)
+        return false;
+    return gil->policy->may_take == NULL || gil->closer == client || gil->policy->may_take(gil, client);
+}
+
+/* Under the mutex. From here on no fast path succeeds, and what the word says is true until we let go of the mutex (I2). */
+static void stand_in_line(Gil *gil, GilClient *client, bool was_forced)
+{
     client->waiting_since_ns = clock_monotonic_ns();
-    queue_append(gil, client);
-    /* From here on no fast path succeeds, and what the word says is true until we let go of the mutex (I2). */
+    client->was_forced = was_forced;
+    queue_insert(gil, client, NULL);
+    if (gil->policy->arrived != NULL)
+        gil->policy->arrived(gil, client);
     atomic_fetch_or_explicit(&gil->state, GIL_CROWDED, memory_order_acquire);
+}
+
+/* Called under the mutex, standing in line. Returns without it, at the moment it tells, holding the lock. */
+static int64_t wait_in_line(Gil *gil, GilClient *client)
+{
     bool has_waited = false;
     for (;;) {
         if (is_closed_to(gil, client))
             leave_closed_lock(gil, client);
-        if (gil_holder(gil) == NULL && gil->policy->may_take(gil, client))
+        if (may_take(gil, client))
             break;
+        /* Free, but not for us: then see to it that the one is up whom it is for (I4). */
+        if (gil_holder(gil) == NULL)
+            kick(wake_one(gil));
         has_waited = true;
         gil->policy->wait(gil, client);
     }
     queue_remove(gil, client);
 
     Parking *yielder = NULL;
-    if (gil->last_holder != client) {
+    bool is_switch = gil->last_holder != client;
+    if (is_switch) {
         gil->last_holder = client;
         gil->switch_number++;
         yielder = release_yielder(gil);
@@ -344,12 +408,22 @@ static int64_t take_slowly(Gil *gil, GilClient *client)
         client->counts.ns_waited += waited;
         client->counts.ns_longest_wait = longer(client->counts.ns_longest_wait, waited);
     }
-    client->waiting_since_ns = 0;
     bool is_crowded = gil->waiter_count > 0 || gil->closer != NULL;
     atomic_store_explicit(&gil->state, (uintptr_t)client | (is_crowded ? GIL_CROWDED : 0), memory_order_release);
+    if (gil->policy->took != NULL)
+        gil->policy->took(gil, client, is_switch);
+    client->waiting_since_ns = 0;
     pthread_mutex_unlock(&gil->mutex);
-    if (yielder != NULL)
-        parking_kick(yielder);
+    kick(yielder);
+    return now;
+}
+
+static int64_t take_slowly(Gil *gil, GilClient *client)
+{
+    int saved_errno = errno;
+    pthread_mutex_lock(&gil->mutex);
+    stand_in_line(gil, client, false);
+    int64_t now = wait_in_line(gil, client);
     errno = saved_errno;
     return now;
 }
@@ -375,25 +449,18 @@ static void count_drop(GilClient *client, DropReason reason)
 }
 
 /* The holder hears a request at the latest here. Under the mutex. */
-static bool take_back_request(GilClient *holder)
+static bool take_back_request(Gil *gil, GilClient *holder)
 {
-    if (!is_asked(holder))
-        return false;
-    clear_request(holder);
-    holder->counts.asked_drops++;
-    return true;
+    bool was_asked = gil->is_asked;
+    clear_request(gil, holder);
+    if (was_asked)
+        holder->counts.asked_drops++;
+    return was_asked;
 }
 
-/* Wake one waiter, not all: the rest would only queue on the mutex again. And none while one is on its way (I4).
- * Under the mutex; who is returned must be kicked after it was released. */
-static Parking *wake_one(Gil *gil)
+static bool must_stay_away(Gil *gil, GilClient *dropper)
 {
-    if (gil->waiter_count == 0 || gil->awake > 0)
-        return NULL;
-    GilClient *chosen = gil->policy->choose(gil);
-    chosen->is_woken = true;
-    gil->awake++;
-    return parking_mark(&chosen->parking) ? &chosen->parking : NULL;
+    return gil->waiter_count > 0 && (gil->policy->stays_away == NULL || gil->policy->stays_away(gil, dropper));
 }
 
 /* Under the mutex, and the last thing done there: somebody may be watching for just this. */
@@ -403,29 +470,45 @@ static void set_free(Gil *gil)
     atomic_store_explicit(&gil->state, is_crowded ? GIL_CROWDED : 0, memory_order_release);
 }
 
+/* What a drop does under the mutex, all but setting the lock free. */
+typedef struct Departure {
+    Parking *woken;    /* to be kicked */
+    bool stays_away;
+    int64_t look_ns;
+} Departure;
+
+static Departure depart(Gil *gil, GilClient *client, bool is_hand_over)
+{
+    bool was_asked = take_back_request(gil, client);
+    gil->last_holder = client;
+    /* Worth a short look only if the next holder is up already; if it must be woken, it will be a while. */
+    Departure departure = {.look_ns = gil->awake > 0 ? WATCH_NS : 0};
+    departure.woken = wake_one(gil);
+    departure.stays_away = (was_asked && must_stay_away(gil, client)) || (is_hand_over && gil->waiter_count > 0);
+    if (departure.stays_away) {
+        gil->yielder = client;
+        parking_reset(&client->parking);
+    }
+    return departure;
+}
+
+/* Forced switching (I3): who takes the lock next marks our parking place. */
+static void stay_away(GilClient *client, int64_t look_ns)
+{
+    while (parking_wait(&client->parking, PARK_FOREVER, look_ns) != PARK_WOKEN)
+        look_ns = 0;
+}
+
 static void drop_slowly(Gil *gil, GilClient *client)
 {
     int saved_errno = errno;
     pthread_mutex_lock(&gil->mutex);
-    bool was_asked = take_back_request(client);
-    gil->last_holder = client;
-    /* Worth a short look only if the next holder is up already; if it must be woken, it will be a while. */
-    int64_t look_ns = gil->awake > 0 ? WATCH_NS : 0;
-    Parking *woken = wake_one(gil);
-    bool stays_away = was_asked && gil->waiter_count > 0 && gil->policy->stays_away(gil, client);
-    if (stays_away) {
-        gil->yielder = client;
-        parking_reset(&client->parking);
-    }
+    Departure departure = depart(gil, client, false);
     set_free(gil);
     pthread_mutex_unlock(&gil->mutex);
-
-    if (woken != NULL)
-        parking_kick(woken);
-    if (stays_away)
-        /* Forced switching (I3): who takes the lock next marks our parking place. */
-        while (parking_wait(&client->parking, PARK_FOREVER, look_ns) != PARK_WOKEN)
-            look_ns = 0;
+    kick(departure.woken);
+    if (departure.stays_away)
+        stay_away(client, departure.look_ns);
     errno = saved_errno;
 }
 
@@ -444,34 +527,57 @@ void gil_drop_and_leave(Gil *gil, GilClient *client, DropReason reason)
     count_drop(client, reason);
     pthread_mutex_lock(&gil->mutex);
     /* Nobody is made to stay away: it will not come back. */
-    take_back_request(client);
+    take_back_request(gil, client);
     forget_client(gil, client);
     Parking *woken = wake_one(gil);
     set_free(gil);
     pthread_mutex_unlock(&gil->mutex);
-    if (woken != NULL)
-        parking_kick(woken);
+    kick(woken);
 }
 
 /* ---- yield ---------------------------------------------------------------------------------------------------------------- */
 
+/* Drop and take in one: who does not have to stay away stands in line before anybody else can come, however long the kernel
+ * keeps it off its processor in between. */
+static void yield(Gil *gil, GilClient *client, bool is_hand_over)
+{
+    assert(gil_is_held_by(gil, client));
+    int saved_errno = errno;
+    count_drop(client, DROP_FORCED);
+    pthread_mutex_lock(&gil->mutex);
+    Departure departure = depart(gil, client, is_hand_over);
+    if (!departure.stays_away)
+        stand_in_line(gil, client, true);
+    set_free(gil);
+    /* It is another's, who is up and about to have it: the mutex is for that one first. */
+    bool keeps_clear = !departure.stays_away && departure.look_ns > 0 && !may_take(gil, client);
+    pthread_mutex_unlock(&gil->mutex);
+    kick(departure.woken);
+    if (departure.stays_away)
+        stay_away(client, departure.look_ns);
+    else if (keeps_clear)
+        look_while_same(gil, GIL_CROWDED);
+    pthread_mutex_lock(&gil->mutex);
+    if (departure.stays_away)
+        stand_in_line(gil, client, true);
+    answer_wake(gil, client);
+    client->held_since_ns = wait_in_line(gil, client);
+    client->counts.takes++;
+    errno = saved_errno;
+}
+
 void gil_yield(Gil *gil, GilClient *client)
 {
-    if (!gil->policy->gives_way(gil, client))
-        return;
-    gil_drop(gil, client, DROP_FORCED);
-    gil_take(gil, client);
+    if (gil->policy->gives_way == NULL || gil->policy->gives_way(gil, client))
+        yield(gil, client, false);
 }
 
 void gil_hand_over(Gil *gil, GilClient *client)
 {
-    /* Whoever waits now goes on waiting until we drop, so the drop below is a slow one and clears the bit (I5). */
+    /* Whoever waits now goes on waiting until we drop. */
     bool is_crowded = (atomic_load_explicit(&gil->state, memory_order_relaxed) & GIL_CROWDED) != 0;
-    if (!is_crowded)
-        return;
-    atomic_fetch_or_explicit(client->breaker, GIL_REQUEST_BIT, memory_order_relaxed);
-    gil_drop(gil, client, DROP_FORCED);
-    gil_take(gil, client);
+    if (is_crowded)
+        yield(gil, client, true);
 }
 
 /* ---- settings, fork, the end ---------------------------------------------------------------------------------------------- */
@@ -500,6 +606,12 @@ void gil_set_policy(Gil *gil, const GilPolicy *policy)
 {
     pthread_mutex_lock(&gil->mutex);
     gil->policy = policy;
+    clear_request(gil, gil_holder(gil));
+    memset(gil->notes, 0, sizeof gil->notes);
+    for (GilClient *client = gil->first_client; client != NULL; client = client->next_client)
+        memset(client->notes, 0, sizeof client->notes);
+    for (GilClient *waiter = gil->first_waiter; waiter != NULL; waiter = waiter->next_waiter)
+        gil_call(gil, waiter);
     pthread_mutex_unlock(&gil->mutex);
 }
 
@@ -517,9 +629,11 @@ void gil_remake_after_fork(Gil *gil, GilClient *client)
     gil->last_holder = client;
     gil->first_client = NULL;
     link_client(gil, client);
-    clear_request(client);
+    clear_request(gil, client);
     client->is_woken = false;
     parking_reset(&client->parking);
+    memset(gil->notes, 0, sizeof gil->notes);
+    memset(client->notes, 0, sizeof client->notes);
     /* A process accounts for itself: the parent goes on counting what was before. */
     memset(&gil->gone, 0, sizeof gil->gone);
     gil->ended_count = gil->gone_count = 0;
@@ -544,8 +658,7 @@ void gil_close(Gil *gil, GilClient *client)
             continue;
         waiter->is_woken = true;
         gil->awake++;
-        if (parking_mark(&waiter->parking))
-            parking_kick(&waiter->parking);
+        gil_call(gil, waiter);
     }
     pthread_mutex_unlock(&gil->mutex);
 }

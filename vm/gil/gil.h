@@ -51,6 +51,10 @@ typedef struct GilCounts {
 /* The bit of a thread's breaker word that means "give up the lock". The other bits belong to vm/threads/safepoint.h. */
 #define GIL_REQUEST_BIT ((uint32_t)1)
 
+/* What a policy may write down about the lock, and about each client, without a change here: it gives the places names of its
+ * own. All 0 when a policy is chosen, and when a client joins. */
+enum { GIL_NOTES = 4, GIL_CLIENT_NOTES = 2 };
+
 typedef struct GilClient GilClient;
 typedef struct GilPolicy GilPolicy;
 
@@ -61,9 +65,12 @@ struct GilClient {
     GilClient *next_waiter, *prior_waiter; /* in the queue of waiters; under 'mutex' */
     GilClient *next_client, *prior_client; /* among all clients; under 'mutex' */
     int64_t waiting_since_ns;              /* 0: not waiting; under 'mutex' */
+    int64_t alarm_ns;                      /* until when it sleeps if nobody wakes it; 0: it is awake; under 'mutex' */
     int64_t held_since_ns;                 /* written by itself while holding */
     bool is_woken;                         /* a drop has chosen it and it has not looked yet; under 'mutex' */
     uint64_t number;                       /* how many had joined before it; constant */
+    bool was_forced;                       /* it waits because it had to yield, not of its own will; under 'mutex' */
+    int64_t notes[GIL_CLIENT_NOTES];       /* the policy's; under 'mutex', or its own while it holds: the policy says which */
     GilCounts counts;                      /* written while holding the lock or 'mutex'; read while holding both */
 };
 
@@ -85,7 +92,7 @@ typedef struct Gil {
      * waits. While the bit is clear, take and drop are one compare-and-exchange each; while it is set, the word changes only
      * under 'mutex'. */
     _Atomic uintptr_t state;
-    const GilPolicy *policy;               /* under 'mutex' */
+    const GilPolicy *policy;               /* written by a holder under 'mutex' */
     _Atomic uint64_t interval_us;          /* written by a holder, read by waiters at each turn */
 
     pthread_mutex_t mutex;                 /* guards everything below */
@@ -93,6 +100,8 @@ typedef struct Gil {
     uint32_t waiter_count;
     GilClient *last_holder;                /* who held it last, as far as any waiter could see */
     uint64_t switch_number;                /* counts changes of holder that a waiter could see */
+    bool is_asked;                         /* a waiter has lost patience with this holder */
+    int64_t notes[GIL_NOTES];              /* the policy's */
     GilClient *yielder;                    /* dropped the lock under a request, stays away until the switch; NULL: nobody */
     uint32_t awake;                        /* waiters that are up and will look at the lock again without being woken */
     GilClient *closer;                     /* once set, nobody else ever gets the lock */
@@ -139,6 +148,7 @@ uint32_t gil_waiter_count(Gil *gil);
 /* The switch interval. 0 is as good as 1 us: over before the wait has begun. A waiter re-reads it at each turn, so the turn it is in ends as it began. */
 void gil_set_interval(Gil *gil, uint64_t interval_us);
 uint64_t gil_interval(Gil *gil);
+/* The caller holds it. Whoever waits begins a new wait under the new policy. */
 void gil_set_policy(Gil *gil, BORROWED const GilPolicy *policy);
 
 /* Around a fork: between the two nobody is in the middle of anything here, so that the child's copy is whole. The holder calls

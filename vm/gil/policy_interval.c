@@ -4,8 +4,8 @@
  * How         The waiter sleeps for one interval. If it was not woken, and the holder is still the same one, it sets the request
  *             bit in the holder's word. If the lock changed hands meanwhile, nobody is asked: the new holder has its interval yet to
  *             come, and the waiter starts over. Hence slices between one and two intervals with three threads or more.
- * Invariants  P3 a request is set only after a full turn without a switch.
- *             P4 it promises that somebody else runs, not who: the drop wakes the waiter whose turn is the oldest, and a
+ * Invariants  P4 a request is set only after a full turn without a switch.
+ *             P5 it promises that somebody else runs, not who: the drop wakes the waiter whose turn is the oldest, and a
  *                thread that comes by at that moment may be faster.
  * GIL         the waiter is outside; see policy.h.
  * Read next   gil.c, vm/threads/safepoint.c (how the holder hears it) */
@@ -18,11 +18,10 @@ static void interval_wait(Gil *gil, GilClient *waiter)
     /* Read at each turn: a new interval counts from the next turn on. */
     int64_t switch_interval = (int64_t)gil_interval(gil) * NS_PER_US;
 
-    bool time_is_up = gil_sleep(gil, waiter, clock_monotonic_ns() + switch_interval);
-    if (!time_is_up)
+    if (gil_sleep(gil, waiter, clock_monotonic_ns() + switch_interval) != GIL_TIME_IS_UP)
         return;
     /* Each turn is a fresh wait: who just had one goes behind those that are still in theirs. */
-    gil_requeue(gil, waiter);
+    gil_place(gil, waiter, NULL);
     if (gil_holder(gil) == NULL || gil->switch_number != seen)
         return;
     /* The holder will hear this within a microsecond or so, unless it is inside a long native call. If the coming drop would
@@ -31,35 +30,8 @@ static void interval_wait(Gil *gil, GilClient *waiter)
         gil_watch(gil, waiter);
 }
 
-static bool interval_may_take(Gil *gil, GilClient *client)
-{
-    (void)gil, (void)client;
-    return true;
-}
-
-static GilClient *interval_choose(Gil *gil)
-{
-    return gil->first_waiter;
-}
-
-static bool interval_gives_way(Gil *gil, GilClient *holder)
-{
-    (void)gil, (void)holder;
-    return true;
-}
-
-static bool interval_stays_away(Gil *gil, GilClient *dropper)
-{
-    (void)gil, (void)dropper;
-    return true;
-}
-
 const GilPolicy policy_interval = {
     .name = "interval",
     .summary = "a waiter asks after one switch interval; the holder gives way and lets another thread run",
     .wait = interval_wait,
-    .may_take = interval_may_take,
-    .choose = interval_choose,
-    .gives_way = interval_gives_way,
-    .stays_away = interval_stays_away,
 };
