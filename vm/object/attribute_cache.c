@@ -46,8 +46,7 @@ static bool begin(Thread *t, Value object, Str *name, AttributePlace *place, Att
 {
     *place = (AttributePlace){.name = name, .kind = ATTRIBUTE_ELSEWHERE};
     *own = NULL;
-    if (!is_object(object)) return false;
-    Type *type = as_object(object)->type;
+    Type *type = value_type(t, object);
     place->version = type_version(t, type);
     if (!place->version) return false;
     if (!type_is(type, TYPE_HAS_ATTRIBUTES)) return true;
@@ -69,7 +68,7 @@ void attribute_resolve_load(Thread *t, Value object, Str *name, AttributePlace *
 {
     Attributes *own;
     if (!begin(t, object, name, place, &own)) return;
-    Type *type = as_object(object)->type;
+    Type *type = value_type(t, object);
     if (has_payload(object, KIND_TYPE) || has_payload(object, KIND_MODULE) || !loads_generically(t, type)) return;
     Value of_class = type_lookup(t, type, name);
     const TypeSlots *slots = is_bound(of_class) ? &value_type(t, of_class)->slots : NULL;

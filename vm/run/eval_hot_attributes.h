@@ -253,7 +253,8 @@ CASE(LOAD_METHOD_SHAPE) {
 }
 CASE(LOAD_METHOD_TYPE) {
     const MethodCacheEntry *cached;
-    if (IS_OF_VERSION(TOP, ip[0]) && CACHED(ip[2], ip[0])) {
+    Type *type = LIKELY(is_object(TOP)) ? as_object(TOP)->type : value_type(t, TOP);      /* numbers have methods too */
+    if (LIKELY(type->version == ip[0]) && CACHED(ip[2], ip[0])) {
         Value self = TOP;
         TOP = retain(cached->value);
         PUSH(self);

@@ -44,7 +44,8 @@ CASE(CALL_METHOD_NATIVE) {
     Value *call_at = sp - OPERAND - 2, self = call_at[1];
     if (is_kind(*call_at, KIND_METHOD_DESCRIPTOR)) {
         MethodDescriptor *method = (MethodDescriptor *)as_object(*call_at);
-        if (LIKELY(is_object(self)) && LIKELY(as_object(self)->type == method->d.owner)) {
+        bool applies = LIKELY(is_object(self)) && LIKELY(as_object(self)->type == method->d.owner);
+        if (applies || (is_bound(self) && type_is_subtype(value_type(t, self), method->d.owner))) {
             SKIP(CALL_METHOD);
             SAVE();
             Value v = native_call_positional(t, method->def, &method->signature, method->d.owner, self, call_at + 2, OPERAND);

@@ -368,7 +368,7 @@ void specialize_attribute(Thread *t, Frame *frame, const Word *ip, Value object)
 void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
 {
     Word *words = words_to_change(frame, ip, OP_LOAD_METHOD, CACHES_LOAD_METHOD);
-    if (!words || !is_object(object)) return;
+    if (!words) return;
     Str *name = frame->code->names[WORD_OPERAND(ip[-1])];
     if (is_kind(object, KIND_MODULE)) {
         specialize_module_attribute(t, words, (Module *)as_object(object), name, OP_LOAD_METHOD_MODULE);
