@@ -9,7 +9,7 @@
 #include "vm/toy_vm.h"
 
 typedef struct ThreadState {
-    ToyType *lock_type, *handle_type;
+    ToyType *lock_type, *rlock_type, *handle_type;
 } ThreadState;
 
 #define TIMEOUT_MAX_NS INT64_C(9223372036000000000)   /* whole seconds that fit into 63 bits of nanoseconds */
@@ -191,6 +191,87 @@ static const ToyTypeSpec rlock_spec = {
     .slots = {.repr = rlock_repr, .new_instance = rlock_new},
     .methods = rlock_methods,
 };
+
+/* ---- waiting apart from a lock ---- */
+
+/* What there was of a lock that is given up for a while; of an RLock, all levels. */
+typedef struct Hold {
+    ToyValue lock;
+    bool is_recursive;
+    uint64_t depth, owner;
+} Hold;
+
+static bool hold_read(ToyThread *t, const ThreadState *state, ToyValue lock, Hold *hold)
+{
+    *hold = (Hold){.lock = lock, .is_recursive = toy_type_of(t, lock) == state->rlock_type};
+    if (!hold->is_recursive && toy_type_of(t, lock) != state->lock_type) return toy_raise_false(t, TOY_TypeError, "a lock or an RLock is wanted, not %T", lock);
+    if (hold->is_recursive ? toy_rlock_is_owned(t, &as_rlock(lock)->lock) : as_lock(lock)->lock.is_locked) return true;
+    return toy_raise_false(t, TOY_RuntimeError, "cannot wait on un-acquired lock");
+}
+
+static bool hold_give_up(ToyThread *t, Hold *hold)
+{
+    if (hold->is_recursive) return toy_rlock_release_all(t, &as_rlock(hold->lock)->lock, &hold->depth, &hold->owner);
+    toy_lock_release(t, &as_lock(hold->lock)->lock);
+    return true;
+}
+
+static bool hold_try_to_take_back(ToyThread *t, const Hold *hold)
+{
+    ToyLockResult result = hold->is_recursive ? toy_rlock_acquire_again(t, &as_rlock(hold->lock)->lock, hold->depth, hold->owner)
+                                              : toy_lock_acquire(t, &as_lock(hold->lock)->lock, -1);
+    return result != TOY_LOCK_RAISED;
+}
+
+/* An exception of a signal handler, be it raised already, waits until the lock is back: whoever catches it will release the lock, and if it
+ * were somebody else's by then, that one's. A second exception does not wait: who presses Ctrl-C twice wants out. */
+static bool hold_take_back(ToyThread *t, const Hold *hold)
+{
+    ToyValue raised = toy_is_raised(t) ? toy_raised_take(t) : TOY_UNBOUND;
+    bool is_back = hold_try_to_take_back(t, hold);
+    if (!is_back && !toy_is_bound(raised)) {
+        raised = toy_raised_take(t);
+        is_back = hold_try_to_take_back(t, hold);
+    }
+    if (is_back && toy_is_bound(raised)) toy_raise_instance(t, raised);
+    else toy_release(raised);
+    return !toy_is_raised(t);
+}
+
+static bool list_remove(ToyThread *t, ToyValue list, ToyValue item)
+{
+    for (size_t i = 0; i < toy_list_length(list); i++) {
+        if (!toy_is_same(toy_list_item(list, i), item)) continue;
+        toy_release(toy_list_pop(t, list, (int64_t)i));
+        return true;
+    }
+    return false;
+}
+
+/* Condition.wait, in one step as far as handlers of signals can see: the lock is given up, the bell heard, the lock taken back. */
+static ToyValue wait_apart(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ThreadState *state = toy_module_state(self);
+    Hold hold;
+    int64_t timeout_ns;
+    if (!hold_read(t, state, args[0], &hold)) return TOY_FAILED;
+    if (!toy_is_list(args[1])) return toy_raise_type_error(t, "the bells must be in a list, not %T", args[1]);
+    if (!toy_arg_seconds(t, args[2], &timeout_ns)) return TOY_FAILED;
+    if (timeout_ns > TIMEOUT_MAX_NS) return toy_raise(t, TOY_OverflowError, "timeout value is too large");
+    Lock *bell = (Lock *)toy_type_alloc(t, state->lock_type);
+    if (!bell) return TOY_FAILED;
+    bell->lock.is_locked = true;
+    if (!toy_list_append(t, args[1], toy_value(bell)) || !hold_give_up(t, &hold)) {
+        (void)list_remove(t, args[1], toy_value(bell));
+        toy_release(toy_value(bell));
+        return TOY_FAILED;
+    }
+    (void)!toy_lock_acquire(t, &bell->lock, timeout_ns < 0 ? -1 : timeout_ns);
+    bool is_back = hold_take_back(t, &hold);
+    bool was_rung = !list_remove(t, args[1], toy_value(bell));    /* by its owner's hand: nobody has rung it */
+    toy_release(toy_value(bell));
+    return is_back ? toy_bool(was_rung) : TOY_FAILED;
+}
 
 /* ---- _local ---- */
 
@@ -517,6 +598,8 @@ static const ToyFunction functions[] = {
                  "Start a thread that calls function(*args, **kwargs); return its ident. An exception of it is reported and ends the thread."),
     TOY_FUNCTION("start_new", start_new_thread, "(function, args, kwargs={}, /)", 0, "What start_new_thread() was called in earlier versions."),
     TOY_FUNCTION("start_joinable_thread", start_joinable_thread, "(function, handle=None, daemon=True)", 0, "For internal use by threading."),
+    TOY_FUNCTION("_wait_apart", wait_apart, "(lock, bells, timeout, /)", 0,
+                 "Hang up a bell, give the lock up, wait for the bell to be rung, take the lock again. False: the time was over; below 0, it never is."),
     TOY_FUNCTION("_make_thread_handle", make_thread_handle, "(ident, /)", 0, "For internal use by threading."),
     TOY_FUNCTION("daemon_threads_allowed", yes, "()", 0, "True: this interpreter may have daemon threads."),
     TOY_FUNCTION("_is_main_interpreter", yes, "()", 0, NULL),
@@ -550,11 +633,12 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 {
     ThreadState *state = toy_module_state(toy_module_value(module));
     state->lock_type = toy_type_new(t, module, &lock_spec, "_thread.lock", NULL);
+    state->rlock_type = toy_type_new(t, module, &rlock_spec, "_thread.RLock", NULL);
     state->handle_type = toy_type_new(t, module, &handle_spec, "_thread._ThreadHandle", NULL);
     return toy_module_add_type(t, module, state->lock_type) &&
            toy_module_add(t, module, "LockType", toy_type_value(state->lock_type)) &&
            toy_module_add_type(t, module, state->handle_type) &&
-           toy_module_add_type(t, module, toy_type_new(t, module, &rlock_spec, "_thread.RLock", NULL)) &&
+           toy_module_add_type(t, module, state->rlock_type) &&
            toy_module_add_type(t, module, toy_type_new(t, module, &local_spec, "_thread._local", NULL)) &&
            toy_module_add_type(t, module, toy_record_type_new(t, module, &hook_args_spec, "_thread._ExceptHookArgs")) &&
            toy_module_add(t, module, "error", toy_type_value(toy_exception_type(t, TOY_RuntimeError))) &&
