@@ -11,6 +11,7 @@
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
 #include "vm/object/list.h"
+#include "vm/object/order.h"
 #include "vm/object/protocol.h"
 
 enum {
@@ -120,20 +121,6 @@ Dict *dict_copy(Thread *t, Dict *dict)
 
 /* ---- finding ---- */
 
-static inline bool hash_of(Thread *t, Value key, int64_t *hash)
-{
-    if (is_kind(key, KIND_STR)) {
-        Str *s = as_str(key);
-        *hash = LIKELY(s->hash != -1) ? s->hash : str_hash(t, s);
-        return true;
-    }
-    if (is_small_int(key)) {
-        *hash = small_int_hash(key);
-        return true;
-    }
-    return value_hash(t, key, hash);
-}
-
 #define PLACE_UNSURE (SIZE_MAX - 1)    /* == must be asked, or a live view */
 static inline bool is_found(size_t place) { return place < PLACE_UNSURE; }
 
@@ -161,10 +148,15 @@ ALWAYS_INLINE size_t find_plainly(const Dict *dict, Value key, int64_t *hash)
 static inline bool compare_plainly(Value a, Value b, bool *equal)
 {
     *equal = false;
-    if (is_kind(a, KIND_STR) && is_kind(b, KIND_STR))
+    if (is_kind(a, KIND_STR) && is_kind(b, KIND_STR)) {
         *equal = str_equal(as_str(a), as_str(b));
-    else if (!(is_plain_key(a) && is_plain_key(b)))
+    } else if (is_kind(a, KIND_TUPLE) && is_kind(b, KIND_TUPLE)) {
+        int order = order_try(a, b);
+        *equal = order == 0;
+        return order != ORDER_UNKNOWN;
+    } else if (!(is_plain_key(a) && is_plain_key(b))) {
         return false;
+    }
     return true;
 }
 
@@ -238,7 +230,7 @@ static bool get_slowly(Thread *t, Dict *dict, Value key, Value *value)
         *value = retain(dict_live_get(dict, as_str(key)));
         return true;
     }
-    return hash_of(t, key, &hash) && settle(t, dict) && dict_get_hashed(t, dict, key, hash, value);
+    return key_hash(t, key, &hash) && settle(t, dict) && dict_get_hashed(t, dict, key, hash, value);
 }
 
 bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
@@ -267,7 +259,7 @@ bool dict_contains(Thread *t, Dict *dict, Value key, bool *found)
             *found = is_bound(dict_live_get(dict, as_str(key)));
             return true;
         }
-        if (!hash_of(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
+        if (!key_hash(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
             return false;
     }
     *found = is_found(place);
@@ -304,7 +296,7 @@ static bool set_slowly(Thread *t, Dict *dict, Value key, Value value)
     int64_t hash;
     if (asks_live(dict, key))
         return dict_live_set(t, dict, as_str(key), value);
-    return hash_of(t, key, &hash) && settle(t, dict) && dict_set_hashed(t, dict, key, hash, value);
+    return key_hash(t, key, &hash) && settle(t, dict) && dict_set_hashed(t, dict, key, hash, value);
 }
 
 bool dict_set(Thread *t, Dict *dict, Value key, Value value)
@@ -326,7 +318,7 @@ bool dict_set_default(Thread *t, Dict *dict, Value key, Value value, Value *resu
     int64_t hash;
     size_t place;
     *result = UNBOUND;
-    if (!hash_of(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
+    if (!key_hash(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
         return false;
     if (place != PLACE_NONE) {
         *result = retain(dict->keys->entries[place].value);
@@ -468,7 +460,7 @@ bool dict_pop(Thread *t, Dict *dict, Value key, Value *value)
     ASSERT_GIL(t);
     int64_t hash;
     *value = UNBOUND;
-    return hash_of(t, key, &hash) && settle(t, dict) && dict_pop_hashed(t, dict, key, hash, value);
+    return key_hash(t, key, &hash) && settle(t, dict) && dict_pop_hashed(t, dict, key, hash, value);
 }
 
 bool dict_delete(Thread *t, Dict *dict, Value key, bool *was_there)

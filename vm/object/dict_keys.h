@@ -20,6 +20,7 @@
 
 #include "vm/base/hash.h"
 #include "vm/object/dict.h"
+#include "vm/object/protocol.h"
 #include "vm/object/str.h"
 
 struct DictKeys {
@@ -50,6 +51,17 @@ ALWAYS_INLINE int64_t small_int_hash(Value key)
 }
 
 static inline bool is_plain_key(Value key) { return is_small_int(key) || is_kind(key, KIND_STR); }
+/* As value_hash, without a call for what most keys are. */
+ALWAYS_INLINE bool key_hash(Thread *t, Value key, int64_t *hash)
+{
+    if (is_small_int(key))
+        *hash = small_int_hash(key);
+    else if (is_kind(key, KIND_STR))
+        *hash = LIKELY(as_str(key)->hash != -1) ? as_str(key)->hash : str_hash(t, as_str(key));
+    else
+        return value_hash(t, key, hash);
+    return true;
+}
 /* A key that is in a table: its hash has been computed. */
 static inline int64_t plain_hash(Value key) { return is_small_int(key) ? small_int_hash(key) : as_str(key)->hash; }
 

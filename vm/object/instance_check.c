@@ -49,6 +49,8 @@ static bool abstract_is_subclass(Thread *t, Value derived, Value cls, bool *answ
 static bool may_claim_a_class(Thread *t, Value v)
 {
     Type *type = value_type(t, v);
+    bool is_built_in = !is_object(v) || as_object(v)->kind != KIND_INSTANCE;
+    if (is_built_in && type->slots.get_attribute == generic_get_attribute) return false;
     if (type->slots.get_attribute != generic_get_attribute) return !is_type(v);
     return !is_same(type_lookup(t, type, NAME_OF(t, __class__)), type_lookup(t, kind_type(t, KIND_OBJECT), NAME_OF(t, __class__)));
 }

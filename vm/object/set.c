@@ -10,11 +10,11 @@
  * Read next   set_methods.c */
 #include "vm/object/set.h"
 
-#include "vm/base/hash.h"
-#include "vm/object/dict.h"
+#include "vm/object/dict_keys.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
 #include "vm/object/list.h"
+#include "vm/object/order.h"
 #include "vm/object/protocol.h"
 #include "vm/object/set_table.h"
 #include "vm/object/str.h"
@@ -26,8 +26,7 @@ static size_t neighbours_of(size_t slot, size_t mask)
     return slot + SET_NEIGHBOURS <= mask ? SET_NEIGHBOURS : 0;
 }
 
-typedef struct Probe { size_t slot; uint64_t rest; } Probe;
-static inline void probe_next(Probe *probe, size_t mask)
+static inline void next_place(Probe *probe, size_t mask)
 {
     probe->rest >>= 5;
     probe->slot = (probe->slot * 5 + 1 + probe->rest) & mask;
@@ -38,7 +37,7 @@ static inline void probe_next(Probe *probe, size_t mask)
 /* Into a table without deleted entries where the key is not: takes the reference over. */
 static void insert_clean(SetEntry *table, size_t mask, Value key, int64_t hash)
 {
-    for (Probe probe = {(size_t)hash & mask, (uint64_t)hash}; ; probe_next(&probe, mask)) {
+    for (Probe probe = {(size_t)hash & mask, (uint64_t)hash}; ; next_place(&probe, mask)) {
         SetEntry *entry = &table[probe.slot];
         for (size_t left = neighbours_of(probe.slot, mask) + 1; left > 0; left--, entry++) {
             if (is_unbound(entry->key)) {
@@ -136,14 +135,18 @@ void set_free(Object *self)
     if (!set->table)
         return;
     size_t size = set->mask + 1;
+    if (set->table == set->small_table) {
+        for (size_t i = 0; i < SET_SMALL; i++)
+            release(set->small_table[i].key);
+        return;
+    }
     for (size_t i = 0, left = set->used; left > 0 && i < size; i++) {
         if (is_unbound(set->table[i].key))
             continue;
         release(set->table[i].key);
         left--;
     }
-    if (set->table != set->small_table)
-        block_free(thread_current(), set->table, size * sizeof(SetEntry));
+    block_free(thread_current(), set->table, size * sizeof(SetEntry));
 }
 
 size_t set_table_bytes(const Set *set)
@@ -163,6 +166,9 @@ static Comparison compare_keys(Thread *t, Set *set, SetEntry *entry, Value key)
         return DIFFERENT;
     if (is_kind(candidate, KIND_STR) && is_kind(key, KIND_STR))
         return str_equal(as_str(candidate), as_str(key)) ? EQUAL : DIFFERENT;
+    int order = is_kind(candidate, KIND_TUPLE) && is_kind(key, KIND_TUPLE) ? order_try(candidate, key) : ORDER_UNKNOWN;
+    if (order != ORDER_UNKNOWN)
+        return order == 0 ? EQUAL : DIFFERENT;
     SetEntry *table = set->table;
     size_t mask = set->mask;
     bool equal;
@@ -171,18 +177,6 @@ static Comparison compare_keys(Thread *t, Set *set, SetEntry *entry, Value key)
     bool is_changed = set->table != table || set->mask != mask || !is_same(entry->key, candidate);
     release(candidate);
     return !is_good ? RAISED : is_changed ? CHANGED : equal ? EQUAL : DIFFERENT;
-}
-
-/* As value_hash, but without a call for the keys that most sets have. */
-static inline bool hash_of(Thread *t, Value key, int64_t *hash)
-{
-    if (is_small_int(key) && small_int(key) >= 0 && small_int(key) < (int64_t)HASH_PRIME)
-        *hash = small_int(key);
-    else if (is_kind(key, KIND_STR) && as_str(key)->hash != -1)
-        *hash = as_str(key)->hash;
-    else
-        return value_hash(t, key, hash);
-    return true;
 }
 
 /* Two keys of equal hash whose equality can be told at a glance. */
@@ -197,7 +191,7 @@ NOINLINE static SetEntry *find_by_equality(Thread *t, Set *set, Value key, int64
     SetEntry *deleted;
 restart:
     deleted = NULL;
-    for (Probe probe = {(size_t)hash & set->mask, (uint64_t)hash}; ; probe_next(&probe, set->mask)) {
+    for (Probe probe = {(size_t)hash & set->mask, (uint64_t)hash}; ; next_place(&probe, set->mask)) {
         SetEntry *entry = &set->table[probe.slot];
         for (size_t left = neighbours_of(probe.slot, set->mask) + 1; left > 0; left--, entry++) {
             if (is_unbound(entry->key)) {
@@ -227,7 +221,7 @@ restart:
 ALWAYS_INLINE SetEntry *find(Thread *t, Set *set, Value key, int64_t hash, bool *is_there)
 {
     SetEntry *deleted = NULL;
-    for (Probe probe = {(size_t)hash & set->mask, (uint64_t)hash}; ; probe_next(&probe, set->mask)) {
+    for (Probe probe = {(size_t)hash & set->mask, (uint64_t)hash}; ; next_place(&probe, set->mask)) {
         SetEntry *entry = &set->table[probe.slot];
         for (size_t left = neighbours_of(probe.slot, set->mask) + 1; left > 0; left--, entry++) {
             if (is_unbound(entry->key)) {
@@ -299,20 +293,20 @@ bool set_add(Thread *t, Set *set, Value v)
 {
     ASSERT_GIL(t);
     int64_t hash;
-    return hash_of(t, v, &hash) && set_add_hashed(t, set, v, hash);
+    return key_hash(t, v, &hash) && set_add_hashed(t, set, v, hash);
 }
 
 bool set_contains(Thread *t, Set *set, Value v, bool *found)
 {
     int64_t hash;
-    return hash_of(t, v, &hash) && set_find_hashed(t, set, v, hash, found);
+    return key_hash(t, v, &hash) && set_find_hashed(t, set, v, hash, found);
 }
 
 bool set_discard(Thread *t, Set *set, Value v, bool *was_there)
 {
     ASSERT_GIL(t);
     int64_t hash;
-    return hash_of(t, v, &hash) && set_discard_hashed(t, set, v, hash, was_there);
+    return key_hash(t, v, &hash) && set_discard_hashed(t, set, v, hash, was_there);
 }
 
 bool set_next_entry(const Set *set, size_t *position, SetEntry *entry)

@@ -7,6 +7,7 @@
  * Read next   list.c, sequence_iterators.c */
 #include "vm/base/hash.h"
 #include "vm/object/arguments.h"
+#include "vm/object/dict_keys.h"
 #include "vm/object/exception.h"
 #include "vm/object/generic_alias.h"
 #include "vm/object/heap.h"
@@ -203,7 +204,7 @@ static bool tuple_hash(Thread *t, Value self, int64_t *hash)
     uint64_t state = hash_tuple_begin();
     for (size_t i = 0; i < tuple->count; i++) {
         int64_t item_hash;
-        if (!value_hash(t, tuple->items[i], &item_hash))
+        if (!key_hash(t, tuple->items[i], &item_hash))
             return false;
         state = hash_tuple_add(state, item_hash);
     }
