@@ -52,6 +52,31 @@ Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count)
     return frame;
 }
 
+Value *call_move_args(Thread *t, const Code *code, const Value *args)
+{
+    Value *locals = t->frame->result_at;
+    if (!(t->frame->flags & FRAME_IS_GENERATOR) || !stack_has_room(t, locals, code->frame_words)) return NULL;
+    for (uint32_t i = 0; i < code->warm_count; i++) locals[i] = args[i];
+    return locals;
+}
+
+/* A call of it makes a generator at once. Who wants to know where coroutines come from gets frames for them. */
+static bool makes_generator(Thread *t, const Code *code) { return code->generator_start && !t->coroutine_origin_depth; }
+
+/* The running frame goes on behind the call, with a new generator as its result. */
+static Frame *enter_nothing(Thread *t, Value *callee_at, Value *args, size_t count)
+{
+    Generator *generator = is_too_deep(t) ? NULL : generator_from_call(t, (Function *)as_object(*callee_at), args);
+    if (UNLIKELY(!generator)) {
+        release_row(args, args + count);
+        release(*callee_at);
+        return NULL;
+    }
+    *callee_at = object_value(generator);
+    t->frame->sp = callee_at + 1;
+    return t->frame;
+}
+
 /* Make the frame of a row that wants sorting the running one. [row] lies in place; it and *callee_at are taken over. */
 static Frame *enter_bound(Thread *t, Function *function, Value *callee_at, Value *row, size_t count, const Value *names, size_t named, uint32_t flags)
 {
@@ -127,6 +152,10 @@ bool call_enter_script(Thread *t, Value *callee_at, Value *args, size_t count, c
 {
     if (!call_is_script(*callee_at)) return false;
     Object *callee = as_object(*callee_at);
+    if (callee->kind == KIND_FUNCTION && makes_generator(t, ((Function *)callee)->code) && named == 0 && ((Function *)callee)->code->exact_count == count) {
+        *entered = enter_nothing(t, callee_at, args, count);
+        return true;
+    }
     if (callee->kind == KIND_FUNCTION && named == 0 && (*entered = enter_with_defaults(t, (Function *)callee, callee_at, args, count))) return true;
     if (callee->kind == KIND_FUNCTION) *entered = enter_bound(t, (Function *)callee, callee_at, args, count, names, named, 0);
     else if (callee->kind == KIND_METHOD) *entered = enter_method(t, callee_at, args, count, names, named);

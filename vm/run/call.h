@@ -13,6 +13,8 @@
 
 /* Push a frame for the Function at *callee_at, whose [count] exact arguments begin at [args]. The new running frame, or NULL (I1). */
 MUST_CHECK Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count);
+/* For a frame of [code] that is called from a generator's frame: the [args] copied to where the stack is free. NULL: they stay. */
+Value *call_move_args(Thread *t, const Code *code, const Value *args);
 /* The same for a class at *callee_at whose __init__ is a script function and takes exactly self and them: makes the instance, enters
  * __init__. [args] begin one or two places above the callee. */
 MUST_CHECK Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count);
@@ -27,7 +29,8 @@ static inline bool call_is_script(Value callee)
     return o->kind == KIND_TYPE && ((Type *)o)->init_function;
 }
 /* The same for any such callee and any arguments: [count] positional ones, then those that [names] name. They begin right above the callee,
- * one free place behind them, or elsewhere, one free place in front. False: it is something else. *entered NULL: raised (I1). */
+ * one free place behind them, or elsewhere, one free place in front. False: it is something else. *entered NULL: raised (I1); the running
+ * frame: there was nothing to enter, the result lies at *callee_at, sp and ip are those behind the call. */
 MUST_CHECK bool call_enter_script(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named, Frame **entered);
 void call_raise_init_result(Thread *t, TAKES Value result);
 

@@ -495,15 +495,15 @@ enter_function: {
         /* callee_at: the place of a warm function; sp: where the arguments begin, as many as it wants. What call_enter does, when there is room. */
         Function *function = (Function *)as_object(*callee_at);
         Code *code = function->code;
-        bool is_quick = t->depth < t->depth_limit && stack_has_room(t, sp, code->frame_words);
-        if (UNLIKELY(!is_quick)) {
+        Value *slots = stack_has_room(t, sp, code->frame_words) ? sp : call_move_args(t, code, sp);
+        if (UNLIKELY(!slots || t->depth >= t->depth_limit)) {
             Frame *entered = call_enter(t, callee_at, sp, code->warm_count);
             if (!entered) { sp = callee_at; FAIL; }
             frame = entered;
             goto entered_frame;
         }
-        Frame *entered = (Frame *)(sp + code->slot_count);
-        locals = sp;
+        Frame *entered = (Frame *)(slots + code->slot_count);
+        locals = slots;
         constants = code->constants;
         ip = code->hot_start;
         slots_clear(locals + code->warm_count, (Value *)entered);

@@ -47,7 +47,8 @@ struct Frame {
     Value *constants;           /* code->constants */
     const Word *ip;             /* the next word to run, in the unit's words or in the hot copy */
     Value *sp;                  /* first free place */
-    Value *result_at;           /* place in the caller that holds the callee and gets the result; NULL for entry frames */
+    Value *result_at;           /* place in the caller that holds the callee and gets the result; NULL for entry frames. In a generator that
+                                 * runs: the free place of the stack from where on it calls, for it lies elsewhere itself */
     Value mapping;              /* locals of class and module bodies, and of exec; UNBOUND in functions */
     FrameObject *object;        /* owned; NULL until a script or a traceback asks */
     uint32_t flags;             /* enum FrameFlags */
@@ -125,6 +126,11 @@ static inline bool stack_has_room(Thread *t, Value *at, size_t count)
 MUST_CHECK static inline Value *stack_room(Thread *t, Value *at, size_t count)
 {
     return stack_has_room(t, at, count) ? at : stack_room_slow(t, at, count);
+}
+/* First free place of the stack above [frame], which is on a thread's chain. */
+static inline Value *frame_top(const Frame *frame)
+{
+    return frame->flags & FRAME_IS_GENERATOR ? frame->result_at : frame->locals + frame->code->frame_words;
 }
 /* First free place for a native caller of eval: above the running frame's operand stack. */
 Value *stack_top(Thread *t);

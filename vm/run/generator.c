@@ -25,52 +25,61 @@
 #include "vm/run/coroutine.h"
 #include "vm/run/eval.h"
 
-Generator *generator_of_frame(Frame *frame)
-{
-    return (Generator *)((char *)frame->locals - offsetof(Generator, values));
-}
-
-Generator *generator_of(Value v)
-{
-    return is_kind(v, KIND_GENERATOR) || is_kind(v, KIND_COROUTINE) ? (Generator *)as_object(v) : NULL;
-}
-
 static enum Kind kind_for(const CodeUnit *unit)
 {
     if (unit->flags & CODE_ASYNC_GENERATOR) return KIND_ASYNC_GENERATOR;
     return unit->flags & CODE_COROUTINE ? KIND_COROUTINE : KIND_GENERATOR;
 }
 
+/* A generator of [function], with one reference to it taken over; its frame begins at [ip], with slots that are still to be filled. */
+static Generator *make(Thread *t, Function *function, Code *code, const Word *ip)
+{
+    size_t size = sizeof(Generator) + code->frame_words * sizeof(Value);
+    Generator *generator = (Generator *)heap_new_raw(t, kind_type(t, kind_for(code->unit)), size);
+    if (UNLIKELY(!generator)) return NULL;
+    object_retain(code);
+    generator->state = GENERATOR_CREATED;
+    generator->hooks_are_set = generator->is_closing = generator->is_running_async = false;
+    generator->function = function;
+    generator->code = code;
+    generator->name = retain(function->name);
+    generator->qualified_name = retain(function->qualified_name);
+    generator->handled = (HandledException){.exception = NONE};
+    generator->origin = NONE;
+    generator->hooks_finalizer = UNBOUND;
+    Frame *frame = (Frame *)(generator->values + code->slot_count);
+    frame->sp = frame_stack(frame);
+    generator->frame = frame_fill(frame, NULL, function, code, ip, generator->values, NULL, FRAME_IS_GENERATOR);
+    return generator;
+}
+
+Generator *generator_from_call(Thread *t, Function *function, Value *args)
+{
+    Code *code = function->code;
+    Generator *generator = make(t, function, code, code->hot + code->generator_start);
+    if (UNLIKELY(!generator)) return NULL;
+    Value *slot = generator->values, *end = slot + code->slot_count, *args_end = slot + code->exact_count;
+    while (slot < args_end) *slot++ = *args++;
+    if (code->generator_start > 1) {        /* what COPY_FREE_VARS would do */
+        Tuple *closure = as_tuple(function->closure);
+        for (size_t i = closure->count; i-- > 0;) *--end = retain(closure->items[i]);
+    }
+    slots_clear(slot, end);
+    return generator;
+}
+
 Generator *generator_from_frame(Thread *t, Frame *frame)
 {
-    Code *code = frame->code;
-    size_t slots = code->unit->slot_count;
-    size_t size = sizeof(Generator) + code->frame_words * sizeof(Value);
-    Generator *generator = (Generator *)type_alloc_sized(t, kind_type(t, kind_for(code->unit)), size);
+    Generator *generator = make(t, frame->function, frame->code, frame->ip);
     if (!generator) return NULL;
-    generator->function = frame->function;
-    generator->code = code;
-    object_retain(generator->function);
-    object_retain(code);
-    generator->name = retain(frame->function->name);
-    generator->qualified_name = retain(frame->function->qualified_name);
-    generator->handled.exception = NONE;
-
-    Value *locals = frame->locals;
-    memcpy(generator->values, locals, slots * sizeof *locals);
-    for (size_t i = 0; i < slots; i++) locals[i] = UNBOUND;
-    Frame *inside = (Frame *)(generator->values + slots);
-    *inside = *frame;
-    inside->locals = generator->values;
-    inside->caller = NULL;
-    inside->sp = frame_stack(inside);
-    inside->result_at = NULL;
-    inside->flags = FRAME_IS_GENERATOR;
-    inside->object = NULL;
+    object_retain(frame->function);
+    for (Value *from = frame->locals, *to = generator->values; from < (Value *)frame; from++, to++) {
+        *to = *from;
+        *from = UNBOUND;
+    }
+    generator->frame->mapping = frame->mapping;
     frame->mapping = UNBOUND;
-    generator->frame = inside;
-    generator->state = GENERATOR_CREATED;
-    if (is_kind(object_value(generator), KIND_COROUTINE) && !coroutine_note_origin(t, generator)) {
+    if (UNLIKELY(t->coroutine_origin_depth) && generator->head.kind == KIND_COROUTINE && !coroutine_note_origin(t, generator)) {
         generator_finish(t, generator);
         object_release(generator);
         return NULL;
@@ -80,38 +89,13 @@ Generator *generator_from_frame(Thread *t, Frame *frame)
 
 /* ---- entering and leaving ---- */
 
-Frame *generator_enter(Thread *t, Generator *generator, uint32_t flags)
+Frame *generator_enter_slow(Thread *t, Generator *generator, uint32_t flags)
 {
     if (UNLIKELY(t->depth >= t->depth_limit)) {
         raise_error(t, EXC_RecursionError, "maximum recursion depth exceeded");
         return NULL;
     }
-    Frame *frame = generator->frame;
-    generator->state = GENERATOR_RUNNING;
-    generator->handled.previous = t->handled;
-    t->handled = &generator->handled;
-    frame->caller = t->frame;
-    frame->flags = FRAME_IS_GENERATOR | (frame->flags & FRAME_HAS_OBJECT) | flags;
-    t->frame = frame;
-    t->depth++;
-    return frame;
-}
-
-static void unlink_frame(Thread *t, Generator *generator, Frame *frame)
-{
-    t->handled = generator->handled.previous;
-    generator->handled.previous = NULL;
-    t->frame = frame->caller;
-    frame->caller = NULL;
-}
-
-Frame *generator_suspend(Thread *t, Frame *frame)
-{
-    Generator *generator = generator_of_frame(frame);
-    unlink_frame(t, generator, frame);
-    generator->state = GENERATOR_SUSPENDED;
-    t->depth--;
-    return t->frame;
+    return generator_link(t, generator, t->frame ? frame_top(t->frame) : stack_top(t), flags);
 }
 
 /* What a closed generator no longer needs. */
@@ -130,7 +114,7 @@ static void drop_frame(Generator *generator)
 void generator_returned(Thread *t, Frame *frame)
 {
     Generator *generator = generator_of_frame(frame);
-    unlink_frame(t, generator, frame);
+    generator_unlink(t, generator, frame);
     generator->frame = NULL;      /* its locals and stack were released by whoever left the frame */
     generator->state = GENERATOR_CLOSED;
     clear(&frame->mapping);
@@ -320,6 +304,7 @@ Value generator_throw(Thread *t, Value iterator, Value exception, Value *returne
     Value inner_returned;
     Frame *frame = generator->frame;
     frame->caller = t->frame;
+    frame->result_at = stack_top(t);
     t->frame = frame;
     generator->state = GENERATOR_RUNNING;
     Value v = generator_throw(t, delegate, exception, &inner_returned);

@@ -29,12 +29,54 @@ struct Generator {
 
 /* Moves the running frame's locals into a new generator of the right kind. */
 MUST_CHECK Generator *generator_from_frame(Thread *t, Frame *frame);
-BORROWED Generator *generator_of_frame(Frame *frame);
-BORROWED Generator *generator_of(Value v);      /* a generator or coroutine; NULL: something else */
+/* What a call of [function] makes, whose code has a generator_start and wants exactly these arguments: without a frame on the stack. Takes over
+ * function and arguments unless it fails. */
+MUST_CHECK Generator *generator_from_call(Thread *t, Function *function, Value *args);
+BORROWED static inline Generator *generator_of_frame(Frame *frame) { return (Generator *)((char *)frame->locals - offsetof(Generator, values)); }
+/* A generator or coroutine; NULL: something else. */
+BORROWED static inline Generator *generator_of(Value v)
+{
+    return is_kind(v, KIND_GENERATOR) || is_kind(v, KIND_COROUTINE) ? (Generator *)as_object(v) : NULL;
+}
 
-/* The loop's way: the frame becomes the running one / the frame below does again. [flags]: FRAME_IN_FOR, FRAME_IN_SEND, FRAME_IS_ENTRY. */
-MUST_CHECK Frame *generator_enter(Thread *t, Generator *generator, uint32_t flags);
-Frame *generator_suspend(Thread *t, Frame *frame);
+/* ---- the loop's way: the frame becomes the running one / the frame below does again ---- */
+
+/* [top]: where the stack is free. */
+static inline Frame *generator_link(Thread *t, Generator *generator, Value *top, uint32_t flags)
+{
+    Frame *frame = generator->frame;
+    generator->state = GENERATOR_RUNNING;
+    generator->handled.previous = t->handled;
+    t->handled = &generator->handled;
+    frame->caller = t->frame;
+    frame->result_at = top;
+    frame->flags = FRAME_IS_GENERATOR | (frame->flags & FRAME_HAS_OBJECT) | flags;
+    t->frame = frame;
+    t->depth++;
+    return frame;
+}
+static inline void generator_unlink(Thread *t, Generator *generator, Frame *frame)
+{
+    t->handled = generator->handled.previous;
+    generator->handled.previous = NULL;
+    t->frame = frame->caller;
+    frame->caller = NULL;
+}
+/* [flags]: FRAME_IN_FOR, FRAME_IN_SEND, FRAME_IS_ENTRY. */
+MUST_CHECK Frame *generator_enter_slow(Thread *t, Generator *generator, uint32_t flags);
+MUST_CHECK static inline Frame *generator_enter(Thread *t, Generator *generator, uint32_t flags)
+{
+    if (UNLIKELY(!t->frame || t->depth >= t->depth_limit)) return generator_enter_slow(t, generator, flags);
+    return generator_link(t, generator, frame_top(t->frame), flags);
+}
+static inline Frame *generator_suspend(Thread *t, Frame *frame)
+{
+    Generator *generator = generator_of_frame(frame);
+    generator_unlink(t, generator, frame);
+    generator->state = GENERATOR_SUSPENDED;
+    t->depth--;
+    return t->frame;
+}
 void generator_returned(Thread *t, Frame *frame);    /* it returned or raised: closed */
 
 /* Native code's way. Continue with [value] (borrowed; UNBOUND pushes nothing) or, if t->raised is bound, by raising.

@@ -187,6 +187,13 @@ static Opcode loop_form(const CodeUnit *unit, uint32_t offset)
     return target.opcode[0] == OP_FOR_ITER && for_iter_form(&target) == OP_FOR_ITER_FAST ? OP_JUMP_TO_FOR : OP_JUMP_BACKWARD_WARM;
 }
 
+/* How many words come before the first resumption of a generator that is made at once; 0: something else has to be done before, or it is none. */
+static uint32_t generator_start_of(const CodeUnit *unit)
+{
+    uint32_t start = WORD_OPCODE(unit->words[0]) == OP_COPY_FREE_VARS;
+    return WORD_OPCODE(unit->words[start]) == OP_RETURN_GENERATOR ? start + 1 : 0;
+}
+
 static void make_hot(Thread *t, Code *code)
 {
     const CodeUnit *unit = code->unit;
@@ -208,7 +215,8 @@ static void make_hot(Thread *t, Code *code)
     }
     code->hot = hot;
     code->hot_start = WORD_OPCODE(hot[0]) == OP_RESUME ? hot + 1 : hot;
-    code->warm_count = code->exact_count;
+    code->generator_start = generator_start_of(unit);
+    if (!code->generator_start) code->warm_count = code->exact_count;
 }
 
 void specialize_call(Thread *t, Code *code)

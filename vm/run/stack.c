@@ -101,12 +101,8 @@ Value *stack_room_slow(Thread *t, Value *at, size_t count)
 
 Value *stack_top(Thread *t)
 {
-    Frame *frame = t->frame;
-    while (frame && frame->flags & FRAME_IS_GENERATOR) frame = frame->caller;
-    if (!frame) {
-        StackChunk *oldest = t->chunk;
-        while (oldest->older) oldest = oldest->older;
-        return oldest->values;
-    }
-    return frame_stack(frame) + frame->code->unit->stack_size + CODE_HOT_WORDS;
+    if (LIKELY(t->frame)) return frame_top(t->frame);
+    StackChunk *oldest = t->chunk;
+    while (oldest->older) oldest = oldest->older;
+    return oldest->values;
 }
