@@ -22,7 +22,7 @@ struct Str {
     size_t length;             /* characters */
     uint8_t width;             /* 1, 2 or 4 bytes per character: I1 */
     bool is_ascii;             /* I2 */
-    _Alignas(8) char characters[];   /* width bytes each, and a zero one behind them */
+    _Alignas(4) char characters[];   /* width bytes each, and a zero one behind them. At 36: eleven plain characters fit into 48 bytes */
 };
 
 static inline void *str_data(const Str *s) { return (void *)s->characters; }
