@@ -5,6 +5,8 @@
  *             number of a place and check that the pair still stands there: a look-up without computing anything.
  *             A look-up behind one of the classes in the order, as super() does it, is a pair of its own: that class's version stands in
  *             the upper half of the number.
+ *             The table is small until pairs have replaced one another often: most programs look into few classes. When it grows, what was
+ *             there stays in its place too, because the hot forms look for it there.
  * Invariants  I1 a cached value is BORROWED from a dict that has not changed while its version is in use.
  * GIL         held.
  * Read next   type_lookup.c, vm/run/specialize.c */
@@ -13,7 +15,7 @@
 
 #include "vm/object/context.h"
 
-enum { METHOD_CACHE_SIZE = 2048 };
+enum { METHOD_CACHE_FIRST_SIZE = 512, METHOD_CACHE_GROWTH = 4, METHOD_CACHE_LAST_SIZE = 2048 };
 
 typedef struct MethodCacheEntry {
     Str *name;            /* owned: an address in use again must not look like this name */
@@ -22,17 +24,20 @@ typedef struct MethodCacheEntry {
 } MethodCacheEntry;
 
 struct MethodCache {
-    MethodCacheEntry entries[METHOD_CACHE_SIZE];
+    uint32_t size;        /* a power of two */
+    uint32_t replaced;    /* pairs that another took the place of, since it has this size */
+    MethodCacheEntry entries[];
 };
 
-static inline uint32_t method_cache_place(uint32_t version, const Str *name)
+static inline uint32_t method_cache_place(const MethodCache *cache, uint64_t version, const Str *name)
 {
-    return (version * 0x9e3779b1u >> 8 ^ (uint32_t)((uintptr_t)name >> 5)) % METHOD_CACHE_SIZE;
+    uint32_t mixed = (uint32_t)version + (uint32_t)(version >> 32) * 31;
+    return (mixed * 0x9e3779b1u >> 8 ^ (uint32_t)((uintptr_t)name >> 5)) & (cache->size - 1);
 }
 
-static inline MethodCacheEntry *method_cache_entry(MethodCache *cache, uint32_t version, const Str *name)
+static inline MethodCacheEntry *method_cache_entry(MethodCache *cache, uint64_t version, const Str *name)
 {
-    return &cache->entries[method_cache_place(version, name)];
+    return &cache->entries[method_cache_place(cache, version, name)];
 }
 
 #endif

@@ -17,15 +17,58 @@
 #include "vm/object/str.h"
 #include "vm/object/type_layout.h"
 
+/* ---- the table ---- */
+
+static size_t size_of_cache(uint32_t size) { return sizeof(MethodCache) + size * sizeof(MethodCacheEntry); }
+
 void method_cache_finish(Interp *interp)
 {
     MethodCache *cache = interp->method_cache;
     if (!cache) return;
     interp->method_cache = NULL;
-    for (size_t i = 0; i < METHOD_CACHE_SIZE; i++)
+    for (size_t i = 0; i < cache->size; i++)
         if (cache->entries[i].name) object_release(cache->entries[i].name);
-    memory_free(&interp->memory, cache, sizeof *cache);
+    memory_free(&interp->memory, cache, size_of_cache(cache->size));
 }
+
+static void note(MethodCacheEntry *entry, Str *name, BORROWED Value value, uint64_t version)
+{
+    Str *old = entry->name;
+    object_retain(name);
+    *entry = (MethodCacheEntry){name, value, version};
+    if (old) object_release(old);    /* a Str: runs no script code */
+}
+
+/* Without memory it stays as it is. */
+static void grow(Interp *interp, MethodCache *cache)
+{
+    uint32_t old_size = cache->size, size = old_size * METHOD_CACHE_GROWTH;
+    cache->replaced = 0;
+    cache = memory_resize(&interp->memory, cache, size_of_cache(old_size), size_of_cache(size));
+    if (!cache) return;
+    interp->method_cache = cache;
+    cache->size = size;
+    memset(&cache->entries[old_size], 0, (size - old_size) * sizeof(MethodCacheEntry));
+    for (uint32_t i = 0; i < old_size; i++) {
+        MethodCacheEntry *from = &cache->entries[i];
+        if (!from->name) continue;
+        MethodCacheEntry *to = method_cache_entry(cache, from->version, from->name);
+        if (!to->name) note(to, from->name, from->value, from->version);
+    }
+}
+
+static void cache_add(Interp *interp, Str *name, BORROWED Value value, uint64_t version)
+{
+    MethodCache *cache = interp->method_cache;
+    MethodCacheEntry *entry = method_cache_entry(cache, version, name);
+    if (entry->name && ++cache->replaced > cache->size / 8 && cache->size < METHOD_CACHE_LAST_SIZE) {
+        grow(interp, cache);
+        entry = method_cache_entry(interp->method_cache, version, name);
+    }
+    note(entry, name, value, version);
+}
+
+/* ---- looking up ---- */
 
 static BORROWED Value lookup_uncached(Type *type, Str *name)
 {
@@ -57,15 +100,12 @@ static BORROWED Value lookup_slow(Thread *t, Type *type, Str *name)
     Value value = lookup_uncached(type, name);
     Interp *interp = t->interp;
     if (!(name->head.flags & OBJECT_IS_INTERNED)) return value;
-    if (!interp->method_cache)    /* no memory, no cache */
-        interp->method_cache = memory_alloc_zeroed(&interp->memory, sizeof *interp->method_cache);
+    if (!interp->method_cache) {    /* no memory, no cache */
+        interp->method_cache = memory_alloc_zeroed(&interp->memory, size_of_cache(METHOD_CACHE_FIRST_SIZE));
+        if (interp->method_cache) interp->method_cache->size = METHOD_CACHE_FIRST_SIZE;
+    }
     uint32_t version = interp->method_cache ? type_version(t, type) : 0;
-    if (!version) return value;
-    struct MethodCacheEntry *entry = method_cache_entry(interp->method_cache, version, name);
-    Str *old = entry->name;
-    object_retain(name);
-    *entry = (struct MethodCacheEntry){name, value, version};
-    if (old) object_release(old);    /* a Str: runs no script code */
+    if (version) cache_add(interp, name, value, version);
     return value;
 }
 
@@ -101,13 +141,11 @@ Value type_lookup_behind(Thread *t, Type *start, Type *type, Str *name)
     uint32_t version = type_version(t, start), behind = type_version(t, type);
     if (!cache || !version || !behind || !(name->head.flags & OBJECT_IS_INTERNED)) return lookup_behind(start, type, name);
     uint64_t key = version | (uint64_t)behind << 32;
-    MethodCacheEntry *entry = method_cache_entry(cache, version + behind * 31, name);
+    const MethodCacheEntry *entry = method_cache_entry(cache, key, name);
     if (LIKELY(entry->version == key && entry->name == name)) return entry->value;
-    Str *old = entry->name;
-    object_retain(name);
-    *entry = (MethodCacheEntry){name, lookup_behind(start, type, name), key};
-    if (old) object_release(old);
-    return entry->value;
+    Value value = lookup_behind(start, type, name);
+    cache_add(t->interp, name, value, key);
+    return value;
 }
 
 uint32_t type_version(Thread *t, Type *type)

@@ -331,17 +331,19 @@ static void specialize_class_attribute(Thread *t, Word *words, Type *cls, Str *n
     if (!is_wrapped && !is_kind(v, KIND_FUNCTION) && value_type(t, v)->slots.descriptor_get) return;
     words[1] = version;
     words[2] = meta_version;
-    words[3] = method_cache_place(version, name);
+    words[3] = method_cache_place(t->interp->method_cache, version, name);
     change(words, form);
 }
 
 /* Notes a place of an instance, or of its class, in the cache words, and the form that goes there; OP_NOP: none does. */
-static void note_place(Word *words, const AttributePlace *place, Opcode form)
+static void note_place(Thread *t, Word *words, const AttributePlace *place, Opcode form)
 {
     if (form == OP_NOP) return;
     words[1] = place->version;
     words[2] = place->shape_id;
-    words[3] = place->kind == ATTRIBUTE_IN_SLOT || place->kind == ATTRIBUTE_IN_MEMBER ? place->where : method_cache_place(place->version, place->name);
+    bool is_in_object = place->kind == ATTRIBUTE_IN_SLOT || place->kind == ATTRIBUTE_IN_MEMBER;
+    const MethodCache *cache = t->interp->method_cache;
+    words[3] = is_in_object || !cache ? place->where : method_cache_place(cache, place->version, place->name);
     change(words, form);
 }
 
@@ -361,10 +363,10 @@ void specialize_attribute(Thread *t, Frame *frame, const Word *ip, Value object)
     AttributePlace place;
     attribute_resolve_load(t, object, name, &place);
     switch (place.kind) {
-    case ATTRIBUTE_IN_SLOT: note_place(words, &place, OP_LOAD_ATTR_SLOT); return;
-    case ATTRIBUTE_IN_MEMBER: note_place(words, &place, OP_LOAD_ATTR_MEMBER); return;
-    case ATTRIBUTE_OF_CLASS: note_place(words, &place, t->interp->method_cache ? OP_LOAD_ATTR_CLASS : OP_NOP); return;
-    case ATTRIBUTE_IS_PROPERTY: note_place(words, &place, t->interp->method_cache ? OP_LOAD_ATTR_PROPERTY : OP_NOP); return;
+    case ATTRIBUTE_IN_SLOT: note_place(t, words, &place, OP_LOAD_ATTR_SLOT); return;
+    case ATTRIBUTE_IN_MEMBER: note_place(t, words, &place, OP_LOAD_ATTR_MEMBER); return;
+    case ATTRIBUTE_OF_CLASS: note_place(t, words, &place, t->interp->method_cache ? OP_LOAD_ATTR_CLASS : OP_NOP); return;
+    case ATTRIBUTE_IS_PROPERTY: note_place(t, words, &place, t->interp->method_cache ? OP_LOAD_ATTR_PROPERTY : OP_NOP); return;
     case ATTRIBUTE_IN_OVERFLOW:
     case ATTRIBUTE_IS_ASKED:
     case ATTRIBUTE_IS_METHOD: change(words, OP_LOAD_ATTR_ANY); return;
@@ -389,9 +391,9 @@ void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
     AttributePlace place;
     attribute_resolve_load(t, object, name, &place);
     switch (place.kind) {
-    case ATTRIBUTE_IN_SLOT: note_place(words, &place, OP_LOAD_METHOD_SLOT); return;
+    case ATTRIBUTE_IN_SLOT: note_place(t, words, &place, OP_LOAD_METHOD_SLOT); return;
     case ATTRIBUTE_IS_METHOD:
-        if (t->interp->method_cache) note_place(words, &place, place.shape_id ? OP_LOAD_METHOD_SHAPE : OP_LOAD_METHOD_TYPE);
+        if (t->interp->method_cache) note_place(t, words, &place, place.shape_id ? OP_LOAD_METHOD_SHAPE : OP_LOAD_METHOD_TYPE);
         return;
     case ATTRIBUTE_IN_MEMBER:
     case ATTRIBUTE_OF_CLASS:
@@ -428,9 +430,9 @@ void specialize_store(Thread *t, Frame *frame, const Word *ip, Value object)
     AttributePlace place;
     attribute_resolve_store(t, object, frame->code->names[WORD_OPERAND(ip[-1])], &place);
     switch (place.kind) {
-    case ATTRIBUTE_IN_SLOT: note_place(words, &place, OP_STORE_ATTR_SLOT); return;
-    case ATTRIBUTE_IN_MEMBER: note_place(words, &place, OP_STORE_ATTR_MEMBER); return;
-    case ATTRIBUTE_IS_NEW: note_place(words, &place, OP_STORE_ATTR_ADD); return;
+    case ATTRIBUTE_IN_SLOT: note_place(t, words, &place, OP_STORE_ATTR_SLOT); return;
+    case ATTRIBUTE_IN_MEMBER: note_place(t, words, &place, OP_STORE_ATTR_MEMBER); return;
+    case ATTRIBUTE_IS_NEW: note_place(t, words, &place, OP_STORE_ATTR_ADD); return;
     case ATTRIBUTE_IN_OVERFLOW: change(words, OP_STORE_ATTR_ANY); return;
     case ATTRIBUTE_OF_CLASS:
     case ATTRIBUTE_IS_METHOD:
