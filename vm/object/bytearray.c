@@ -323,8 +323,10 @@ static bool set_slice_bytes(Thread *t, Value self, Value slice, ByteSpan bytes)
         return count == 0 || delete_stepped(t, array, start, step, count);
     if (bytes.length != count)
         return raise_false(t, EXC_ValueError, "attempt to assign bytes of size %zu to extended slice of size %zu", bytes.length, count);
-    for (size_t i = 0; i < count; i++, start += step)
-        array->data[start] = bytes.data[i];
+    /* By names of its own: a byte that is written could be one of start's, or of the array's, for all that the compiler knows. */
+    uint8_t *to = array->data;
+    for (int64_t at = start, by = step, i = 0; i < (int64_t)count; i++, at += by)
+        to[at] = bytes.data[i];
     return true;
 }
 

@@ -77,8 +77,9 @@ List *list_from_values(Thread *t, const Value *items, size_t count)
     List *list = list_new(t, count);
     if (!list)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        list->items[i] = retain(items[i]);
+    Value *to = list->items;
+    for (const Value *end = items + count; items < end; items++)
+        *to++ = retain(*items);
     list->count = count;
     return list;
 }
@@ -318,14 +319,22 @@ static bool replace_range(Thread *t, List *list, size_t start, size_t end, TAKES
         goto no_memory;
     }
     Value *place = list->items + start;
-    for (size_t i = 0; i < removed; i++)
-        old[i] = place[i];
-    if (tail > 0 && removed != count)
-        memmove(place + count, place + removed, tail * sizeof(Value));
-    for (size_t i = 0; i < count; i++)
-        place[i] = values[i];
-    list->count = total;
-    shrink(t, list);
+    if (removed == count) {
+        for (size_t i = 0; i < count; i++) {
+            old[i] = place[i];
+            place[i] = values[i];
+        }
+    } else {
+        for (size_t i = 0; i < removed; i++)
+            old[i] = place[i];
+        if (tail > 0)
+            memmove(place + count, place + removed, tail * sizeof(Value));
+        for (size_t i = 0; i < count; i++)
+            place[i] = values[i];
+        list->count = total;
+        if (count < removed)
+            shrink(t, list);
+    }
     release_items(old, removed);     /* keeps I2 */
     if (old != on_stack)
         block_free(t, old, removed * sizeof(Value));
@@ -397,8 +406,10 @@ static Value get_slice(Thread *t, List *list, Value key)
     List *part = list_new(t, count);
     if (!part)
         return FAILED;
-    for (size_t i = 0; i < count; i++, start += step)   /* not a pointer: it would end up outside, or begin at no items */
-        part->items[i] = retain(list->items[start]);
+    const Value *from = list->items;
+    Value *to = part->items, *end = to + count;
+    for (; to < end; to++, start += step)   /* from[start], not a pointer that moves: it would end up outside, or begin at no items */
+        *to = retain(from[start]);
     part->count = count;
     return object_value(part);
 }

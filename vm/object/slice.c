@@ -30,18 +30,19 @@ Value slice_new(Thread *t, Value start, Value stop, Value step)
 
 /* ---- resolving ---- */
 
-/* One number of a slice. None leaves *out alone. */
-static bool part_of(Thread *t, Value v, int64_t *out)
+COLD static bool part_of_object(Thread *t, Value v, int64_t *out)
 {
-    if (is_none(v))
-        return true;
-    if (is_small_int(v)) {
-        *out = small_int(v);
-        return true;
-    }
     if (!value_type(t, v)->slots.index)
         return raise_false(t, EXC_TypeError, "slice indices must be integers or None or have an __index__ method");
     return value_to_clipped_index(t, v, out);
+}
+
+/* One number of a slice. None leaves *out alone. */
+static inline bool part_of(Thread *t, Value v, int64_t *out)
+{
+    if (is_small_int(v))
+        *out = small_int(v);
+    return is_small_int(v) || is_none(v) || part_of_object(t, v, out);
 }
 
 /* An index counted from the end if negative, into low .. high. */
@@ -74,9 +75,11 @@ size_t slice_fit(size_t length, int64_t *start, int64_t *stop, int64_t step)
     int64_t n = (int64_t)length, low = is_back ? -1 : 0, high = is_back ? n - 1 : n;
     *start = clip(*start, n, low, high);
     *stop = *stop == INT64_MIN ? low : clip(*stop, n, low, high);
-    if (is_back)
-        return *stop < *start ? (size_t)((*start - *stop - 1) / -step + 1) : 0;
-    return *start < *stop ? (size_t)((*stop - *start - 1) / step + 1) : 0;
+    int64_t distance = is_back ? *start - *stop : *stop - *start;
+    if (distance <= 0)
+        return 0;
+    int64_t by = is_back ? -step : step;
+    return by == 1 ? (size_t)distance : (size_t)((distance - 1) / by + 1);   /* a division takes as long as copying twenty items */
 }
 
 bool slice_resolve(Thread *t, Value slice, size_t length, int64_t *start, int64_t *stop, int64_t *step, size_t *count)

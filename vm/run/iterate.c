@@ -87,14 +87,14 @@ static Slice slice_on_stack(Thread *t, Value start, Value stop, Value step)
     return (Slice){{.count = COUNT_IMMORTAL, .kind = KIND_SLICE, .solid = KIND_SLICE, .type = kind_type(t, KIND_SLICE)}, start, stop, step};
 }
 
+/* Neither end of a slice may change the list before both are known, as an __index__ can: then its length counts as it is afterwards. */
+static inline bool is_plain_bound(Value v) { return is_small_int(v) || is_none(v); }
+
 Value iterate_get_slice(Thread *t, Value object, Value start, Value stop)
 {
     size_t from, to;
-    if (is_kind(object, KIND_LIST)) {
-        if (!slice_bounds(t, start, stop, as_list(object)->count, &from, &to)) return FAILED;
-        size_t count = as_list(object)->count;      /* an __index__ may have shortened it */
-        return list_slice(t, as_list(object), from < count ? from : count, to < count ? to : count);
-    }
+    if (is_kind(object, KIND_LIST) && is_plain_bound(start) && is_plain_bound(stop))
+        return slice_bounds(t, start, stop, as_list(object)->count, &from, &to) ? list_slice(t, as_list(object), from, to) : FAILED;
     if (is_kind(object, KIND_STR)) {
         if (!slice_bounds(t, start, stop, as_str(object)->length, &from, &to)) return FAILED;
         return str_slice(t, as_str(object), from, to);
@@ -123,6 +123,11 @@ Value iterate_get_stepped_slice(Thread *t, Value object, Value start, Value stop
 
 bool iterate_set_slice(Thread *t, Value object, Value start, Value stop, Value value)
 {
+    size_t from, to;
+    if (is_kind(object, KIND_LIST) && is_plain_bound(start) && is_plain_bound(stop)) {
+        List *list = as_list(object);
+        return slice_bounds(t, start, stop, list->count, &from, &to) && list_set_slice(t, list, from, to, value);
+    }
     if (only_reads_slices(object)) {
         Slice slice = slice_on_stack(t, start, stop, NONE);
         return value_set_item(t, object, object_value(&slice), value);
