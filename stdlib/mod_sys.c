@@ -14,8 +14,23 @@
 #include "vm/toy_vm.h"
 
 /* The language that is implemented: the oracle's version. */
-enum { VERSION_MAJOR = 3, VERSION_MINOR = 13, VERSION_MICRO = 0 };
+#define VERSION_MAJOR 3
+#define VERSION_MINOR 13
+#define VERSION_MICRO 0
 #define TOY_VERSION "0.1.0"
+#define TEXT_OF(number) TEXT_OF_EXPANDED(number)
+#define TEXT_OF_EXPANDED(number) #number
+#ifdef __clang__
+#define COMPILER "Clang " __clang_version__
+#else
+#define COMPILER "GCC " __VERSION__
+#endif
+/* Whole texts, and texts with names of their own: starting then needs no snprintf, a quarter of a megabyte of the C library, and
+ * finds what it reads side by side (vm/cli/startup_order.py). */
+static const char version_text[] = TEXT_OF(VERSION_MAJOR) "." TEXT_OF(VERSION_MINOR) "." TEXT_OF(VERSION_MICRO) " (toy " TOY_VERSION ") [" COMPILER "]";
+static const char doc[] = "The interpreter as a script can see it: its streams and settings, the modules loaded,\n"
+                          "where they are looked for, and the hooks into what it does.";
+static const char get_depth_name[] = "get_coroutine_origin_tracking_depth", set_depth_name[] = "set_coroutine_origin_tracking_depth";
 
 typedef struct SysState {
     ToyType *version_info, *flags, *float_info, *int_info, *hash_info, *thread_info, *hook_args, *async_hooks;
@@ -342,7 +357,7 @@ static const ToyFunction sys_functions[] = {
                  "Raise SystemExit with a status: None is success, an int is the exit status, anything else is printed and means 1."),
     TOY_FUNCTION("get_asyncgen_hooks", sys_get_asyncgen_hooks, "()", 0,
                  "The pair of functions that hear of async generators: of the first step, and of one that is given up."),
-    TOY_FUNCTION("get_coroutine_origin_tracking_depth", sys_get_origin_depth, "()", 0,
+    TOY_FUNCTION(get_depth_name, sys_get_origin_depth, "()", 0,
                  "How many frames each new coroutine of this thread remembers of where it was made."),
     TOY_FUNCTION("getallocatedblocks", sys_getallocatedblocks, "()", 0, "The number of blocks of memory in use at this moment."),
     TOY_FUNCTION("getdefaultencoding", sys_getdefaultencoding, "()", 0,
@@ -363,7 +378,7 @@ static const ToyFunction sys_functions[] = {
     TOY_FUNCTION("intern", sys_intern, "(string, /)", 0, "The one str that stands for all equal to this: such names are compared by identity."),
     TOY_FUNCTION("is_finalizing", sys_is_finalizing, "()", 0, "Whether the interpreter is on its way down."),
     TOY_FUNCTION("set_asyncgen_hooks", sys_set_asyncgen_hooks, "(firstiter=None, finalizer=None)", 0, "Set what hears of asynchronous generators: of their first step, of their end."),
-    TOY_FUNCTION("set_coroutine_origin_tracking_depth", sys_set_origin_depth, "(depth)", 0,
+    TOY_FUNCTION(set_depth_name, sys_set_origin_depth, "(depth)", 0,
                  "Let each new coroutine of this thread remember so many frames of where it was made; 0 for none."),
     TOY_FUNCTION("set_int_max_str_digits", sys_set_int_max_str_digits, "(maxdigits)", 0,
                  "Set the number of digits above which int() and str() refuse to convert: 0 (no limit) or at least 640."),
@@ -457,12 +472,10 @@ static bool make_types(ToyThread *t, ToyModuleObject *module, SysState *state)
 /* The hooks under their second names, by which scripts find the originals again. */
 static bool keep_originals(ToyThread *t, ToyModuleObject *module)
 {
-    static const char *const hooks[] = {"breakpointhook", "displayhook", "excepthook", "unraisablehook"};
-    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
-        char second[32];
-        snprintf(second, sizeof second, "__%s__", hooks[i]);
-        if (!toy_module_add(t, module, second, toy_dict_get_text(t, toy_module_dict(module), hooks[i]))) return false;
-    }
+    static const char *const hooks[][2] = {{"breakpointhook", "__breakpointhook__"}, {"displayhook", "__displayhook__"},
+                                           {"excepthook", "__excepthook__"}, {"unraisablehook", "__unraisablehook__"}};
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++)
+        if (!toy_module_add(t, module, hooks[i][1], toy_dict_get_text(t, toy_module_dict(module), hooks[i][0]))) return false;
     return true;
 }
 
@@ -476,17 +489,9 @@ static ToyValue frozen(ToyThread *t, ToyValue tuple)
 static bool sys_init(ToyThread *t, ToyModuleObject *module)
 {
     SysState *state = toy_module_state(toy_module_value(module));
-    char version[128];
-    snprintf(version, sizeof version, "%d.%d.%d (toy %s) [%s]", VERSION_MAJOR, VERSION_MINOR, VERSION_MICRO, TOY_VERSION,
-#ifdef __clang__
-             "Clang " __clang_version__
-#else
-             "GCC " __VERSION__
-#endif
-    );
     if (!make_types(t, module, state)) return false;
     toy_set_unraisable_type(t, state->hook_args);
-    return toy_module_add(t, module, "UnraisableHookArgs", toy_retain(toy_type_value(state->hook_args))) && keep_originals(t, module) && toy_module_add(t, module, "version", toy_str(t, version)) &&
+    return toy_module_add(t, module, "UnraisableHookArgs", toy_retain(toy_type_value(state->hook_args))) && keep_originals(t, module) && toy_module_add(t, module, "version", toy_str(t, version_text)) &&
            toy_module_add(t, module, "version_info", version_info(t, state)) && toy_module_add(t, module, "implementation", implementation(t, state)) &&
            toy_module_add(t, module, "flags", flags_record(t, state)) && toy_module_add(t, module, "float_info", float_info(t, state)) &&
            toy_module_add(t, module, "int_info", int_info(t, state)) && toy_module_add(t, module, "hash_info", hash_info(t, state)) &&
@@ -510,9 +515,7 @@ static bool sys_init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_sys = {
     .name = "sys",
-    .doc =
-        "The interpreter as a script can see it: its streams and settings, the modules loaded,\nwhere they are looked for, and the hooks into what "
-        "it does.",
+    .doc = doc,
     .functions = sys_functions,
     .state_size = sizeof(SysState),
     .init = sys_init,

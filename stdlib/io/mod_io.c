@@ -29,7 +29,8 @@ static bool mode_read(ToyThread *t, const char *text, Mode *mode)
     if (mode->is_text && mode->is_binary) return toy_raise_false(t, TOY_ValueError, "can't have text and binary mode at once");
     if (mode->creates + mode->reads + mode->writes + mode->appends != 1)
         return toy_raise_false(t, TOY_ValueError, "must have exactly one of create/read/write/append mode");
-    snprintf(mode->raw, sizeof mode->raw, "%s%s", mode->creates ? "x" : mode->reads ? "r" : mode->writes ? "w" : "a", mode->updates ? "+" : "");
+    mode->raw[0] = mode->creates ? 'x' : mode->reads ? 'r' : mode->writes ? 'w' : 'a';
+    mode->raw[1] = mode->updates ? '+' : 0;
     return true;
 }
 
@@ -154,12 +155,10 @@ static ToyValue stream_over(ToyThread *t, IoState *state, int fd, const char *na
     return stream;
 }
 
-static bool make_stream(ToyThread *t, ToyModuleObject *module, int fd, const char *name, const char *mode, const char *errors)
+static bool make_stream(ToyThread *t, ToyModuleObject *module, int fd, const char *name, const char *original, const char *mode, const char *errors)
 {
     ToyValue stream = stream_over(t, toy_module_state(toy_module_value(module)), fd, name, mode, errors);
     if (toy_failed(stream)) return false;
-    char original[16];
-    snprintf(original, sizeof original, "__%s__", name);
     ToyValue sys = toy_import(t, "sys");
     bool done = !toy_failed(sys) && toy_set_attribute(t, sys, name, stream) && toy_set_attribute(t, sys, original, stream);
     toy_release(sys);
@@ -241,8 +240,8 @@ static bool io_init(ToyThread *t, ToyModuleObject *module)
     ToyValue open_function = done ? toy_dict_get_text(t, toy_module_dict(module), "open") : TOY_FAILED;
     done = done && !toy_failed(open_function) && toy_dict_set_text(t, toy_builtins(t), "open", open_function);
     toy_release(open_function);
-    return done && register_fork(t, module) && make_stream(t, module, 0, "stdin", "r", "strict") && make_stream(t, module, 1, "stdout", "w", "strict") &&
-           make_stream(t, module, 2, "stderr", "w", "backslashreplace");
+    return done && register_fork(t, module) && make_stream(t, module, 0, "stdin", "__stdin__", "r", "strict") && make_stream(t, module, 1, "stdout", "__stdout__", "w", "strict") &&
+           make_stream(t, module, 2, "stderr", "__stderr__", "w", "backslashreplace");
 }
 
 static void io_free(ToyThread *t, void *state) { toy_clear(&((IoState *)state)->unsupported); }
@@ -255,9 +254,10 @@ static const ToyFunction io_functions[] = {
                  "The encoding to open a text file with: the argument, or 'utf-8' if it is None."),
     TOY_FUNCTIONS_END,
 };
+static const char doc[] = "The native part of module io: files, and the three standard streams.";     /* named, as what starting needs is */
 const ToyModule toy_module_io = {
     .name = "_io",
-    .doc = "The native part of module io: files, and the three standard streams.",
+    .doc = doc,
     .functions = io_functions,
     .state_size = sizeof(IoState),
     .init = io_init,

@@ -783,8 +783,10 @@ static const ToyMember text_members[] = {
     {"_finalizing", MEMBER_BOOL, offsetof(TextFile, is_finalizing), false, NULL},
     {NULL, MEMBER_BOOL, 0, false, NULL},
 };
+/* Named, as what starting reads is (vm/cli/startup_order.py). */
+static const char text_doc[] = "A text stream over a binary one: it encodes what is written and decodes what is read.";
 const ToyTypeSpec text_io_spec = {
-    .doc = "A text stream over a binary one: it encodes what is written and decodes what is read.",
+    .doc = text_doc,
     .signature = "(buffer, encoding=None, errors=None, newline=None, line_buffering=False, write_through=False)",
     .size = sizeof(TextFile),
     .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,

@@ -239,20 +239,25 @@ static bool run_bytes_of_file(Thread *t, Str *name, bool skips_first_line)
 /* The path from the root; symbolic links stay as they are. */
 static void make_absolute(const char *path, char *absolute, size_t size)
 {
-    char here[PATH_MAX];
-    bool is_relative = path[0] != '/' && getcwd(here, sizeof here);
-    int length = is_relative ? snprintf(absolute, size, "%s%s%s", here, here[1] ? "/" : "", path) : snprintf(absolute, size, "%s", path);
-    if (length < 0 || (size_t)length >= size) absolute[0] = 0;       /* longer than any path: opening it will say so */
+    bool is_relative = path[0] != '/' && getcwd(absolute, size);
+    size_t start = is_relative ? strlen(absolute) : 0, length = strlen(path);
+    if (is_relative && absolute[1]) absolute[start++] = '/';
+    if (start + length < size)
+        memcpy(absolute + start, path, length + 1);
+    else
+        absolute[0] = 0;       /* longer than any path: opening it will say so */
 }
 
 /* The folder a script really lies in: links to scripts do not hide the modules beside them. */
 static void folder_of(const char *path, char *folder, size_t size)
 {
-    char real[PATH_MAX];
-    if (!realpath(path, real)) snprintf(real, sizeof real, "%s", path);
-    char *slash = strrchr(real, '/');
-    if (slash) slash[slash == real] = 0;
-    snprintf(folder, size, "%s", slash ? real : "");
+    char *real = realpath(path, NULL);
+    const char *from = real ? real : path, *slash = strrchr(from, '/');
+    size_t length = !slash ? 0 : slash == from ? 1 : (size_t)(slash - from);
+    if (length >= size) length = 0;
+    memcpy(folder, from, length);
+    folder[length] = 0;
+    free(real);
 }
 
 static bool set_spec_of_main(Thread *t, const char *name, const ImportSource *source)

@@ -7,7 +7,8 @@ What        The kernel maps a program's file in windows of 64 KB, each at the fi
             and reads as many constant tables; strewn over the whole program they made all of it resident.
 How         valgrind's lackey tells each address that is touched, nm whose it is. First comes what an empty script needs, behind it what
             startup_order.toy needs besides: what nearly every program does. gcc's suffixes (.part, .constprop ...) are cut off: the linker's
-            pattern allows any. Texts have no symbols and stay where they are; a jump table bears the name of its function.
+            pattern allows any. A jump table bears the name of its function. Short texts (the names of types, functions, attributes) and the
+            constants of floating point have no names that tell whose they are: all of them come first, 100 KB.
             A name that is gone harms nothing, one that is missing costs 64 KB: give it a build with link-time optimisation and one without,
             for which functions the former makes one changes with every edit. tests/bench/run startup shows when to write the file anew.
 Read next   meson.build (who uses the file), tests/bench/parts/startup.toy (what it is measured by)
@@ -20,7 +21,9 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIBRARY = '    *mp_set_fns.o(.text)\n'      # of GMP, which is not compiled a section for each function
+# What has no section for each function or no name: the C library's first function, GMP's; texts below 32 bytes, single constants.
+FIRST = {'text': '    *crt1.o(.text)\n    *crtbegin*.o(.text)\n    *mp_set_fns.o(.text)\n',
+         'rodata': '    *(.rodata.cst*)\n    *(.rodata.str1.1 .rodata.*.str1.1)\n'}
 HEAD = '/* startup_order.ld - what is used early, side by side in the program. Written by startup_order.py: see there why. */\n'
 
 
@@ -32,13 +35,15 @@ class Symbols:
         rows = [line.split() for line in lines.splitlines()]
         self.rows = [(int(row[0], 16), int(row[1], 16), row[3]) for row in rows if len(row) == 4 and row[2] in kinds]
         self.starts = [row[0] for row in self.rows]
+        self.divided = {re.match(r'\w+', row[2])[0] for row in self.rows if row[2].endswith('.cold')}
 
     def name_at(self, address):
-        """The name, without the compiler's suffixes; None: nobody's."""
+        """The name, without the compiler's suffixes but that of a function's cold part; None: nobody's."""
         at = bisect.bisect_right(self.starts, address) - 1
         if at < 0 or address >= self.starts[at] + self.rows[at][1]:
             return None
-        return re.match(r'\w+', self.rows[at][2])[0]
+        name = self.rows[at][2]
+        return re.match(r'\w+', name)[0] + ('.cold' if name.endswith('.cold') else '')
 
 
 def touched(program, script):
@@ -64,9 +69,21 @@ def names_used(program, script):
     return [{who.name_at(start + step) for start in places for step in (0, 15)} - {None} for who, places in ((functions, executed), (tables, used))]
 
 
+def pattern(section, name, divided):
+    """The sections in which the linker finds [name]. Code that the compiler holds for hot, or run once, or seldom, has sections with a word more;
+    of a function that it divided, the cold part comes only if it was run."""
+    words = ['']
+    if name.endswith('.cold'):
+        name, words = name.removesuffix('.cold'), ['unlikely.']
+    elif section == 'text':
+        words = ['', 'hot.', 'startup.'] + ([] if name in divided else ['unlikely.'])
+    return f'    *({" ".join(f".{section}.{word}{name} .{section}.{word}{name}.*" for word in words)})\n'
+
+
 def main():
     programs = [os.path.realpath(path) for path in sys.argv[1:]]
     code, data = {}, {}             # names in order; dicts as ordered sets
+    divided = set.union(*(Symbols(program, 'tT').divided for program in programs))
     with tempfile.TemporaryDirectory() as folder:
         empty = os.path.join(folder, 'empty.toy')
         open(empty, 'w', encoding='ascii').close()
@@ -74,12 +91,13 @@ def main():
             rows = [names_used(program, script) for program in programs]
             functions = set.union(*(row[0] for row in rows))
             code.update(dict.fromkeys(sorted(functions)))
-            data.update(dict.fromkeys(sorted(functions.union(*(row[1] for row in rows)))))
+            names = functions.union(*(row[1] for row in rows))
+            data.update(dict.fromkeys(sorted(name for name in names if not name.endswith('.cold'))))
     with open(os.path.join(HERE, 'startup_order.ld'), 'w', encoding='ascii') as file:
         file.write(HEAD)
         for section, names in (('text', code), ('rodata', data)):
-            patterns = ''.join(f'    *(.{section}.{name} .{section}.{name}.*)\n' for name in names)
-            file.write(f'SECTIONS\n{{\n  .{section}.start : {{\n{LIBRARY if section == "text" else ""}{patterns}  }}\n}}\nINSERT BEFORE .{section};\n')
+            patterns = ''.join(pattern(section, name, divided) for name in names)
+            file.write(f'SECTIONS\n{{\n  .{section}.start : {{\n{FIRST[section]}{patterns}  }}\n}}\nINSERT BEFORE .{section};\n')
     print(f'{len(code)} functions, {len(data)} names of tables')
 
 

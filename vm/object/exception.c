@@ -297,8 +297,13 @@ static const NativeDef base_methods[] = {
 
 #define EXCEPTION_FLAGS (TYPE_IS_CONTAINER | TYPE_HAS_ATTRIBUTES | TYPE_IS_EXCEPTION)
 
+/* Texts with names: those of the classes that starting looks into lie with what it needs (vm/cli/startup_order.py). */
+#define EXCEPTION(Name, Base, part, doc_) static const char Name##_doc[] = doc_;
+#include "vm/object/exceptions.def"
+#undef EXCEPTION
+
 const TypeSpec base_exception_spec = {
-    .doc = "The base of all exceptions: whatever is raised derives from it.",
+    .doc = BaseException_doc,
     .size = sizeof(Exception), .flags = EXCEPTION_FLAGS,
     .slots = {.repr = base_exception_repr, .str = base_exception_str, .new_instance = base_exception_new, .init = base_exception_init},
     .methods = base_methods, .getsets = base_getsets, .members = base_members,
@@ -308,7 +313,7 @@ const TypeSpec base_exception_spec = {
 static const struct ExceptionRow { const char *name; enum ExceptionKind base; TypeSpec spec; } rows[] = {
 #define EXCEPTION(Name, Base, part, doc_)                                                                       \
     [EXC_##Name] = {#Name, EXC_##Base,                                                                          \
-                    {.doc = doc_, .size = sizeof(Exception), .flags = EXCEPTION_FLAGS, PART_##part,             \
+                    {.doc = Name##_doc, .size = sizeof(Exception), .flags = EXCEPTION_FLAGS, PART_##part,             \
                      .traverse = exception_traverse, .clear = exception_clear, .free = exception_free}},
 #include "vm/object/exceptions.def"
 #undef EXCEPTION

@@ -4,7 +4,7 @@
  * How         %R repr of a Value   %S str of a Value   %A ascii of a Value   %U a Str *   %T the name of a Value's type
  *             %N the same as a parameter is told of it: "None", not "NoneType"
  *             Everything else is printf's: the directive is cut out, its argument fetched by its length modifier, and
- *             snprintf does the work. %s is UTF-8. A precision limits %s in bytes and %U %S %R %T in characters.
+ *             snprintf does the work unless it is a mere %d or %u, by any modifier. %s is UTF-8. A precision limits %s in bytes and %U %S %R %T in characters.
  * Invariants  I1 an argument that fails to show itself (a __repr__ that raises) fails the whole text.
  * GIL         held; %R and %S may run script code.
  * Read next   exception.h (raise_error) */
@@ -94,15 +94,29 @@ static long long fetch_signed(Arguments *arguments, char modifier)
     }
 }
 
+static void add_decimal(StrBuilder *out, uint64_t n, bool is_negative)
+{
+    char text[24], *digit = text + sizeof text;
+    do *--digit = (char)('0' + n % 10); while (n /= 10);
+    if (is_negative) *--digit = '-';
+    str_builder_add_ascii(out, digit, (size_t)(text + sizeof text - digit));
+}
+
 /* Integers of every length are printed as long long: the modifier of the directive is replaced. */
 static void add_integer(StrBuilder *out, Directive *directive, Arguments *arguments)
 {
     char *end = strpbrk(directive->text, "lzjthdiuxXo");
-    snprintf(end, (size_t)(directive->text + DIRECTIVE_MAX - end), "ll%c", directive->code);
     long long n = fetch_signed(arguments, directive->modifier);
     bool is_unsigned = directive->code != 'd' && directive->code != 'i';
     if (is_unsigned && (directive->modifier == 0 || directive->modifier == 'h'))
         n = (long long)(unsigned)n;
+    bool is_bare = end == directive->text + 1 && directive->code != 'x' && directive->code != 'X' && directive->code != 'o';
+    if (is_bare) {
+        bool is_negative = !is_unsigned && n < 0;
+        add_decimal(out, is_negative ? -(uint64_t)n : (uint64_t)n, is_negative);
+        return;
+    }
+    snprintf(end, (size_t)(directive->text + DIRECTIVE_MAX - end), "ll%c", directive->code);
     char text[NUMBER_MAX];
     int length = snprintf(text, sizeof text, directive->text, n);
     if (length > 0)

@@ -30,7 +30,8 @@
 #include "vm/object/kinds.def"
 #undef KIND
 
-static const struct { const char *name; enum Kind base; const TypeSpec *spec; } kind_rows[KIND_COUNT] = {
+/* The names lie in the rows: all are read when the program starts. */
+static const struct { char name[48]; enum Kind base; const TypeSpec *spec; } kind_rows[KIND_COUNT] = {
 #define KIND(NAME, name, base, spec) [KIND_##NAME] = {name, KIND_##base, &spec},
 #include "vm/object/kinds.def"
 #undef KIND
