@@ -1,27 +1,25 @@
 /* mod_contextvars.c - _contextvars: values that belong to a line of work instead of a thread.
  *
  * What        ContextVar, Token, Context, copy_context(). contextvars.toy gives them their public name.
- * How         A Context holds a dict from variables to values. Copying a Context copies nothing: both then hold the same dict, and whoever
- *             sets a variable first takes a dict of its own. So a copy, made for every task and callback, costs one object, and what is
- *             set in it is not seen outside.
+ * How         A Context holds a mapping from variables to values that never changes (context_map.c). Copying a Context copies nothing: both
+ *             then hold the same mapping, and whoever sets a variable holds another one from then on. So a copy, made for every task and
+ *             callback, costs one object, and what is set in it is not seen outside.
  *
  *                 thread --current--> Context --outer--> Context (the one that run() was called in) --outer--> ...
  *                                        |
- *                                        +--> dict  <-- shared with copies, until one of them writes
+ *                                        +--> mapping  <-- shared with copies and their iterators
  *
- * Invariants  I1 a dict with is_shared in any of its holders is never written.
- *             I2 a Context is in at most one such chain: is_entered.
+ * Invariants  I1 a Context is in at most one such chain: is_entered.
  * GIL         held. What a key's or value's own code does in between finds every Context whole.
- * Read next   stdlib/lib/contextvars.toy */
-#include "vm/toy.h"
+ * Read next   context_map.c, stdlib/lib/contextvars.toy */
+#include "stdlib/context_map.h"
 
-typedef struct State { ToyType *variable, *token, *context; ToyValue missing; } State;
+typedef struct State { ContextMapTypes map_types; ToyType *variable, *token, *context; ToyValue missing; } State;
 
 typedef struct Context {
     ToyObject head;
-    ToyValue values;       /* a dict */
+    ToyValue values;       /* a mapping */
     ToyValue outer;        /* while it is entered: the context that it covers */
-    bool is_shared;        /* others may hold the dict: I1 */
     bool is_entered;
 } Context;
 
@@ -41,7 +39,7 @@ static State *state_of(ToyValue v) { return toy_instance_state(v); }
 
 /* ==== contexts ==== */
 
-static ToyValue context_over(ToyThread *t, ToyType *type, TOY_TAKES ToyValue values, bool is_shared)
+static ToyValue context_over(ToyThread *t, ToyType *type, TOY_TAKES ToyValue values)
 {
     Context *context = toy_failed(values) ? NULL : (Context *)toy_type_alloc(t, type);
     if (!context) {
@@ -49,7 +47,6 @@ static ToyValue context_over(ToyThread *t, ToyType *type, TOY_TAKES ToyValue val
         return TOY_FAILED;
     }
     context->values = values;
-    context->is_shared = is_shared;
     return toy_value(context);
 }
 
@@ -58,36 +55,35 @@ static TOY_BORROWED ToyValue current_context(ToyThread *t, State *state)
 {
     ToyValue context = toy_local_find(t, state);
     if (toy_is_bound(context)) return context;
-    context = context_over(t, state->context, toy_dict(t), false);
+    context = context_over(t, state->context, context_map_new(t, &state->map_types));
     bool is_stored = !toy_failed(context) && toy_local_store(t, state, context);
     toy_release(context);                 /* the thread keeps it */
     return is_stored ? context : TOY_FAILED;
 }
 
-/* Keeps I1. */
-static bool make_own(ToyThread *t, Context *context)
+static ToyValue copy_of(ToyThread *t, ToyValue context) { return context_over(t, toy_object(context)->type, toy_retain(as_context(context)->values)); }
+
+/* Others may hold the mapping that was there, and its values' finalisers may look at this context: it is released last. */
+static bool replace_values(Context *context, TOY_TAKES ToyValue values)
 {
-    if (!context->is_shared) return true;
-    ToyValue copy = toy_dict_copy(t, context->values);
-    if (toy_failed(copy)) return false;
-    ToyValue old = context->values;
-    context->values = copy;
-    context->is_shared = false;
-    toy_release(old);
+    if (toy_failed(values)) return false;
+    toy_replace(&context->values, values);
     return true;
 }
 
-static ToyValue copy_of(ToyThread *t, ToyValue v)
+/* What a variable has in a context; the mapping is held meanwhile. */
+static bool find_value(ToyThread *t, ToyValue context, ToyValue key, ToyValue *value)
 {
-    Context *context = as_context(v);
-    context->is_shared = true;
-    return context_over(t, toy_object(v)->type, toy_retain(context->values), true);
+    ToyValue values = toy_retain(as_context(context)->values);
+    bool done = context_map_find(t, values, key, value);
+    toy_release(values);
+    return done;
 }
 
 static ToyValue context_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
     if (count || names) return toy_raise_type_error(t, "Context() does not accept any arguments");
-    return context_over(t, type, toy_dict(t), false);
+    return context_over(t, type, context_map_new(t, toy_type_state(type)));
 }
 
 static ToyValue context_copy(ToyThread *t, ToyValue self, const ToyValue *args) { return copy_of(t, self); }
@@ -128,47 +124,44 @@ static bool check_key(ToyThread *t, ToyValue self, ToyValue key)
 }
 static bool context_length(ToyThread *t, ToyValue self, size_t *length)
 {
-    *length = toy_dict_length(as_context(self)->values);
+    *length = context_map_length(as_context(self)->values);
     return true;
 }
 static ToyValue context_item(ToyThread *t, ToyValue self, ToyValue key)
 {
     ToyValue value;
-    if (!check_key(t, self, key) || !toy_dict_get(t, as_context(self)->values, key, &value)) return TOY_FAILED;
+    if (!check_key(t, self, key) || !find_value(t, self, key, &value)) return TOY_FAILED;
     return toy_is_bound(value) ? value : toy_raise_with(t, TOY_KeyError, key);
 }
 static bool context_contains(ToyThread *t, ToyValue self, ToyValue key, bool *found)
 {
-    return check_key(t, self, key) && toy_dict_contains(t, as_context(self)->values, key, found);
+    ToyValue value;
+    if (!check_key(t, self, key) || !find_value(t, self, key, &value)) return false;
+    *found = toy_is_bound(value);
+    toy_release(value);
+    return true;
 }
 static ToyValue context_get(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     ToyValue value;
-    if (!check_key(t, self, args[0]) || !toy_dict_get(t, as_context(self)->values, args[0], &value)) return TOY_FAILED;
+    if (!check_key(t, self, args[0]) || !find_value(t, self, args[0], &value)) return TOY_FAILED;
     return toy_is_bound(value) ? value : toy_retain(toy_is_bound(args[1]) ? args[1] : TOY_NONE);
 }
 
-/* keys, values and items are iterators over a snapshot: the context may be written to while they run. */
-static ToyValue iterate_over(ToyThread *t, ToyValue self, const char *method)
-{
-    ToyValue copy = toy_dict_copy(t, as_context(self)->values);
-    ToyValue view = toy_failed(copy) ? TOY_FAILED : toy_call_method(t, copy, method, NULL, 0);
-    ToyValue iterator = toy_failed(view) ? TOY_FAILED : toy_iterate(t, view);
-    toy_release(view);
-    toy_release(copy);
-    return iterator;
-}
-static ToyValue context_iterate(ToyThread *t, ToyValue self) { return iterate_over(t, self, "keys"); }
-static ToyValue context_keys(ToyThread *t, ToyValue self, const ToyValue *args) { return iterate_over(t, self, "keys"); }
-static ToyValue context_values(ToyThread *t, ToyValue self, const ToyValue *args) { return iterate_over(t, self, "values"); }
-static ToyValue context_items(ToyThread *t, ToyValue self, const ToyValue *args) { return iterate_over(t, self, "items"); }
+/* keys, values and items are iterators, with a length, over what was there when they were asked for: the context may be written to while they run. */
+static ToyValue context_iterate(ToyThread *t, ToyValue self) { return context_map_iterate(t, as_context(self)->values, CONTEXT_MAP_KEYS); }
+static ToyValue context_keys(ToyThread *t, ToyValue self, const ToyValue *args) { return context_map_iterate(t, as_context(self)->values, CONTEXT_MAP_KEYS); }
+static ToyValue context_values(ToyThread *t, ToyValue self, const ToyValue *args) { return context_map_iterate(t, as_context(self)->values, CONTEXT_MAP_VALUES); }
+static ToyValue context_items(ToyThread *t, ToyValue self, const ToyValue *args) { return context_map_iterate(t, as_context(self)->values, CONTEXT_MAP_ITEMS); }
 
 static ToyValue context_compare(ToyThread *t, ToyValue self, ToyValue other, ToyCompare op)
 {
     if ((op != COMPARE_EQ && op != COMPARE_NE) || !is_of(other, toy_object(self)->type)) return TOY_NOT_IMPLEMENTED;
-    bool is_equal;
-    if (!toy_equal(t, as_context(self)->values, as_context(other)->values, &is_equal)) return TOY_FAILED;
-    return toy_bool(is_equal == (op == COMPARE_EQ));
+    ToyValue mine = toy_retain(as_context(self)->values), theirs = toy_retain(as_context(other)->values);
+    bool is_equal, done = context_map_equal(t, mine, theirs, &is_equal);
+    toy_release(mine);
+    toy_release(theirs);
+    return done ? toy_bool(is_equal == (op == COMPARE_EQ)) : TOY_FAILED;
 }
 
 static void context_traverse(ToyObject *self, ToyVisit visit, void *context)
@@ -176,7 +169,6 @@ static void context_traverse(ToyObject *self, ToyVisit visit, void *context)
     toy_visit(((Context *)self)->values, visit, context);
     toy_visit(((Context *)self)->outer, visit, context);
 }
-/* The dict stays until the end: whoever still reaches this context finds an empty one of its own, or the shared one. */
 static void context_free(ToyObject *self)
 {
     toy_clear(&((Context *)self)->values);
@@ -237,7 +229,7 @@ static ToyValue variable_repr(ToyThread *t, ToyValue self)
 static ToyValue variable_get(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     ToyValue context = current_context(t, state_of(self)), value;
-    if (toy_failed(context) || !toy_dict_get(t, as_context(context)->values, self, &value)) return TOY_FAILED;
+    if (toy_failed(context) || !find_value(t, context, self, &value)) return TOY_FAILED;
     if (toy_is_bound(value)) return value;
     if (toy_is_bound(args[0])) return toy_retain(args[0]);
     if (toy_is_bound(as_variable(self)->default_value)) return toy_retain(as_variable(self)->default_value);
@@ -248,7 +240,7 @@ static ToyValue variable_set(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     State *state = state_of(self);
     ToyValue context = current_context(t, state), old;
-    if (toy_failed(context) || !make_own(t, as_context(context)) || !toy_dict_get(t, as_context(context)->values, self, &old)) return TOY_FAILED;
+    if (toy_failed(context) || !find_value(t, context, self, &old)) return TOY_FAILED;
     Token *token = (Token *)toy_type_alloc(t, state->token);
     if (!token) {
         toy_release(old);
@@ -257,7 +249,7 @@ static ToyValue variable_set(ToyThread *t, ToyValue self, const ToyValue *args)
     token->variable = toy_retain(self);
     token->context = toy_retain(context);
     token->old = old;
-    if (toy_dict_set(t, as_context(context)->values, self, args[0])) return toy_value(token);
+    if (replace_values(as_context(context), context_map_with(t, as_context(context)->values, self, args[0]))) return toy_value(token);
     toy_release(toy_value(token));
     return TOY_FAILED;
 }
@@ -272,13 +264,10 @@ static ToyValue variable_reset(ToyThread *t, ToyValue self, const ToyValue *args
     ToyValue context = current_context(t, state);
     if (toy_failed(context)) return TOY_FAILED;
     if (!toy_is_same(token->context, context)) return toy_raise_value_error(t, "%R was created in a different Context", args[0]);
-    if (!make_own(t, as_context(context))) return TOY_FAILED;
     token->is_used = true;
-    ToyValue gone = TOY_UNBOUND;
-    bool done = toy_is_bound(token->old) ? toy_dict_set(t, as_context(context)->values, self, token->old)
-                                         : toy_dict_pop(t, as_context(context)->values, self, &gone);
-    toy_release(gone);
-    return done ? TOY_NONE : TOY_FAILED;
+    ToyValue values = as_context(context)->values;
+    values = toy_is_bound(token->old) ? context_map_with(t, values, self, token->old) : context_map_without(t, values, self);
+    return replace_values(as_context(context), values) ? TOY_NONE : TOY_FAILED;
 }
 
 static void variable_traverse(ToyObject *self, ToyVisit visit, void *context) { toy_visit(((Variable *)self)->default_value, visit, context); }
@@ -398,7 +387,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
     state->variable = toy_type_new(t, module, &variable_spec, "_contextvars.ContextVar", NULL);
     state->token = state->variable ? toy_type_new(t, module, &token_spec, "_contextvars.Token", NULL) : NULL;
     state->context = state->token ? toy_type_new(t, module, &context_spec, "_contextvars.Context", NULL) : NULL;
-    ToyType *missing = state->context ? toy_type_new(t, module, &missing_spec, "Token.MISSING", NULL) : NULL;
+    ToyType *missing = state->context && context_map_make_types(t, module, &state->map_types) ? toy_type_new(t, module, &missing_spec, "Token.MISSING", NULL) : NULL;
     ToyObject *only = missing ? toy_type_alloc(t, missing) : NULL;
     if (!only) return false;
     state->missing = toy_value(only);
