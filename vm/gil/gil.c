@@ -330,9 +330,11 @@ NORETURN static void sleep_for_ever(void)
  * Under the mutex; who is returned must be kicked after it was released. */
 static Parking *wake_one(Gil *gil)
 {
-    if (gil->waiter_count == 0 || gil->awake > 0)
+    if (gil->waiter_count == 0 || (gil->awake > 0 && !gil->policy->wakes_at_each_drop))
         return NULL;
     GilClient *chosen = gil->policy->choose == NULL ? gil->first_waiter : gil->policy->choose(gil);
+    if (chosen == NULL)
+        return NULL;
     chosen->is_woken = true;
     gil->awake++;
     return parking_mark(&chosen->parking) ? &chosen->parking : NULL;

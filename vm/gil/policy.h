@@ -8,7 +8,7 @@
  *             P2 'wait' returns when the lock may have become free, or when it wants to be called again; never with the mutex
  *                dropped. It may not return at once for ever: it sleeps, watches, or has changed something. (The policy may
  *                have changed while it slept, but then it was not time that woke it.)
- *             P3 whom 'choose' names may take: else the lock would lie free while all sleep (I4).
+ *             P3 whom 'choose' names may take; it names somebody if nobody is up: else the lock would lie free while all sleep (I4).
  * GIL         not held by waiters, held or just dropped by the others.
  * Read next   policy_interval.c, the shortest example; policy_fair.c, a queue in earnest */
 #ifndef TOY_GIL_POLICY_H
@@ -24,8 +24,10 @@ struct GilPolicy {
     void (*arrived)(Gil *gil, GilClient *waiter);
     /* May [client], who waits or has just come, have the free lock? (A queue in earnest says: only the first.) NULL: yes. */
     bool (*may_take)(Gil *gil, GilClient *client);
-    /* Whom a drop wakes: one of the queue, which is not empty. NULL: the first. */
+    /* Whom a drop wakes: one of the queue, which is not empty; or nobody. NULL: the first. */
     GilClient *(*choose)(Gil *gil);
+    /* Does a drop wake one also while another is up and about to look? Only more will be woken in vain. */
+    bool wakes_at_each_drop;
     /* [holder] has just taken the lock under the mutex; [is_switch]: and was not the last to have it. NULL: nothing to do. */
     void (*took)(Gil *gil, GilClient *holder, bool is_switch);
     /* Its breaker bit is set. Does the holder drop the lock at this safepoint, or count on? Put without the mutex. NULL: it does. */

@@ -25,6 +25,15 @@ static void ticks_wait(Gil *gil, GilClient *waiter)
     gil_sleep(gil, waiter, PARK_FOREVER);
 }
 
+/* As a semaphore would: the one that has slept longest, though another may be on its way. */
+static GilClient *ticks_choose(Gil *gil)
+{
+    GilClient *waiter = gil->first_waiter;
+    while (waiter != NULL && (waiter->alarm_ns == 0 || waiter->is_woken))
+        waiter = waiter->next_waiter;
+    return waiter;
+}
+
 static void ticks_took(Gil *gil, GilClient *holder, bool is_switch)
 {
     (void)holder, (void)is_switch;
@@ -43,6 +52,8 @@ const GilPolicy policy_ticks = {
     .name = "ticks",
     .summary = "every 100 checks the holder drops the lock and takes it again; nobody is made to wait",
     .wait = ticks_wait,
+    .choose = ticks_choose,
+    .wakes_at_each_drop = true,
     .took = ticks_took,
     .gives_way = ticks_gives_way,
 };
