@@ -73,7 +73,7 @@
 #else
 #define CASE(NAME) run_##NAME: COUNTED(NAME)
 #define NO_OTHER_CASE
-#define NEXT do { word = *ip++; goto *labels[(uint8_t)word]; } while (0)
+#define NEXT do { word = *ip; ip++; goto *labels[(uint8_t)word]; } while (0)
 #define DISPATCH() goto *labels[(uint8_t)word];
 #endif
 
@@ -85,7 +85,6 @@
 #define LOAD_FRAME()                                   \
     do {                                               \
         locals = frame->locals;                        \
-        constants = frame->constants;                  \
         ip = frame->ip;                                \
     } while (0)
 
@@ -111,7 +110,7 @@ Value eval(Thread *t, Frame *frame, TAKES Value sent)
 #undef HOT
     };
 #endif
-    Value *locals, *sp, *constants;
+    Value *locals, *sp;
     Value *callee_at;                  /* of the call that is about to enter a frame */
     const Word *ip;
     uint64_t word;                     /* the running instruction; 64 bits so that EXTENDED_ARG's bits find room above */
@@ -156,7 +155,7 @@ dispatch:
 
     /* ---- constants and variables ---- */
 
-    CASE(LOAD_CONST) { Value v = retain(constants[OPERAND]); PUSH(v); NEXT; }
+    CASE(LOAD_CONST) { Value v = retain(frame->constants[OPERAND]); PUSH(v); NEXT; }
     CASE(LOAD_FAST) {
         Value v = locals[OPERAND];
         if (UNLIKELY(is_unbound(v))) { SAVE(); names_raise_unbound(t, frame, OPERAND); FAIL; }
@@ -504,7 +503,6 @@ enter_function: {
         }
         Frame *entered = (Frame *)(slots + code->slot_count);
         locals = slots;
-        constants = code->constants;
         ip = code->hot_start;
         slots_clear(locals + code->warm_count, (Value *)entered);
         t->frame = frame = frame_fill(entered, frame, function, code, ip, locals, callee_at, 0);

@@ -170,7 +170,7 @@
         goto leave_frame;
     }
     CASE(RETURN_CONST) {
-        sent = retain(constants[OPERAND]);
+        sent = retain(frame->constants[OPERAND]);
         goto leave_frame;
     }
 

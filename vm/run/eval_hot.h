@@ -41,7 +41,7 @@ CASE(ADD_FAST) {
     goto run_LOAD_FAST;
 }
 CASE(ADD_CONST) {
-    Value left = TOP, right = constants[OPERAND];
+    Value left = TOP, right = frame->constants[OPERAND];
 #define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
     ARITHMETIC(left, right, INT_ADD, +, DONE);
 #undef DONE
@@ -55,7 +55,7 @@ CASE(ADD_FAST_FAST) {
     goto run_LOAD_FAST;
 }
 CASE(ADD_FAST_CONST) {
-    Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
+    Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
 #define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
     ARITHMETIC(left, right, INT_ADD, +, DONE);
 #undef DONE
@@ -76,7 +76,7 @@ CASE(SUBTRACT_FAST) {
     goto run_LOAD_FAST;
 }
 CASE(SUBTRACT_CONST) {
-    Value left = TOP, right = constants[OPERAND];
+    Value left = TOP, right = frame->constants[OPERAND];
 #define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
     ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
 #undef DONE
@@ -90,7 +90,7 @@ CASE(SUBTRACT_FAST_FAST) {
     goto run_LOAD_FAST;
 }
 CASE(SUBTRACT_FAST_CONST) {
-    Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
+    Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
 #define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
     ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
 #undef DONE
@@ -111,7 +111,7 @@ CASE(MULTIPLY_FAST) {
     goto run_LOAD_FAST;
 }
 CASE(MULTIPLY_CONST) {
-    Value left = TOP, right = constants[OPERAND];
+    Value left = TOP, right = frame->constants[OPERAND];
 #define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
     ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
 #undef DONE
@@ -125,7 +125,7 @@ CASE(MULTIPLY_FAST_FAST) {
     goto run_LOAD_FAST;
 }
 CASE(MULTIPLY_FAST_CONST) {
-    Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
+    Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
 #define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
     ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
 #undef DONE
@@ -166,7 +166,7 @@ CASE(BINARY_REMAINDER) {
     goto run_BINARY_OP;
 }
 CASE(REMAINDER_CONST) {
-    Value left = TOP, right = constants[OPERAND];
+    Value left = TOP, right = frame->constants[OPERAND];
     if (are_small_ints(left, right) && small_int(right) > 0) {
         int64_t b = small_int(right), rest = small_int(left) % b;
         TOP = small_int_value(rest < 0 ? rest + b : rest);
@@ -278,7 +278,7 @@ CASE(COMPARE_FAST_JUMP) {
     COMPARE_AND_JUMP(left, right, DROP(left), 1, ip, run_LOAD_FAST);
 }
 CASE(COMPARE_CONST_JUMP) {
-    Value left = TOP, right = constants[OPERAND];
+    Value left = TOP, right = frame->constants[OPERAND];
     COMPARE_AND_JUMP(left, right, DROP(left), 1, ip, run_LOAD_CONST);
 }
 CASE(COMPARE_FAST_FAST_JUMP) {
@@ -286,7 +286,7 @@ CASE(COMPARE_FAST_FAST_JUMP) {
     COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST);
 }
 CASE(COMPARE_FAST_CONST_JUMP) {
-    Value left = locals[OPERAND], right = constants[WORD_OPERAND(ip[0])];
+    Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
     COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST);
 }
 
@@ -332,7 +332,7 @@ CASE(LOAD_FAST_CONST) {
     Value first = locals[OPERAND];
     if (UNLIKELY(is_unbound(first))) goto run_LOAD_FAST;
     sp[0] = retain(first);
-    sp[1] = retain(constants[WORD_OPERAND(ip[0])]);
+    sp[1] = retain(frame->constants[WORD_OPERAND(ip[0])]);
     sp += 2;
     ip++;
     NEXT;
@@ -501,7 +501,7 @@ CASE(SUBSCR_FAST) {
     NEXT;
 }
 CASE(SUBSCR_CONST) {
-    Value container = TOP, key = constants[OPERAND], v = UNBOUND;
+    Value container = TOP, key = frame->constants[OPERAND], v = UNBOUND;
     ITEM_AT(container, key, v);
     if (UNLIKELY(is_unbound(v))) goto run_LOAD_CONST;
     TOP = v;
