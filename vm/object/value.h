@@ -103,6 +103,7 @@ static inline uint64_t float_bits(double d) { uint64_t bits; memcpy(&bits, &d, s
 /* Less 2, because that is one instruction where a comparison of two masked bits takes three. */
 static inline bool is_word_float(Value v) { return ((v.bits - 2) & 3) == 0; }
 static inline bool are_word_floats(Value a, Value b) { return (((a.bits - 2) | (b.bits - 2)) & 3) == 0; }
+static inline bool is_number_word(Value v) { return v.bits & 3; }     /* one of the two: a small int or a float */
 static inline double word_float(Value v)
 {
     uint64_t bits = ((v.bits >> 3) | (v.bits << 61)) - ((uint64_t)1 << 60);

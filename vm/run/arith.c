@@ -179,14 +179,28 @@ static inline bool is_double(Value v, double *d)
     return true;
 }
 
-Value arith_divide_words(Value left, Value right)
+static inline bool is_exact_as_double(int64_t n) { return n >= -((int64_t)1 << 53) && n <= (int64_t)1 << 53; }
+
+double arith_double(Value v)
 {
-    const uint64_t exact_up_to = (uint64_t)1 << 53;      /* rounded once: two ints must be exact as doubles, one beside a float need not */
-    if (!((is_small_int(left) || is_word_float(left)) && (is_small_int(right) || is_word_float(right)))) return UNBOUND;
-    if (are_small_ints(left, right) &&
-        ((uint64_t)small_int(left) + exact_up_to > 2 * exact_up_to || (uint64_t)small_int(right) + exact_up_to > 2 * exact_up_to)) return UNBOUND;
-    double a = is_small_int(left) ? (double)small_int(left) : word_float(left), b = is_small_int(right) ? (double)small_int(right) : word_float(right);
-    return b != 0 ? word_float_try(a / b) : UNBOUND;
+    double d;
+    return is_double(v, &d) && !(is_small_int(v) && !is_exact_as_double(small_int(v))) ? d : NAN;
+}
+
+TwoDoubles arith_two_doubles(Value left, Value right)
+{
+    TwoDoubles both = {.left = are_small_ints(left, right) ? NAN : arith_double(left), .right = arith_double(right)};
+    if (isnan(both.right)) both.left = NAN;
+    return both;
+}
+
+double arith_divide_words(Value left, Value right)
+{
+    if (!is_number_word(left) || !is_number_word(right) || is_same(right, small_int_value(0))) return NAN;
+    /* What is rounded only once is right: two ints must be exact as doubles, one beside a float need not be. */
+    if (are_small_ints(left, right) && !(is_exact_as_double(small_int(left)) && is_exact_as_double(small_int(right)))) return NAN;
+    double a = is_small_int(left) ? (double)small_int(left) : word_float(left);
+    return a / (is_small_int(right) ? (double)small_int(right) : word_float(right));
 }
 
 /* Floats, and ints beside floats. NOT_IMPLEMENTED: the types have something to say, or to raise. */

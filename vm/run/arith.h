@@ -18,8 +18,13 @@ static inline Value *arith_append_target(Value *locals, Word next)
     return stores ? &locals[WORD_OPERAND(next)] : NULL;
 }
 
-/* A small int divided by another, or one of them and a float in the word: a float in the word, or another word where somebody else has to do it. */
-Value arith_divide_words(Value left, Value right);
+/* A number as the double that equals it; NaN for any other value, for an int that no double equals, and for NaN: somebody else has to do it. */
+double arith_double(Value v);
+/* Both, unless both are ints; NaN on the left: they are not. */
+typedef struct TwoDoubles { double left, right; } TwoDoubles;
+TwoDoubles arith_two_doubles(Value left, Value right);
+/* A number in its word divided by another; NaN: somebody else has to do it. */
+double arith_divide_words(Value left, Value right);
 /* How two exact strs or two exact bytes lie to each other, as far as [outcomes] (enum Outcome) tell them apart: the number of an outcome's
  * bit; -1 when they are something else. Runs no script code. */
 int arith_text_outcome(Value left, Value right, uint32_t outcomes);

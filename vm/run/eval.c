@@ -65,15 +65,30 @@
 #define SKIP(NAME) (ip += CACHES_##NAME)
 #define FAIL goto unwind
 
+/* The forms that take a double as it is: eval_hot_floats.h. */
+#define FLOAT_FORMS(FORM)                                                      \
+    FORM(STORE_FAST) FORM(UNARY_NEGATIVE) FORM(BINARY_TRUE_DIVIDE)             \
+    FORM(ADD_FAST) FORM(ADD_CONST) FORM(BINARY_ADD)                            \
+    FORM(SUBTRACT_FAST) FORM(SUBTRACT_CONST) FORM(BINARY_SUBTRACT)             \
+    FORM(MULTIPLY_FAST) FORM(MULTIPLY_CONST) FORM(BINARY_MULTIPLY)             \
+    FORM(COMPARE_FAST_JUMP) FORM(COMPARE_CONST_JUMP) FORM(COMPARE_JUMP)
+
 #ifdef TOY_DISPATCH_SWITCH
 #define CASE(NAME) case OP_##NAME: run_##NAME: __attribute__((unused)); COUNTED(NAME)
 #define NO_OTHER_CASE case OPCODE_COUNT:
 #define NEXT goto next
+#define RUN_WORD goto dispatch
+#define IS_FLOAT_FORM(word) true
+#define NEXT_OF_FLOAT switch ((Opcode)(uint8_t)word) { FLOAT_FORMS(FLOAT_GOTO) default: goto float_pushed; }
+#define FLOAT_GOTO(NAME) case OP_##NAME: goto float_##NAME;
 #define DISPATCH() switch ((Opcode)(uint8_t)word)
 #else
 #define CASE(NAME) run_##NAME: COUNTED(NAME)
 #define NO_OTHER_CASE
-#define NEXT do { word = *ip; ip++; goto *labels[(uint8_t)word]; } while (0)
+#define NEXT do { word = *ip; ip++; RUN_WORD; } while (0)
+#define RUN_WORD goto *labels[(uint8_t)word]
+#define IS_FLOAT_FORM(word) (float_labels[(uint8_t)word] != 0)
+#define NEXT_OF_FLOAT goto *((const char *)&&float_pushed + float_labels[(uint8_t)word])
 #define DISPATCH() goto *labels[(uint8_t)word];
 #endif
 
@@ -109,9 +124,15 @@ Value eval(Thread *t, Frame *frame, TAKES Value sent)
 #undef OP
 #undef HOT
     };
+    /* How far it is from float_pushed: nothing for most. */
+#define FORM(name) [OP_##name] = (const char *)&&float_##name - (const char *)&&float_pushed,
+    static const int32_t float_labels[256] = {FLOAT_FORMS(FORM)};
+#undef FORM
 #endif
     Value *locals, *sp;
     Value *callee_at;                  /* of the call that is about to enter a frame */
+    Value stored;                      /* what a form has computed that goes into a local at once */
+    double number = 0;                 /* what a form has computed, on its way along a chain of floats */
     const Word *ip;
     uint64_t word;                     /* the running instruction; 64 bits so that EXTENDED_ARG's bits find room above */
     Frame *entry = frame;
@@ -166,6 +187,12 @@ dispatch:
     CASE(STORE_FAST) {
         Value old = locals[OPERAND];
         locals[OPERAND] = POP();
+        RELEASE(old);
+        NEXT;
+    }
+store_result: {
+        Value old = locals[OPERAND];
+        locals[OPERAND] = stored;
         RELEASE(old);
         NEXT;
     }
@@ -481,6 +508,7 @@ dispatch:
     }
 
 #include "vm/run/eval_hot.h"
+#include "vm/run/eval_hot_floats.h"
 #include "vm/run/eval_hot_attributes.h"
 #include "vm/run/eval_hot_calls.h"
     NO_OTHER_CASE

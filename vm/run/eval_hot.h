@@ -6,7 +6,7 @@
  *             with the second, which is whole. So no hot form has an error path of its own.
  * Invariants  I1 nothing here raises or calls script code, but CONTAINS_JUMP, whose operands lie where the plain instruction has them.
  * GIL         held.
- * Read next   specialize.c (who puts them there) */
+ * Read next   specialize.c (who puts them there), eval_hot_floats.h (where a float result goes) */
 
 /* Results of two small ints: false when the sum needs more than 63 bits. Tags: (2a + 1) + (2b + 1) - 1 = 2(a + b) + 1. */
 #define INT_ADD(a, b, result) (!__builtin_add_overflow((int64_t)(a).bits, (int64_t)((b).bits - 1), (int64_t *)&(result).bits))
@@ -14,143 +14,140 @@
 #define INT_MULTIPLY(a, b, result)                                                                            \
     (!__builtin_mul_overflow((int64_t)((a).bits - 1), (int64_t)(b).bits >> 1, (int64_t *)&(result).bits) && ((result).bits |= 1, true))
 
-/* Both ints, or both floats whose result stays in the word: then `done` with the result. */
-#define ARITHMETIC(a, b, INT_OPERATION, operator, done)                        \
+/* The end of a form that has taken [popped] values and [words] words more than its first: the result goes on the stack, or, where it is
+ * to be stored in a local, there at once. So a statement `a = b + c` is one step, and the form behind it begins with a word of its own. */
+#define FINISH(result, popped, words)                                          \
     do {                                                                       \
-        Value result_;                                                         \
-        if (are_small_ints(a, b)) {                                            \
-            if (LIKELY(INT_OPERATION(a, b, result_))) done(result_);           \
-        } else if (are_word_floats(a, b)) {                     \
-            result_ = word_float_try(word_float(a) operator word_float(b));    \
-            if (LIKELY(is_word_float(result_))) done(result_);                 \
+        word = ip[words];                                                      \
+        ip += (words) + 1;                                                     \
+        sp -= popped;                                                          \
+        if ((uint8_t)word == OP_STORE_FAST) {                                  \
+            stored = result;                                                   \
+            goto store_result;                                                 \
         }                                                                      \
+        PUSH(result);                                                          \
+        RUN_WORD;                                                              \
+    } while (0)
+
+/* Two ints whose result is small, or two numbers of which one is a float: that is it. Elsewhere what comes next has to do it. */
+#define ARITHMETIC(a, b, INT_OPERATION, operator, popped, words)               \
+    do {                                                                       \
+        if (are_small_ints(a, b)) {                                            \
+            Value result_;                                                     \
+            if (LIKELY(INT_OPERATION(a, b, result_))) FINISH(result_, popped, words); \
+        } else if (LIKELY(are_word_floats(a, b))) {                            \
+            number = word_float(a) operator word_float(b);                     \
+            FINISH_FLOAT(popped, words);                                       \
+        } else if (is_number_word(a) || is_number_word(b)) {                   \
+            TwoDoubles both_ = arith_two_doubles(a, b);                        \
+            if (both_.left == both_.left) {                                    \
+                if ((popped) > 0) release(a);                                  \
+                if ((popped) > 1) release(b);                                  \
+                number = both_.left operator both_.right;                      \
+                FINISH_FLOAT(popped, words);                                   \
+            }                                                                  \
+        }                                                                      \
+    } while (0)
+/* The same with [number] as the result; where nobody takes it as it is, it goes on the stack here: one jump less. */
+#define FINISH_FLOAT(popped, words)                                            \
+    do {                                                                       \
+        word = ip[words];                                                      \
+        ip += (words) + 1;                                                     \
+        sp -= popped;                                                          \
+        if (IS_FLOAT_FORM(word)) NEXT_OF_FLOAT;                                \
+        Value pushed_ = word_float_try(number);                                \
+        if (UNLIKELY(!is_word_float(pushed_))) goto float_pushed;              \
+        PUSH(pushed_);                                                         \
+        RUN_WORD;                                                              \
     } while (0)
 
 CASE(BINARY_ADD) {
     Value left = sp[-2], right = TOP;
-#define DONE(result) do { sp--; TOP = result; SKIP(BINARY_OP); NEXT; } while (0)
-    ARITHMETIC(left, right, INT_ADD, +, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_ADD, +, 2, CACHES_BINARY_OP);
     goto run_BINARY_OP;
 }
 CASE(ADD_FAST) {
     Value left = TOP, right = locals[OPERAND];
-#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_ADD, +, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_ADD, +, 1, 1 + CACHES_BINARY_OP);
     goto run_LOAD_FAST;
 }
 CASE(ADD_CONST) {
     Value left = TOP, right = frame->constants[OPERAND];
-#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_ADD, +, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_ADD, +, 1, 1 + CACHES_BINARY_OP);
     goto run_LOAD_CONST;
 }
 CASE(ADD_FAST_FAST) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
-#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_ADD, +, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_ADD, +, 0, 2 + CACHES_BINARY_OP);
     goto run_LOAD_FAST;
 }
 CASE(ADD_FAST_CONST) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
-#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_ADD, +, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_ADD, +, 0, 2 + CACHES_BINARY_OP);
     goto run_LOAD_FAST;
 }
 CASE(BINARY_SUBTRACT) {
     Value left = sp[-2], right = TOP;
-#define DONE(result) do { sp--; TOP = result; SKIP(BINARY_OP); NEXT; } while (0)
-    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_SUBTRACT, -, 2, CACHES_BINARY_OP);
     goto run_BINARY_OP;
 }
 CASE(SUBTRACT_FAST) {
     Value left = TOP, right = locals[OPERAND];
-#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_SUBTRACT, -, 1, 1 + CACHES_BINARY_OP);
     goto run_LOAD_FAST;
 }
 CASE(SUBTRACT_CONST) {
     Value left = TOP, right = frame->constants[OPERAND];
-#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_SUBTRACT, -, 1, 1 + CACHES_BINARY_OP);
     goto run_LOAD_CONST;
 }
 CASE(SUBTRACT_FAST_FAST) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
-#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_SUBTRACT, -, 0, 2 + CACHES_BINARY_OP);
     goto run_LOAD_FAST;
 }
 CASE(SUBTRACT_FAST_CONST) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
-#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_SUBTRACT, -, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_SUBTRACT, -, 0, 2 + CACHES_BINARY_OP);
     goto run_LOAD_FAST;
 }
 CASE(BINARY_MULTIPLY) {
     Value left = sp[-2], right = TOP;
-#define DONE(result) do { sp--; TOP = result; SKIP(BINARY_OP); NEXT; } while (0)
-    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_MULTIPLY, *, 2, CACHES_BINARY_OP);
     goto run_BINARY_OP;
 }
 CASE(MULTIPLY_FAST) {
     Value left = TOP, right = locals[OPERAND];
-#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_MULTIPLY, *, 1, 1 + CACHES_BINARY_OP);
     goto run_LOAD_FAST;
 }
 CASE(MULTIPLY_CONST) {
     Value left = TOP, right = frame->constants[OPERAND];
-#define DONE(result) do { TOP = result; ip += 1 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_MULTIPLY, *, 1, 1 + CACHES_BINARY_OP);
     goto run_LOAD_CONST;
 }
 CASE(MULTIPLY_FAST_FAST) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
-#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_MULTIPLY, *, 0, 2 + CACHES_BINARY_OP);
     goto run_LOAD_FAST;
 }
 CASE(MULTIPLY_FAST_CONST) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
-#define DONE(result) do { PUSH(result); ip += 2 + CACHES_BINARY_OP; NEXT; } while (0)
-    ARITHMETIC(left, right, INT_MULTIPLY, *, DONE);
-#undef DONE
+    ARITHMETIC(left, right, INT_MULTIPLY, *, 0, 2 + CACHES_BINARY_OP);
     goto run_LOAD_FAST;
 }
 CASE(BINARY_TRUE_DIVIDE) {
-    Value left = sp[-2], right = TOP, result;
-    if (are_word_floats(left, right)) result = word_float_try(word_float(left) / word_float(right));    /* a word float is never zero */
-    else result = arith_divide_words(left, right);
-    if (LIKELY(is_word_float(result))) {
-        sp--;
-        TOP = result;
-        SKIP(BINARY_OP);
-        NEXT;
-    }
+    Value left = sp[-2], right = TOP;
+    if (are_word_floats(left, right)) number = word_float(left) / word_float(right);    /* a word float is never zero */
+    else number = arith_divide_words(left, right);
+    if (LIKELY(number == number)) FINISH_FLOAT(2, CACHES_BINARY_OP);
     goto run_BINARY_OP;
 }
 CASE(BINARY_FLOOR_DIVIDE) {
     Value left = sp[-2], right = TOP;
     if (are_small_ints(left, right) && small_int(right) > 0) {
         int64_t a = small_int(left), b = small_int(right), quotient = a / b;
-        sp--;
-        TOP = small_int_value(quotient - (a % b < 0));
-        SKIP(BINARY_OP);
-        NEXT;
+        FINISH(small_int_value(quotient - (a % b < 0)), 2, CACHES_BINARY_OP);
     }
     goto run_BINARY_OP;
 }
@@ -158,10 +155,7 @@ CASE(BINARY_REMAINDER) {
     Value left = sp[-2], right = TOP;
     if (are_small_ints(left, right) && small_int(right) > 0) {
         int64_t b = small_int(right), rest = small_int(left) % b;
-        sp--;
-        TOP = small_int_value(rest < 0 ? rest + b : rest);
-        SKIP(BINARY_OP);
-        NEXT;
+        FINISH(small_int_value(rest < 0 ? rest + b : rest), 2, CACHES_BINARY_OP);
     }
     goto run_BINARY_OP;
 }
@@ -169,39 +163,28 @@ CASE(REMAINDER_CONST) {
     Value left = TOP, right = frame->constants[OPERAND];
     if (are_small_ints(left, right) && small_int(right) > 0) {
         int64_t b = small_int(right), rest = small_int(left) % b;
-        TOP = small_int_value(rest < 0 ? rest + b : rest);
-        ip += 1 + CACHES_BINARY_OP;
-        NEXT;
+        FINISH(small_int_value(rest < 0 ? rest + b : rest), 1, 1 + CACHES_BINARY_OP);
     }
     goto run_LOAD_CONST;
 }
 CASE(BINARY_AND) {
     Value left = sp[-2], right = TOP;
     if (are_small_ints(left, right)) {
-        sp--;
-        TOP = (Value){left.bits & right.bits};
-        SKIP(BINARY_OP);
-        NEXT;
+        FINISH((Value){left.bits & right.bits}, 2, CACHES_BINARY_OP);
     }
     goto run_BINARY_OP;
 }
 CASE(BINARY_OR) {
     Value left = sp[-2], right = TOP;
     if (are_small_ints(left, right)) {
-        sp--;
-        TOP = (Value){left.bits | right.bits};
-        SKIP(BINARY_OP);
-        NEXT;
+        FINISH((Value){left.bits | right.bits}, 2, CACHES_BINARY_OP);
     }
     goto run_BINARY_OP;
 }
 CASE(BINARY_XOR) {
     Value left = sp[-2], right = TOP;
     if (are_small_ints(left, right)) {
-        sp--;
-        TOP = (Value){(left.bits ^ right.bits) | 1};
-        SKIP(BINARY_OP);
-        NEXT;
+        FINISH((Value){(left.bits ^ right.bits) | 1}, 2, CACHES_BINARY_OP);
     }
     goto run_BINARY_OP;
 }
@@ -210,10 +193,7 @@ CASE(BINARY_LSHIFT) {
     if (are_small_ints(left, right) && (uint64_t)small_int(right) < 32) {
         int64_t a = small_int(left), by = small_int(right);
         if (a >= -(1ll << 30) && a <= (1ll << 30)) {
-            sp--;
-            TOP = small_int_value((int64_t)((uint64_t)a << by));
-            SKIP(BINARY_OP);
-            NEXT;
+            FINISH(small_int_value((int64_t)((uint64_t)a << by)), 2, CACHES_BINARY_OP);
         }
     }
     goto run_BINARY_OP;
@@ -221,10 +201,7 @@ CASE(BINARY_LSHIFT) {
 CASE(BINARY_RSHIFT) {
     Value left = sp[-2], right = TOP;
     if (are_small_ints(left, right) && (uint64_t)small_int(right) < 63) {
-        sp--;
-        TOP = small_int_value(small_int(left) >> small_int(right));
-        SKIP(BINARY_OP);
-        NEXT;
+        FINISH(small_int_value(small_int(left) >> small_int(right)), 2, CACHES_BINARY_OP);
     }
     goto run_BINARY_OP;
 }
@@ -486,9 +463,7 @@ CASE(SUBSCR_FAST_FAST) {
     Value container = locals[OPERAND], key = locals[WORD_OPERAND(ip[0])], v = UNBOUND;
     ITEM_AT(container, key, v);
     if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
-    PUSH(v);
-    ip += 2;
-    NEXT;
+    FINISH(v, 0, 2);
 }
 CASE(SUBSCR_FAST) {
     Value container = TOP, key = locals[OPERAND], v = UNBOUND;

@@ -158,6 +158,9 @@ static Opcode for_iter_form(const Neighbours *row)
     return is_pair ? OP_FOR_ITER_PAIR : OP_FOR_ITER;
 }
 
+/* The hot forms of these look for a STORE_FAST behind them and do it too, so it is left as it is. */
+static bool stores_result(Opcode opcode) { return opcode == OP_BINARY_OP; }
+
 /* The form for the first of the row; the plain opcode when there is none. */
 static Opcode form_of(const Neighbours *row)
 {
@@ -205,13 +208,16 @@ static void make_hot(Thread *t, Code *code)
         return;
     }
     memcpy(hot, unit->words, unit->word_count * sizeof(Word));
+    Opcode previous = OP_NOP;
     bool is_whole = true;                     /* false behind EXTENDED_ARG: its operand stands in two words */
     for (uint32_t i = 0; i < unit->word_count; i += 1 + opcode_info(WORD_OPCODE(unit->words[i]))->caches) {
         Neighbours row = neighbours_at(unit, i);
-        if (is_whole) hot[i] = WORD_MAKE(form_of(&row), row.operand[0]);
+        bool is_stored_before = row.opcode[0] == OP_STORE_FAST && stores_result(previous);
+        if (is_whole && !is_stored_before) hot[i] = WORD_MAKE(form_of(&row), row.operand[0]);
         if (is_whole && row.opcode[0] == OP_JUMP_BACKWARD) hot[i] = WORD_MAKE(loop_form(unit, i), row.operand[0]);
         if (row.opcode[0] == OP_COMPARE_OP) hot[i + 1] = outcomes_of(&row);
         is_whole = row.opcode[0] != OP_EXTENDED_ARG;
+        previous = row.opcode[0];
     }
     code->hot = hot;
     code->hot_start = WORD_OPCODE(hot[0]) == OP_RESUME ? hot + 1 : hot;
