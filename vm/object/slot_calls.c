@@ -24,9 +24,16 @@
 
 /* ---- finding and calling ---- */
 
+enum { CALL_FEW = 3 };     /* arguments beside self that the operators' methods have at most */
+
 static Value call_found(Thread *t, Value method, Value self, const Value *args, size_t count)
 {
     if (stack_is_low(t) && stack_is_exhausted(t, " while calling a Python object")) return FAILED;
+    if (is_kind(method, KIND_FUNCTION) && count <= CALL_FEW) {
+        Value row[CALL_FEW + 1] = {self};
+        for (size_t i = 0; i < count; i++) row[i + 1] = args[i];
+        return as_object(method)->type->slots.call(t, method, row, count + 1, NULL);      /* a function keeps itself while it runs */
+    }
     retain(method);    /* the call may take it out of the class */
     Value result = call_unbound(t, method, self, args, count, NULL);
     release(method);

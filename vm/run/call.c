@@ -148,9 +148,23 @@ static Frame *enter_init(Thread *t, Value *callee_at, Value *args, size_t count,
     return enter_bound(t, type->init_function, callee_at, row, count + 1, names, named, FRAME_IS_INIT);
 }
 
+/* An instance whose class has a __call__ of its own. */
+static bool enter_instance(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named, Frame **entered)
+{
+    Value callee = *callee_at;
+    if (!is_kind(callee, KIND_INSTANCE)) return false;
+    Value method = type_lookup(t, as_object(callee)->type, NAME_OF(t, __call__));
+    if (!is_kind(method, KIND_FUNCTION)) return false;
+    Value *row = put_first(callee_at, args, count + named, callee);
+    *callee_at = retain(method);
+    bool is_exact = !named && ((Function *)as_object(method))->code->exact_count == count + 1;
+    *entered = is_exact ? call_enter(t, callee_at, row, count + 1) : enter_bound(t, (Function *)as_object(method), callee_at, row, count + 1, names, named, 0);
+    return true;
+}
+
 bool call_enter_script(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named, Frame **entered)
 {
-    if (!call_is_script(*callee_at)) return false;
+    if (!call_is_script(*callee_at)) return enter_instance(t, callee_at, args, count, names, named, entered);
     Object *callee = as_object(*callee_at);
     if (callee->kind == KIND_FUNCTION && makes_generator(t, ((Function *)callee)->code) && named == 0 && ((Function *)callee)->code->exact_count == count) {
         *entered = enter_nothing(t, callee_at, args, count);
@@ -213,18 +227,38 @@ bool call_is_leaf(Thread *t, Value callee, size_t count)
 
 /* ---- from native code ---- */
 
-Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names)
+static Frame *lay_for_native(Thread *t, Function *function, const Value *args, size_t count, Tuple *names)
 {
-    Function *function = (Function *)as_object(callee);
     Code *code = function->code;
     size_t named = names ? names->count : 0;
     if (UNLIKELY(is_cold(code))) specialize_call(t, code);
     Value *row = is_too_deep(t) ? NULL : stack_room(t, stack_top(t), frame_room(code, count + named));
-    if (!row) return FAILED;
+    if (!row) return NULL;
     for (size_t i = 0; i < count + named; i++) row[i] = retain(args[i]);
-    Frame *frame = LIKELY(code->exact_count == count && !named) ? frame_lay(t, function, code, row, count, NULL, FRAME_IS_ENTRY)
-                                                                : frame_bind(t, function, row, count, names ? names->items : NULL, named, NULL, FRAME_IS_ENTRY);
-    if (!frame) return FAILED;
+    if (code->exact_count == count && !named) return frame_lay(t, function, code, row, count, NULL, FRAME_IS_ENTRY);
+    return frame_bind(t, function, row, count, names ? names->items : NULL, named, NULL, FRAME_IS_ENTRY);
+}
+
+/* The same for warm code that wants exactly these arguments, where there is room. */
+static inline Frame *lay_warm(Thread *t, Function *function, const Value *args, size_t count)
+{
+    Code *code = function->code;
+    Value *row = frame_top(t->frame);
+    if (UNLIKELY(!stack_has_room(t, row, code->frame_words))) return NULL;
+    for (size_t i = 0; i < count; i++) row[i] = retain(args[i]);
+    Frame *frame = (Frame *)(row + code->slot_count);
+    slots_clear(row + count, (Value *)frame);
+    frame->sp = frame_stack(frame);
+    bool is_asked = atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0;      /* RESUME hears it */
+    return frame_fill(frame, t->frame, function, code, is_asked ? code->hot : code->hot_start, row, NULL, FRAME_IS_ENTRY);
+}
+
+Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names)
+{
+    Function *function = (Function *)as_object(callee);
+    bool is_plain = function->code->warm_count == count && !names && t->frame && t->depth < t->depth_limit;
+    Frame *frame = LIKELY(is_plain) ? lay_warm(t, function, args, count) : NULL;
+    if (!frame && !(frame = lay_for_native(t, function, args, count, names))) return FAILED;
     object_retain(function);     /* keeps I3 of frame.h: the caller's reference may go away meanwhile */
     Value result = eval(t, frame, UNBOUND);
     object_release(function);

@@ -137,7 +137,8 @@ Value eval(Thread *t, Frame *frame, TAKES Value sent)
     uint64_t word;                     /* the running instruction; 64 bits so that EXTENDED_ARG's bits find room above */
     Frame *entry = frame;
 
-    if (stack_is_exhausted(t, "")) {
+    char here;                         /* near enough to the end of the C stack; asking for the frame's address would cost a register */
+    if (UNLIKELY(&here < t->stack_limit) && stack_is_exhausted(t, "")) {
         release(sent);
         frame_abandon(t, frame);
         return FAILED;
@@ -428,6 +429,7 @@ store_result: {
     }
     CASE(BEFORE_WITH) {
         SAVE();
+        if (is_maybe_script_made(TOP)) TRY_METHOD(operator_enter_with(t, sp));
         Value exit, entered = unwind_enter_with(t, TOP, &exit);
         if (failed(entered)) FAIL;
         release(TOP);

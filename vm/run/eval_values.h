@@ -49,8 +49,12 @@
     CASE(STORE_ATTR) {
         SAVE();
         specialize_store(t, frame, ip, TOP);
-        bool done = value_set_attribute(t, TOP, frame->code->names[OPERAND], sp[-2]);
         SKIP(STORE_ATTR);
+        if (is_maybe_script_made(TOP)) {
+            SAVE();
+            TRY_METHOD(operator_enter_set_attribute(t, sp, frame->code->names[OPERAND]));
+        }
+        bool done = value_set_attribute(t, TOP, frame->code->names[OPERAND], sp[-2]);
         Value object = POP(), value = POP();
         release2(object, value);
         if (!done) FAIL;

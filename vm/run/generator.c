@@ -135,7 +135,7 @@ Value generator_resume(Thread *t, Generator *generator, Value value, Value *retu
     t->depth--;                  /* eval counts an entry frame itself */
     t->frame = frame->caller;
     Value handled = generator->handled.exception;
-    if (is_bound(t->raised) && is_bound(handled) && !is_none(handled) && !is_same(handled, t->raised))
+    if (UNLIKELY(is_bound(t->raised)) && is_bound(handled) && !is_none(handled) && !is_same(handled, t->raised))
         exception_set_context(t->raised, retain(generator->handled.exception));      /* as if it were raised at the yield */
     object_retain(generator);    /* the script may drop the last reference while it runs */
     Value v = eval(t, frame, retain(value));

@@ -13,7 +13,9 @@
 #include "vm/run/operators.h"
 
 #include "vm/bytecode/opcode.h"
+#include "vm/object/descriptor.h"
 #include "vm/object/exception.h"
+#include "vm/object/instance.h"
 #include "vm/object/int.h"
 #include "vm/object/protocol.h"
 #include "vm/run/arith.h"
@@ -134,6 +136,35 @@ Frame *operator_enter_next(Thread *t, Value *sp)
     Type *type = script_type(sp[-1]);
     Function *method = type ? method_of(t, type, NAME_OF(t, __next__), 1) : NULL;
     return method ? enter(t, method, sp, sp - 1, 1, FRAME_IS_NEXT) : NULL;
+}
+
+Frame *operator_enter_set_attribute(Thread *t, Value *sp, Str *name)
+{
+    Type *type = script_type(sp[-1]);
+    Value property = type && type->slots.set_attribute == generic_set_attribute ? type_lookup(t, type, name) : UNBOUND;
+    Value setter = is_kind(property, KIND_PROPERTY) ? ((Property *)as_object(property))->setter : UNBOUND;
+    if (!is_kind(setter, KIND_FUNCTION) || ((Function *)as_object(setter))->code->exact_count != 2) return NULL;
+    Value args[] = {sp[-1], sp[-2]};
+    return enter(t, (Function *)as_object(setter), sp, args, 2, flags_for(STAGE_PLAIN, 2, 0) | FRAME_DROPS_RESULT);
+}
+
+Frame *operator_enter_with(Thread *t, Value *sp)
+{
+    Value manager = sp[-1];
+    Type *type = script_type(manager);
+    Function *method = type ? method_of(t, type, NAME_OF(t, __enter__), 1) : NULL;
+    Value exit = method ? type_lookup(t, type, NAME_OF(t, __exit__)) : UNBOUND;
+    if (!is_kind(exit, KIND_FUNCTION)) return NULL;
+    Value bound = method_new(t, exit, manager);
+    if (failed(bound)) return NULL;
+    Frame *frame = enter(t, method, sp, sp - 1, 1, flags_for(STAGE_PLAIN, 0, 0));
+    if (!frame) {
+        release(bound);
+        return NULL;
+    }
+    sp[-1] = bound;
+    release(manager);     /* the frame and the bound method have it */
+    return frame;
 }
 
 /* ---- the rest of it ---- */

@@ -23,6 +23,8 @@ MUST_CHECK Frame *operator_enter_get_item(Thread *t, Value *sp);
 MUST_CHECK Frame *operator_enter_set_item(Thread *t, Value *sp);
 MUST_CHECK Frame *operator_enter_contains(Thread *t, Value *sp, uint32_t is_inverted);
 MUST_CHECK Frame *operator_enter_next(Thread *t, Value *sp);
+MUST_CHECK Frame *operator_enter_set_attribute(Thread *t, Value *sp, Str *name);      /* the setter of a property */
+MUST_CHECK Frame *operator_enter_with(Thread *t, Value *sp);      /* __enter__; the bound __exit__ lies in the manager's place then */
 
 /* A frame with FRAME_IS_OPERATOR in its [flags] was left with [sent]; its method lies at [at], the operands below: all are released.
  * The instruction's result. */
