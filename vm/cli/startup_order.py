@@ -35,15 +35,15 @@ class Symbols:
         rows = [line.split() for line in lines.splitlines()]
         self.rows = [(int(row[0], 16), int(row[1], 16), row[3]) for row in rows if len(row) == 4 and row[2] in kinds]
         self.starts = [row[0] for row in self.rows]
+        self.names = {}             # of a place; tables that say the same share it
+        for start, _, name in self.rows:
+            self.names.setdefault(start, set()).add(re.match(r'\w+', name)[0] + ('.cold' if name.endswith('.cold') else ''))
         self.divided = {re.match(r'\w+', row[2])[0] for row in self.rows if row[2].endswith('.cold')}
 
-    def name_at(self, address):
-        """The name, without the compiler's suffixes but that of a function's cold part; None: nobody's."""
+    def names_at(self, address):
+        """The names, without the compiler's suffixes but that of a function's cold part; none: nobody's."""
         at = bisect.bisect_right(self.starts, address) - 1
-        if at < 0 or address >= self.starts[at] + self.rows[at][1]:
-            return None
-        name = self.rows[at][2]
-        return re.match(r'\w+', name)[0] + ('.cold' if name.endswith('.cold') else '')
+        return set() if at < 0 or address >= self.starts[at] + self.rows[at][1] else self.names[self.starts[at]]
 
 
 def touched(program, script):
@@ -66,7 +66,7 @@ def names_used(program, script):
     """Of functions, and of tables, that running [script] needs."""
     functions, tables = Symbols(program, 'tTwW'), Symbols(program, 'rR')
     executed, used = touched(program, script)
-    return [{who.name_at(start + step) for start in places for step in (0, 15)} - {None} for who, places in ((functions, executed), (tables, used))]
+    return [set().union(*(who.names_at(start + step) for start in places for step in (0, 15))) for who, places in ((functions, executed), (tables, used))]
 
 
 def pattern(section, name, divided):

@@ -216,8 +216,10 @@ static const NativeDef object_methods[] = {
     NATIVE_END,
 };
 
+static const char object_doc[] = "The base of all classes.\n\nobject() takes no arguments and makes an object without attributes.\n";
+
 const TypeSpec object_spec = {
-    .doc = "The base of all classes.\n\nobject() takes no arguments and makes an object without attributes.\n",
+    .doc = object_doc,     /* read when the program starts: vm/cli/startup_order.py */
     .signature = "()",
     .size = sizeof(Object),
     .slots = {.repr = object_repr, .str = object_str, .hash = object_hash, .compare = object_compare,
