@@ -439,8 +439,25 @@ bool set_update(Thread *t, Set *set, Value iterable)
     return value_for_each(t, iterable, add_visited, set);
 }
 
+/* A copy of a set whose entries lie in itself, none of them deleted: as it stands. */
+static Set *copy_small(Thread *t, const Set *set, enum Kind kind)
+{
+    Set *copy = (Set *)heap_new_quick(t, kind_type(t, kind), sizeof(Set));
+    if (UNLIKELY(!copy))
+        return NULL;
+    memcpy(&copy->head + 1, &set->head + 1, sizeof(Set) - sizeof(Object));
+    copy->table = copy->small_table;
+    copy->hash = -1;
+    copy->finger = 0;
+    for (size_t i = 0; i < SET_SMALL; i++)
+        retain(copy->small_table[i].key);
+    return copy;
+}
+
 Set *set_copy_as(Thread *t, Set *set, enum Kind kind)
 {
+    if (set->table == set->small_table && set->filled == set->used)
+        return copy_small(t, set, kind);
     Set *copy = set_new(t, kind);
     if (copy && !merge_set(t, copy, set)) {
         object_release(copy);
