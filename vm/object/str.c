@@ -5,10 +5,12 @@
  *             the OR of all of them tells the class of the widest (below 0x80, 0x100, 0x10000, or more).
  *             s += x grows in place when nobody else holds s, with some room to spare, so a loop of appends costs what it
  *             copies and not its square.
- * Invariants  I1 to I4 of str.h. I5 a Str is changed only while its maker, or str_append with a count of 1, is the only one who knows it.
+ * Invariants  I1 to I5 of str.h. I6 a Str is changed only while its maker, or str_append with a count of 1, is the only one who knows it.
  * GIL         held.
  * Read next   str_builder.c, str_search.c, str_type.c */
 #include "vm/object/str.h"
+
+#include <endian.h>
 
 #include "vm/base/codec.h"
 #include "vm/base/siphash.h"
@@ -18,10 +20,22 @@
 
 /* ---- cells ---- */
 
+/* As scripts see it; I5 may need some bytes more, to the end of a word. */
 static size_t cell_size(size_t length, unsigned width, bool is_ascii)
 {
     size_t size = offsetof(Str, characters) + (length + 1) * width;
     return is_ascii ? size : (size + 7) / 8 * 8 + sizeof(void *);
+}
+
+static size_t whole_words(size_t size) { return (size + sizeof(uint64_t) - 1) & ~(sizeof(uint64_t) - 1); }
+
+/* Where the word begins that holds the end of an ASCII text. */
+static inline size_t end_word(size_t length) { return (offsetof(Str, characters) + length) & ~(sizeof(uint64_t) - 1); }
+
+/* Zeroes that word, before anything else is written there: keeps I5. */
+static inline void end_text(Str *s, size_t length)
+{
+    memset((char *)s + end_word(length), 0, sizeof(uint64_t));
 }
 
 size_t str_size_of(Object *object)
@@ -38,7 +52,7 @@ Str *str_new_of(Thread *t, Type *type, size_t length, uint32_t widest)
     }
     unsigned width = codec_width(widest);
     bool is_ascii = widest < 0x80;
-    size_t size = cell_size(length, width, is_ascii);
+    size_t size = whole_words(cell_size(length, width, is_ascii));
     Object *object = LIKELY(type->kind == KIND_STR) ? heap_new_raw(t, type, size) : type_alloc_sized(t, type, size);
     if (UNLIKELY(!object))
         return NULL;
@@ -47,11 +61,9 @@ Str *str_new_of(Thread *t, Type *type, size_t length, uint32_t widest)
     s->length = length;
     s->width = (uint8_t)width;
     s->is_ascii = is_ascii;
+    s->zero = 0;
     char *end = str_at(s, length);
-    if (LIKELY(is_ascii))
-        *end = '\0';
-    else
-        memset(end, 0, size - (size_t)(end - (char *)s));
+    memset(end, 0, size - (size_t)(end - (char *)s));
     return s;
 }
 
@@ -63,15 +75,16 @@ static inline Str *ascii_new(Thread *t, size_t length)
         return NULL;
     }
     Type *type = t->interp->types[KIND_STR];
-    size_t size = offsetof(Str, characters) + length + 1;
+    size_t size = whole_words(offsetof(Str, characters) + length + 1);
     Str *s = (Str *)(LIKELY(size <= HEAP_SMALL_MAX) ? heap_new_quick(t, type, size) : heap_new_raw(t, type, size));
     if (UNLIKELY(!s))
         return NULL;
+    end_text(s, length);
     s->hash = -1;
     s->length = length;
     s->width = 1;
     s->is_ascii = true;
-    s->characters[length] = '\0';
+    s->zero = 0;
     return s;
 }
 
@@ -326,14 +339,15 @@ Value str_append(Thread *t, TAKES Value left, Str *b)
 {
     Str *a = as_str(left);
     if (can_grow(a, b) && b->length && a->length && b != a) {
-        size_t length = a->length + b->length, size = cell_size(length, a->width, a->is_ascii);
+        size_t length = a->length + b->length, size = whole_words(cell_size(length, a->width, a->is_ascii));
         forget_encoded(t, a);
         Str *grown = cell_with_room(t, a, size);
         if (grown) {
             char *end = str_at(grown, length);
             if (grown->is_ascii) {
+                if (end_word(length) != end_word(grown->length))
+                    end_text(grown, length);      /* else the end lies in the same word as before, whose rest is zero */
                 copy_bytes(grown->characters + grown->length, b->characters, b->length);
-                *end = '\0';
             } else {
                 copy_into(grown, grown->length, b);
                 memset(end, 0, size - (size_t)(end - (char *)grown));
@@ -460,7 +474,14 @@ int str_order(const Str *a, const Str *b)
 {
     size_t shorter = a->length < b->length ? a->length : b->length;
     if (a->width == 1 && b->width == 1) {
-        int order = memcmp(str_data(a), str_data(b), shorter);
+        /* The first twelve bytes as two big numbers. I5: where the shorter text ends it has zero. */
+        uint32_t first_of_a = (uint32_t)be64toh(str_word(a, 0)), first_of_b = (uint32_t)be64toh(str_word(b, 0));
+        if (first_of_a != first_of_b)
+            return first_of_a < first_of_b ? -1 : 1;
+        uint64_t next_of_a = shorter > STR_BYTES_IN_1 ? be64toh(str_word(a, 1)) : 0, next_of_b = shorter > STR_BYTES_IN_1 ? be64toh(str_word(b, 1)) : 0;
+        if (next_of_a != next_of_b)
+            return next_of_a < next_of_b ? -1 : 1;
+        int order = shorter <= STR_BYTES_IN_2 ? 0 : memcmp(str_data(a), str_data(b), shorter);
         if (order != 0)
             return order;
     } else {
@@ -479,9 +500,20 @@ bool str_equal_text(const Str *s, const char *ascii)
     return s->is_ascii && s->length == length && memcmp(str_data(s), ascii, length) == 0;
 }
 
+#ifndef NDEBUG
+static bool ends_with_zeros(const Str *s)    /* I5 */
+{
+    const char *begin = (const char *)s, *end = str_at(s, s->length), *word_end = begin + whole_words((size_t)(end - begin) + 1);
+    while (end < word_end && !*end)
+        end++;
+    return end == word_end && !s->zero;
+}
+#endif
+
 int64_t str_hash(Thread *t, Str *s)
 {
     if (s->hash == -1) {
+        assert(ends_with_zeros(s));
         HashKey key = {t->interp->hash_key[0], t->interp->hash_key[1]};
         s->hash = hash_bytes(key, str_data(s), s->length * s->width);
     }

@@ -2,10 +2,11 @@
  *
  * What        Str and its native operations; the methods of scripts are in str_methods.c, formatting in format.c.
  * How         Characters follow the header in the object. O(1) index and slice. The hash is computed once. Lone surrogates are allowed.
- * Layout      | header 16 | hash 8 | length 8 | width 1, is_ascii 1, ... 8 | characters ... | one zero character | encoded 8 |
+ * Layout      | header 16 | hash 8 | length 8 | width 1, is_ascii 1, zero 2 | characters ... | one zero character ... | encoded 8 |
  *             The last field, aligned to 8, is there unless is_ascii: NULL, or the UTF-8 form once somebody asked for it.
  * Invariants  I1 width is the least that holds the widest character.  I2 is_ascii exactly if all characters are below 128.
  *             I3 interned strings with equal text are the same object.  I4 strings of one Latin-1 character are shared.
+ *             I5 behind the characters all bytes up to the next multiple of eight in the cell are zero: short texts are compared by words.
  * GIL         held.
  * Read next   vm/base/unicode.h, vm/base/codec.h */
 #ifndef TOY_OBJECT_STR_H
@@ -22,6 +23,7 @@ struct Str {
     size_t length;             /* characters */
     uint8_t width;             /* 1, 2 or 4 bytes per character: I1 */
     bool is_ascii;             /* I2 */
+    uint16_t zero;             /* for str_word */
     _Alignas(4) char characters[];   /* width bytes each, and a zero one behind them. At 36: eleven plain characters fit into 48 bytes */
 };
 
@@ -54,19 +56,23 @@ MUST_CHECK Value str_join(Thread *t, Str *separator, const Value *items, size_t 
 MUST_CHECK Value str_join_pieces(Thread *t, const Value *items, size_t count);            /* f-strings: all are known to be strs */
 MUST_CHECK Value str_slice(Thread *t, Str *s, size_t start, size_t end);
 bool str_equal(const Str *a, const Str *b);
-/* The same for strings of at most sixteen bytes, without a call: as two words that may overlap. */
-static inline bool str_is_short(const Str *s) { return s->length * s->width <= 16; }
+/* Word 0 is the width and the first four bytes of the text, with what lies between; then come eight bytes in each, the last filled up: I5. */
+static inline uint64_t str_word(const Str *s, size_t i)
+{
+    _Static_assert(offsetof(Str, width) % sizeof(uint64_t) == 0 && offsetof(Str, characters) == offsetof(Str, width) + 4, "as told above");
+    uint64_t word;
+    memcpy(&word, (const char *)s + offsetof(Str, width) + i * sizeof word, sizeof word);
+    return word;
+}
+/* str_equal for strings of at most twenty bytes, without a call. I1: equal text has equal width. */
+enum { STR_BYTES_IN_1 = 4, STR_BYTES_IN_2 = 12, STR_BYTES_IN_3 = 20 };
+static inline bool str_is_short(const Str *s) { return s->length * s->width <= STR_BYTES_IN_3; }
 ALWAYS_INLINE bool str_equal_short(const Str *a, const Str *b)
 {
-    size_t size = a->length * a->width;
-    const char *left = a->characters, *right = b->characters;
-    if (a->length != b->length || a->width != b->width)   /* I1: equal text has equal width */
+    if (a->length != b->length || str_word(a, 0) != str_word(b, 0))
         return false;
-#define WORDS_EQUAL(type) ({ type w[4]; memcpy(&w[0], left, sizeof(type)), memcpy(&w[1], right, sizeof(type)); \
-        memcpy(&w[2], left + size - sizeof(type), sizeof(type)), memcpy(&w[3], right + size - sizeof(type), sizeof(type)); \
-        w[0] == w[1] && w[2] == w[3]; })
-    return size >= 8 ? WORDS_EQUAL(uint64_t) : size >= 4 ? WORDS_EQUAL(uint32_t) : size >= 2 ? WORDS_EQUAL(uint16_t) : *left == *right;
-#undef WORDS_EQUAL
+    size_t size = a->length * a->width;
+    return size <= STR_BYTES_IN_1 || (str_word(a, 1) == str_word(b, 1) && (size <= STR_BYTES_IN_2 || str_word(a, 2) == str_word(b, 2)));
 }
 int str_order(const Str *a, const Str *b);                                                /* <0, 0, >0 by code point */
 bool str_equal_text(const Str *s, const char *ascii);
