@@ -149,26 +149,6 @@ static bool asks_right_first(Thread *t, Value left, Value right, BinaryFn in_pla
     return native->get_item && in_place == (op == BINARY_INPLACE_ADD ? native->inplace_add : native->inplace_multiply);
 }
 
-int arith_text_outcome(Value left, Value right, uint32_t outcomes)
-{
-    if (!is_object(left) || !is_object(right) || as_object(left)->kind != as_object(right)->kind) return -1;
-    bool order_matters = (outcomes ^ outcomes >> 2) & 1;      /* else LESS may stand for GREATER too */
-    if (as_object(left)->kind == KIND_STR) {
-        const Str *a = as_str(left), *b = as_str(right);
-        if (!order_matters) {       /* most texts that differ do so in their length or their first byte */
-            if (a == b) return 1;
-            return a->length == b->length && a->characters[0] == b->characters[0] && str_equal(a, b);
-        }
-        int order = str_order(as_str(left), as_str(right));
-        return (order > 0) - (order < 0) + 1;
-    }
-    if (as_object(left)->kind == KIND_BYTES && !order_matters) {
-        const Bytes *a = as_bytes(left), *b = as_bytes(right);
-        return a->length == b->length && memcmp(a->data, b->data, a->length) == 0;
-    }
-    return -1;
-}
-
 /* A float, or an int beside one, as a double. */
 static inline bool is_double(Value v, double *d)
 {
@@ -192,6 +172,30 @@ TwoDoubles arith_two_doubles(Value left, Value right)
     TwoDoubles both = {.left = are_small_ints(left, right) ? NAN : arith_double(left), .right = arith_double(right)};
     if (isnan(both.right)) both.left = NAN;
     return both;
+}
+
+int arith_outcome(Value left, Value right, uint32_t outcomes)
+{
+    if (is_number_word(left) || is_number_word(right) || is_kind(left, KIND_FLOAT)) {
+        TwoDoubles both = arith_two_doubles(left, right);
+        return isnan(both.left) ? -1 : (both.left > both.right) - (both.left < both.right) + 1;
+    }
+    if (!is_object(left) || !is_object(right) || as_object(left)->kind != as_object(right)->kind) return -1;
+    bool order_matters = (outcomes ^ outcomes >> 2) & 1;      /* else LESS may stand for GREATER too */
+    if (as_object(left)->kind == KIND_STR) {
+        const Str *a = as_str(left), *b = as_str(right);
+        if (!order_matters) {       /* most texts that differ do so in their length or their first byte */
+            if (a == b) return 1;
+            return a->length == b->length && a->characters[0] == b->characters[0] && str_equal(a, b);
+        }
+        int order = str_order(as_str(left), as_str(right));
+        return (order > 0) - (order < 0) + 1;
+    }
+    if (as_object(left)->kind == KIND_BYTES && !order_matters) {
+        const Bytes *a = as_bytes(left), *b = as_bytes(right);
+        return a->length == b->length && memcmp(a->data, b->data, a->length) == 0;
+    }
+    return -1;
 }
 
 double arith_divide_words(Value left, Value right)

@@ -111,8 +111,10 @@
         if (UNLIKELY(is_raised(t))) FAIL;                                      \
     } while (0)
 
-/* Truth of a value: the two booleans at once, anything else through its type. */
-#define TRUTH(value, truth) (is_bool(value) ? (truth = is_true(value), true) : value_truth(t, value, &truth))
+/* Truth of a value: booleans and small ints at once, anything else through its type. */
+#define TRUTH(value, truth)                                                                        \
+    (is_bool(value) ? (truth = is_true(value), true)                                               \
+                    : is_small_int(value) ? (truth = !is_same(value, small_int_value(0)), true) : value_truth(t, value, &truth))
 
 Value eval(Thread *t, Frame *frame, TAKES Value sent)
 {

@@ -167,6 +167,24 @@ CASE(REMAINDER_CONST) {
     }
     goto run_LOAD_CONST;
 }
+CASE(REMAINDER_FAST_CONST) {
+    Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
+    if (are_small_ints(left, right) && small_int(right) > 0) {
+        int64_t b = small_int(right), rest = small_int(left) % b;
+        FINISH(small_int_value(rest < 0 ? rest + b : rest), 0, 2 + CACHES_BINARY_OP);
+    }
+    goto run_LOAD_FAST;
+}
+CASE(AND_FAST_CONST) {
+    Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
+    if (are_small_ints(left, right)) FINISH((Value){left.bits & right.bits}, 0, 2 + CACHES_BINARY_OP);
+    goto run_LOAD_FAST;
+}
+CASE(AND_CONST) {
+    Value left = TOP, right = frame->constants[OPERAND];
+    if (are_small_ints(left, right)) FINISH((Value){left.bits & right.bits}, 1, 1 + CACHES_BINARY_OP);
+    goto run_LOAD_CONST;
+}
 CASE(BINARY_AND) {
     Value left = sp[-2], right = TOP;
     if (are_small_ints(left, right)) {
@@ -208,8 +226,8 @@ CASE(BINARY_RSHIFT) {
 
 /* ---- comparisons ---- */
 
-/* outcome: how two numbers lie to each other (those of the word are never NaN), or two texts, out of line: the number of a bit in enum
- * Outcome. [drop] lets go of the texts that lie on the stack; numbers need none. Anything else: goto otherwise. */
+/* outcome: how two numbers lie to each other (those of the word are never NaN); out of line, where one is boxed or only one is a float, or
+ * two texts: the number of a bit in enum Outcome. [drop] lets go of what lies on the stack. Anything else: goto otherwise. */
 #define OUTCOME_OF(a, b) (((a) > (b)) - ((a) < (b)) + 1)
 #define COMPARE(left, right, outcomes, outcome, drop, otherwise)                                                            \
     do {                                                                                                                    \
@@ -218,17 +236,16 @@ CASE(BINARY_RSHIFT) {
         } else if (are_word_floats(left, right)) {                                                                          \
             outcome = OUTCOME_OF(word_float(left), word_float(right));                                                      \
         } else {                                                                                                            \
-            outcome = arith_text_outcome(left, right, outcomes);                                                            \
+            outcome = arith_outcome(left, right, outcomes);                                                            \
             if (outcome < 0) goto otherwise;                                                                                \
             drop;                                                                                                           \
         }                                                                                                                   \
     } while (0)
-#define DROP(text) object_release(as_object(text))
 
 CASE(COMPARE_EASY) {
     Value left = sp[-2], right = TOP;
     int outcome;
-    COMPARE(left, right, *ip, outcome, (DROP(left), DROP(right)), run_COMPARE_OP);
+    COMPARE(left, right, *ip, outcome, (release(left), release(right)), run_COMPARE_OP);
     sp--;
     TOP = bool_value(*ip >> outcome & 1);
     SKIP(COMPARE_OP);
@@ -248,15 +265,15 @@ CASE(COMPARE_EASY) {
     } while (0)
 CASE(COMPARE_JUMP) {
     Value left = sp[-2], right = TOP;
-    COMPARE_AND_JUMP(left, right, (DROP(left), DROP(right)), 2, ip - 1, run_COMPARE_OP);
+    COMPARE_AND_JUMP(left, right, (release(left), release(right)), 2, ip - 1, run_COMPARE_OP);
 }
 CASE(COMPARE_FAST_JUMP) {
     Value left = TOP, right = locals[OPERAND];
-    COMPARE_AND_JUMP(left, right, DROP(left), 1, ip, run_LOAD_FAST);
+    COMPARE_AND_JUMP(left, right, release(left), 1, ip, run_LOAD_FAST);
 }
 CASE(COMPARE_CONST_JUMP) {
     Value left = TOP, right = frame->constants[OPERAND];
-    COMPARE_AND_JUMP(left, right, DROP(left), 1, ip, run_LOAD_CONST);
+    COMPARE_AND_JUMP(left, right, release(left), 1, ip, run_LOAD_CONST);
 }
 CASE(COMPARE_FAST_FAST_JUMP) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
@@ -267,6 +284,15 @@ CASE(COMPARE_FAST_CONST_JUMP) {
     COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST);
 }
 
+CASE(IS_JUMP) {
+    SAVE();
+    Value right = TOP, left = sp[-2];
+    sp -= 2;
+    if ((is_same(left, right) != (bool)OPERAND) == (WORD_OPCODE(*ip) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*ip);
+    ip++;
+    release2(left, right);
+    NEXT;
+}
 /* `in` stands in conditions mostly: its answer is no bool then. Any container. */
 CASE(CONTAINS_JUMP) {
     SAVE();
@@ -371,16 +397,23 @@ CASE(REVERSE_VALUES) {
     ip += 1 + CACHES_UNPACK_SEQUENCE;
     NEXT;
 }
-CASE(UNPACK_PAIR_FAST) {
-    if (UNLIKELY(!is_kind(TOP, KIND_TUPLE) || as_tuple(TOP)->count != 2)) goto run_UNPACK_SEQUENCE;
-    Tuple *pair = as_tuple(POP());
-    Value a = retain(pair->items[0]), b = retain(pair->items[1]);
+CASE(UNPACK_FAST) {
+    Object *row = as_object(TOP);
+    if (UNLIKELY(!is_object(TOP))) goto run_UNPACK_SEQUENCE;
+    bool is_list = row->kind == KIND_LIST;
+    if (UNLIKELY(!is_list && row->kind != KIND_TUPLE)) goto run_UNPACK_SEQUENCE;
+    if (UNLIKELY((is_list ? ((List *)row)->count : ((Tuple *)row)->count) != OPERAND)) goto run_UNPACK_SEQUENCE;
+    const Value *items = is_list ? ((List *)row)->items : ((Tuple *)row)->items;
+    /* All are taken before one is stored: what a local held may have a finaliser that changes the list. */
+    Value first = retain(items[0]), second = retain(items[1]), third = OPERAND == 3 ? retain(items[2]) : UNBOUND;
     const Word *stores = ip + CACHES_UNPACK_SEQUENCE;
-    ip = stores + 2;
+    ip = stores + OPERAND;
+    sp--;
     SAVE();
-    object_release(pair);
-    replace(&locals[WORD_OPERAND(stores[0])], a);
-    replace(&locals[WORD_OPERAND(stores[1])], b);
+    object_release(row);
+    replace(&locals[WORD_OPERAND(stores[0])], first);
+    replace(&locals[WORD_OPERAND(stores[1])], second);
+    if (is_bound(third)) replace(&locals[WORD_OPERAND(stores[2])], third);
     NEXT;
 }
 CASE(SUBSCR_SLICE) {

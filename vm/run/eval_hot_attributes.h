@@ -213,6 +213,11 @@ CASE(LOAD_FAST_ATTR) {
     } else if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_MEMBER) {
         v = *(Value *)((char *)object + ip[3]);
         if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
+    } else if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_CLASS) {
+        const MethodCacheEntry *cached = &t->interp->method_cache->entries[ip[3]];
+        bool is_there = cached->version == ip[1] && cached->name == frame->code->names[WORD_OPERAND(ip[0])];
+        if (UNLIKELY(!is_there || !HAS_SHAPE(object, ip[2]))) goto run_LOAD_FAST;
+        v = cached->value;
     } else {
         goto run_LOAD_FAST;
     }

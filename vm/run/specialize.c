@@ -95,6 +95,8 @@ static Opcode two_operand_form(const Neighbours *row)
         return is_const ? OP_COMPARE_FAST_CONST_JUMP : OP_COMPARE_FAST_FAST_JUMP;
     if (row->opcode[2] == OP_BINARY_SUBSCR && !is_const) return OP_SUBSCR_FAST_FAST;
     if (row->opcode[2] != OP_BINARY_OP) return OP_NOP;
+    if (is_const && plain_operator(row->operand[2]) == BINARY_REMAINDER) return OP_REMAINDER_FAST_CONST;
+    if (is_const && plain_operator(row->operand[2]) == BINARY_AND) return OP_AND_FAST_CONST;
     if (is_const) return arithmetic_form(row->operand[2], OP_ADD_FAST_CONST, OP_SUBTRACT_FAST_CONST, OP_MULTIPLY_FAST_CONST);
     return arithmetic_form(row->operand[2], OP_ADD_FAST_FAST, OP_SUBTRACT_FAST_FAST, OP_MULTIPLY_FAST_FAST);
 }
@@ -128,6 +130,7 @@ static Opcode load_const_form(const Neighbours *row)
     if (row->opcode[1] == OP_BINARY_SUBSCR) return OP_SUBSCR_CONST;
     if (row->opcode[1] == OP_BINARY_OP) {
         if (plain_operator(row->operand[1]) == BINARY_REMAINDER) return OP_REMAINDER_CONST;
+        if (plain_operator(row->operand[1]) == BINARY_AND) return OP_AND_CONST;
         Opcode form = arithmetic_form(row->operand[1], OP_ADD_CONST, OP_SUBTRACT_CONST, OP_MULTIPLY_CONST);
         if (form != OP_NOP) return form;
     }
@@ -145,10 +148,11 @@ static Word outcomes_of(const Neighbours *row)
     return row->opcode[1] == OP_POP_JUMP_IF_FALSE ? ~outcomes : outcomes;
 }
 
-/* UNPACK_SEQUENCE 2 into two locals. */
-static bool is_pair_stored(const Neighbours *row)
+/* UNPACK_SEQUENCE 2 or 3 into as many locals. */
+static bool is_unpacked_to_locals(const Neighbours *row)
 {
-    return row->operand[0] == 2 && row->opcode[1] == OP_STORE_FAST && row->opcode[2] == OP_STORE_FAST;
+    bool are_two = row->opcode[1] == OP_STORE_FAST && row->opcode[2] == OP_STORE_FAST;
+    return are_two && (row->operand[0] == 2 || (row->operand[0] == 3 && row->opcode[3] == OP_STORE_FAST));
 }
 
 static Opcode for_iter_form(const Neighbours *row)
@@ -170,13 +174,14 @@ static Opcode form_of(const Neighbours *row)
     case OP_STORE_FAST: return row->opcode[1] == OP_LOAD_FAST ? OP_STORE_FAST_LOAD_FAST : OP_STORE_FAST;
     case OP_FOR_ITER: return for_iter_form(row);
     case OP_BUILD_TUPLE: return row->opcode[1] == OP_UNPACK_SEQUENCE && row->operand[1] == row->operand[0] ? OP_REVERSE_VALUES : OP_BUILD_TUPLE;
-    case OP_UNPACK_SEQUENCE: return is_pair_stored(row) ? OP_UNPACK_PAIR_FAST : OP_UNPACK_SEQUENCE;
+    case OP_UNPACK_SEQUENCE: return is_unpacked_to_locals(row) ? OP_UNPACK_FAST : OP_UNPACK_SEQUENCE;
     case OP_BUILD_SLICE: return row->operand[0] == 3 && row->opcode[1] == OP_BINARY_SUBSCR ? OP_SUBSCR_SLICE : OP_BUILD_SLICE;
     case OP_COPY:
         return row->opcode[1] == OP_COPY && row->opcode[2] == OP_BINARY_SUBSCR && row->operand[0] == 2 && row->operand[1] == 2 ? OP_SUBSCR_UNDER : OP_COPY;
     case OP_SWAP:
         return row->opcode[1] == OP_SWAP && row->opcode[2] == OP_STORE_SUBSCR && row->operand[0] == 3 && row->operand[1] == 2 ? OP_STORE_SUBSCR_UNDER : OP_SWAP;
     case OP_BINARY_OP: return binary_form(row->operand[0]);
+    case OP_IS_OP: return is_jump_on_truth(row->opcode[1]) ? OP_IS_JUMP : OP_IS_OP;
     case OP_CONTAINS_OP: return is_jump_on_truth(row->opcode[1]) ? OP_CONTAINS_JUMP : OP_CONTAINS_OP;
     case OP_COMPARE_OP: return is_jump_on_truth(row->opcode[1]) ? OP_COMPARE_JUMP : OP_COMPARE_EASY;
     default: return row->opcode[0];
