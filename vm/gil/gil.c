@@ -442,6 +442,22 @@ void gil_take(Gil *gil, GilClient *client)
     client->counts.takes++;
 }
 
+/* ---- kicks that wait for the drop ----------------------------------------------------------------------------------------- */
+
+void gil_kick_now(GilClient *client)
+{
+    Parking *sleeper = client->to_kick;
+    client->to_kick = NULL;
+    if (sleeper != NULL)
+        parking_kick(sleeper);
+}
+
+void gil_kick_later(GilClient *client, Parking *sleeper)
+{
+    gil_kick_now(client);
+    client->to_kick = sleeper;
+}
+
 /* ---- drop ----------------------------------------------------------------------------------------------------------------- */
 
 static void count_drop(GilClient *client, DropReason reason)
@@ -509,6 +525,7 @@ static void drop_slowly(Gil *gil, GilClient *client)
     set_free(gil);
     pthread_mutex_unlock(&gil->mutex);
     kick(departure.woken);
+    gil_kick_now(client);
     if (departure.stays_away)
         stay_away(client, departure.look_ns);
     errno = saved_errno;
@@ -521,6 +538,8 @@ void gil_drop(Gil *gil, GilClient *client, DropReason reason)
     uintptr_t expected = (uintptr_t)client;
     if (UNLIKELY(!atomic_compare_exchange_strong_explicit(&gil->state, &expected, 0, memory_order_release, memory_order_relaxed)))
         drop_slowly(gil, client);
+    else if (UNLIKELY(client->to_kick != NULL))
+        gil_kick_now(client);
 }
 
 void gil_drop_and_leave(Gil *gil, GilClient *client, DropReason reason)
@@ -531,10 +550,11 @@ void gil_drop_and_leave(Gil *gil, GilClient *client, DropReason reason)
     /* Nobody is made to stay away: it will not come back. */
     take_back_request(gil, client);
     forget_client(gil, client);
-    Parking *woken = wake_one(gil);
+    Parking *woken = wake_one(gil), *to_kick = client->to_kick;
     set_free(gil);
     pthread_mutex_unlock(&gil->mutex);
     kick(woken);
+    kick(to_kick);
 }
 
 /* ---- yield ---------------------------------------------------------------------------------------------------------------- */
@@ -555,6 +575,7 @@ static void yield(Gil *gil, GilClient *client, bool is_hand_over)
     bool keeps_clear = !departure.stays_away && departure.look_ns > 0 && !may_take(gil, client);
     pthread_mutex_unlock(&gil->mutex);
     kick(departure.woken);
+    gil_kick_now(client);
     if (departure.stays_away)
         stay_away(client, departure.look_ns);
     else if (keeps_clear)

@@ -68,6 +68,7 @@ struct GilClient {
     int64_t alarm_ns;                      /* until when it sleeps if nobody wakes it; 0: it is awake; under 'mutex' */
     int64_t held_since_ns;                 /* written by itself while holding */
     bool is_woken;                         /* a drop has chosen it and it has not looked yet; under 'mutex' */
+    Parking *to_kick;                      /* see gil_kick_later; its own. NULL: nobody */
     uint64_t number;                       /* how many had joined before it; constant */
     bool was_forced;                       /* it waits because it had to yield, not of its own will; under 'mutex' */
     int64_t notes[GIL_CLIENT_NOTES];       /* the policy's; under 'mutex', or its own while it holds: the policy says which */
@@ -139,6 +140,11 @@ void gil_drop(Gil *gil, GilClient *client, DropReason reason);
 void gil_yield(Gil *gil, GilClient *client);
 /* As if somebody had just asked: whoever waits runs before the caller goes on. For -X stress=switch. */
 void gil_hand_over(Gil *gil, GilClient *client);
+
+/* The holder has marked a sleeper that will want the lock: kick it behind the next drop, when it can have it. Kicked at once it would
+ * wake up only to wait here. The holder sees to it that this does not take long: gil_kick_now. */
+void gil_kick_later(GilClient *client, Parking *sleeper);
+void gil_kick_now(GilClient *client);
 
 /* True for the holder's own client; of use to asserts. Any thread may ask about itself. */
 bool gil_is_held_by(Gil *gil, const GilClient *client);

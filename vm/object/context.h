@@ -130,6 +130,7 @@ enum Breaker {
     BREAKER_ASYNC_RAISE = 0x08,
     BREAKER_COLLECT = 0x10,             /* the collector asks for a run */
     BREAKER_STRESS = 0x20,              /* stress=switch: never goes off */
+    BREAKER_KICK = 0x80,                /* a sleeper was marked that nobody has kicked yet: see vm/threads/lock.c */
     BREAKER_TRACE = 0x40,               /* settrace, setprofile or monitoring changed: see vm/run/trace.c */
 };
 
@@ -171,6 +172,7 @@ struct Thread {
     struct ReprGuard *repr_guards;
     char *free_base;                    /* stack address of the outermost object_free() under way, NULL: none; see heap.c */
     Object *free_later;                 /* objects it shall free when it is done: chains too long for the stack */
+    bool kick_is_due;                   /* a safepoint has been passed since BREAKER_KICK was set */
     int block_depth;                    /* > 0 between block_begin and block_end */
     const char *blocked_on;             /* the name given to block_begin, for reports */
 };

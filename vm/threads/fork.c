@@ -85,6 +85,7 @@ void fork_before(Thread *t)
     for (size_t i = hooks->native_count; i-- > 0;)
         if (hooks->natives[i].before != NULL)
             hooks->natives[i].before(t, hooks->natives[i].context);
+    gil_kick_now(&t->gil_client);            /* a fork takes its time */
     gil_hold_for_fork(&t->interp->gil);      /* the lowest floor last; nothing may take or drop the lock from here on */
 }
 

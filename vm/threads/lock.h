@@ -54,6 +54,8 @@ MUST_CHECK static inline LockResult lock_acquire(Thread *t, ScriptLock *lock, in
 }
 
 void lock_wake_waiter(Thread *t, ScriptLock *lock);
+/* At a safepoint that finds BREAKER_KICK. */
+void lock_kick_if_due(Thread *t);
 
 /* The lock is taken, be it by another thread. */
 static inline void lock_release(Thread *t, ScriptLock *lock)

@@ -103,6 +103,8 @@ bool safepoint_handle(Thread *t)
         breaker_clear(t, BREAKER_COLLECT);
         collector_run_if_due(t);
     }
+    if (bits & BREAKER_KICK)
+        lock_kick_if_due(t);
     if (bits & BREAKER_GIL_REQUEST)
         gil_yield(&t->interp->gil, &t->gil_client);
     if (bits & BREAKER_STRESS) {
