@@ -75,6 +75,12 @@ typedef struct LoaderHooks {
     bool (*carets_are_idle)(Thread *t, const char *lines, size_t length, uint32_t line_count, uint32_t start, uint32_t end);
 } LoaderHooks;
 
+/* Where the last globals that defined a function have what every new function wants of them. */
+typedef struct DefiningPlaces {
+    uint32_t keys_version;                                /* of those globals (vm/object/dict.h); 0: of none */
+    size_t name, builtins;                                /* places of __name__ and __builtins__ */
+} DefiningPlaces;
+
 struct RunState {
     LoaderHooks hooks;
     Module *builtins_module, *sys_module;                 /* owned */
@@ -86,6 +92,7 @@ struct RunState {
     Value first_path;                                     /* where the script looks first: sys.path[0] as it was at the start; or UNBOUND */
     Value last_warnings;                                  /* interp.c: the module warnings while all others go; or UNBOUND */
     Value build_class;
+    DefiningPlaces defining;                              /* function.c */
     List *audit_hooks;                                    /* owned; NULL: none */
     Type *unraisable_type;                                /* of what sys.unraisablehook gets: a record; owned, NULL before sys is there */
     Tracing tracing;                                      /* trace.h: who watches */
