@@ -209,19 +209,31 @@ ToyValue math_comb(ToyThread *t, ToyValue self, const ToyValue *args)
 
 /* ---- divisors ---- */
 
+/* Stein's way: both odd, their difference is even; shifts instead of divisions, each some twenty times as fast. */
 static uint64_t word_gcd(uint64_t a, uint64_t b)
 {
-    while (b) {
-        uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
+    if (!a || !b) return a | b;
+    int shared_twos = __builtin_ctzll(a | b);
+    a >>= __builtin_ctzll(a);
+    do {
+        b >>= __builtin_ctzll(b);
+        uint64_t smaller = a < b ? a : b;
+        b = a < b ? b - a : a - b;
+        a = smaller;
+    } while (b);
+    return a << shared_twos;
+}
+
+static uint64_t small_magnitude(ToyValue v)
+{
+    int64_t n = toy_small_int(v);
+    return n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
 }
 
 /* Takes both; the result is not negative. */
 static ToyValue gcd_take(ToyThread *t, TOY_TAKES ToyValue a, TOY_TAKES ToyValue b)
 {
+    if (toy_is_small_int(a) && toy_is_small_int(b)) return toy_int_from_uint64(t, word_gcd(small_magnitude(a), small_magnitude(b)));
     ToyValue bigger = toy_absolute(t, a), smaller = toy_failed(bigger) ? TOY_FAILED : toy_absolute(t, b);
     toy_release(a);
     toy_release(b);
@@ -242,11 +254,12 @@ static ToyValue gcd_take(ToyThread *t, TOY_TAKES ToyValue a, TOY_TAKES ToyValue 
     return done ? toy_int_from_uint64(t, word_gcd(x, y)) : TOY_FAILED;
 }
 
-ToyValue math_gcd(ToyThread *t, ToyValue self, const ToyValue *args)
+ToyValue math_gcd(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
+    if (!toy_arguments_no_keywords(t, "math.gcd", names)) return TOY_FAILED;
     ToyValue result = toy_small_int_value(0);
-    for (size_t i = 0; i < toy_tuple_length(args[0]) && !toy_failed(result); i++) {
-        ToyValue n = toy_index(t, toy_tuple_item(args[0], i));
+    for (size_t i = 0; i < count && !toy_failed(result); i++) {
+        ToyValue n = toy_is_small_int(args[i]) ? args[i] : toy_index(t, args[i]);
         if (toy_failed(n)) {
             toy_release(result);
             return TOY_FAILED;
@@ -256,11 +269,12 @@ ToyValue math_gcd(ToyThread *t, ToyValue self, const ToyValue *args)
     return result;
 }
 
-ToyValue math_lcm(ToyThread *t, ToyValue self, const ToyValue *args)
+ToyValue math_lcm(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
+    if (!toy_arguments_no_keywords(t, "math.lcm", names)) return TOY_FAILED;
     ToyValue result = toy_small_int_value(1);
-    for (size_t i = 0; i < toy_tuple_length(args[0]) && !toy_failed(result); i++) {
-        ToyValue n = toy_index(t, toy_tuple_item(args[0], i)), next = TOY_FAILED;
+    for (size_t i = 0; i < count && !toy_failed(result); i++) {
+        ToyValue n = toy_index(t, args[i]), next = TOY_FAILED;
         if (!toy_failed(n) && (toy_int_sign(n) == 0 || toy_int_sign(result) == 0)) {
             next = toy_small_int_value(0);
         } else if (!toy_failed(n)) {

@@ -17,9 +17,9 @@ TOY_MUST_CHECK bool math_int_frexp(ToyThread *t, ToyValue v, double *fraction, i
 
 ToyValue math_comb(ToyThread *t, ToyValue self, const ToyValue *args);
 ToyValue math_factorial(ToyThread *t, ToyValue self, const ToyValue *args);
-ToyValue math_gcd(ToyThread *t, ToyValue self, const ToyValue *args);
+ToyValue math_gcd(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names);
 ToyValue math_isqrt(ToyThread *t, ToyValue self, const ToyValue *args);
-ToyValue math_lcm(ToyThread *t, ToyValue self, const ToyValue *args);
+ToyValue math_lcm(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names);
 ToyValue math_perm(ToyThread *t, ToyValue self, const ToyValue *args);
 
 ToyValue math_dist(ToyThread *t, ToyValue self, const ToyValue *args);

@@ -439,9 +439,9 @@ static const ToyFunction functions[] = {
     X_FUNCTION(ulp, "The value of the last bit of x: how far the next larger float is from abs(x)."),
     TOY_FUNCTION("comb", math_comb, "(n, k, /)", 0, "In how many ways k of n things can be chosen, if their order does not matter."),
     TOY_FUNCTION("factorial", math_factorial, "(n, /)", 0, "Find n!."),
-    TOY_FUNCTION("gcd", math_gcd, "(*integers)", 0, "The greatest integer that divides all arguments; 0 if all are 0 or there are none."),
+    TOY_RAW_FUNCTION("gcd", math_gcd, "(*integers)", 0, "The greatest integer that divides all arguments; 0 if all are 0 or there are none."),
     TOY_FUNCTION("isqrt", math_isqrt, "(n, /)", 0, "The largest integer whose square is not greater than n."),
-    TOY_FUNCTION("lcm", math_lcm, "(*integers)", 0, "The least positive integer that all arguments divide; 0 if one is 0, 1 if there are none."),
+    TOY_RAW_FUNCTION("lcm", math_lcm, "(*integers)", 0, "The least positive integer that all arguments divide; 0 if one is 0, 1 if there are none."),
     TOY_FUNCTION("perm", math_perm, "(n, k=None, /)", 0, "In how many ways k of n things can be put in a row; without k, all of them."),
     TOY_FUNCTIONS_END,
 };

@@ -119,6 +119,7 @@ static bool ask(Thread *t, Value v, Value cls, Str *name, Question question, Que
 bool value_is_instance(Thread *t, Value v, Value cls, bool *answer)
 {
     if (is_object(cls) && as_object(cls) == &value_type(t, v)->head) return *answer = true;
+    if (is_kind(cls, KIND_TUPLE)) return any_of(t, v, cls, value_is_instance, answer);
     if (is_kind(cls, KIND_TYPE) && as_type(cls)->head.type == kind_type(t, KIND_TYPE)) return plain_is_instance(t, v, cls, answer);
     return ask(t, v, cls, NAME_OF(t, __instancecheck__), value_is_instance, plain_is_instance, answer);
 }

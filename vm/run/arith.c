@@ -169,6 +169,9 @@ double arith_double(Value v)
 
 TwoDoubles arith_two_doubles(Value left, Value right)
 {
+    /* Beside a number word stands a large int or an instance: said at once, these have a long way before them. */
+    if ((is_object(left) && as_object(left)->kind != KIND_FLOAT) || (is_object(right) && as_object(right)->kind != KIND_FLOAT))
+        return (TwoDoubles){NAN, NAN};
     TwoDoubles both = {.left = are_small_ints(left, right) ? NAN : arith_double(left), .right = arith_double(right)};
     if (isnan(both.right)) both.left = NAN;
     return both;
@@ -246,6 +249,14 @@ Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
     }
     Value v = ask_both(t, left, right, plain_slots[plain], plain);
     return is_not_implemented(v) ? raise_unsupported(t, left, right, op) : v;
+}
+
+bool arith_is_native(Thread *t, Value v, uint32_t op)
+{
+    const Type *type = as_object(v)->type, *native = t->interp->types[as_object(v)->solid];
+    BinaryOp plain = plain_of((BinaryOp)op);
+    if (slot_at(type, plain_slots[plain]) != slot_at(native, plain_slots[plain])) return false;
+    return op == plain || slot_at(type, inplace_slots[op]) == slot_at(native, inplace_slots[op]);
 }
 
 BinaryNames arith_names(Thread *t, uint32_t op)

@@ -34,6 +34,8 @@ MUST_CHECK Value value_binary(Thread *t, Value left, Value right, BinaryOp op);
 /* The methods behind an operator. in_place: NULL unless it is an in-place one. */
 typedef struct BinaryNames { Str *plain, *reflected, *in_place; } BinaryNames;
 BinaryNames arith_names(Thread *t, uint32_t op);
+/* Is [op] of v, an instance of a subclass of int, str ..., answered by the built-in type's own code, no method of a script's class? */
+bool arith_is_native(Thread *t, Value v, uint32_t op);
 /* Go on with an operator after a method of these has answered NotImplemented: a result, or the TypeError. */
 enum ArithAsked { ASKED_IN_PLACE, ASKED_LEFT, ASKED_BOTH };
 MUST_CHECK Value value_binary_declined(Thread *t, Value left, Value right, BinaryOp op, enum ArithAsked asked);

@@ -152,7 +152,7 @@ static Frame *enter_init(Thread *t, Value *callee_at, Value *args, size_t count,
 static bool enter_instance(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named, Frame **entered)
 {
     Value callee = *callee_at;
-    if (!is_kind(callee, KIND_INSTANCE)) return false;
+    if (!is_kind(callee, KIND_INSTANCE) || !type_is(as_object(callee)->type, TYPE_IS_SCRIPT_MADE)) return false;
     Value method = type_lookup(t, as_object(callee)->type, NAME_OF(t, __call__));
     if (!is_kind(method, KIND_FUNCTION)) return false;
     Value *row = put_first(callee_at, args, count + named, callee);

@@ -29,12 +29,26 @@ CASE(CALL_NATIVE) {
         bool is_leaf = function->def->flags & NATIVE_LEAF;
         FINISH_CALL(call_at, v, is_leaf);
     }
+    if (callee == &t->interp->types[KIND_TYPE]->head && OPERAND == 1) {       /* type(x): immortal, nothing is released but x */
+        SKIP(CALL);
+        Value argument = TOP;
+        SAVE();
+        sp--;
+        TOP = retain(object_value(value_type(t, argument)));
+        release(argument);
+        NEXT;
+    }
     if (callee->kind == KIND_TYPE && !((Type *)callee)->init_function) {
         SKIP(CALL);
         SAVE();
         Value v = type_call(t, *call_at, call_at + 1, OPERAND, NULL);
-        bool is_leaf = callee == &t->interp->types[KIND_TYPE]->head;      /* type(x) */
-        FINISH_CALL(call_at, v, is_leaf);
+        FINISH_CALL(call_at, v, false);
+    }
+    if (callee->kind == KIND_INSTANCE && !type_is(callee->type, TYPE_IS_SCRIPT_MADE)) {      /* of a native type: itemgetter, partial .. */
+        SKIP(CALL);
+        SAVE();
+        Value v = call_row(t, *call_at, call_at + 1, OPERAND, NULL);
+        FINISH_CALL(call_at, v, false);
     }
 guess_failed_call:
     specialize_again(ip, OP_CALL, OP_CALL, CACHES_CALL);

@@ -74,6 +74,7 @@ Frame *operator_enter_binary(Thread *t, Value *sp, uint32_t op)
 {
     Value *row = sp - 2, left = row[0], right = row[1];
     Type *left_type = script_type(left), *right_type;
+    if (left_type && as_object(left)->solid != KIND_INSTANCE && arith_is_native(t, left, op)) return NULL;
     BinaryNames names = arith_names(t, op);
     Function *method = NULL;
     if (left_type) {

@@ -424,7 +424,8 @@ void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, 
     if (!words || !is_object(callee)) return;
     enum Kind kind = as_object(callee)->kind;
     if (!is_method) {
-        if (kind == KIND_NATIVE_FUNCTION || kind == KIND_TYPE) change(words, OP_CALL_NATIVE);
+        bool is_native_instance = kind == KIND_INSTANCE && !type_is(as_object(callee)->type, TYPE_IS_SCRIPT_MADE);
+        if (kind == KIND_NATIVE_FUNCTION || kind == KIND_TYPE || is_native_instance) change(words, OP_CALL_NATIVE);
     } else if (kind == KIND_NATIVE_FUNCTION && is_unbound(self)) {
         change(words, OP_CALL_METHOD_NATIVE);
     } else if (kind == KIND_METHOD_DESCRIPTOR && is_bound(self)) {
