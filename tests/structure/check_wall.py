@@ -2,11 +2,14 @@
 
 The compiler needs no symbol of the machine; stdlib needs toy_ functions only; floors 0 to 2 need nothing from above. (Floors 3
 to 5 are one machine: vm/object/context.h declares what objects ask of threads and of the loop, by name.)"""
+import re
+
 import tree
 
 floors, _ = tree.read_floors()
 rooms = [floor for floor in floors if floor.library != '-']
-defined = {floor.room: tree.symbols(floor.library, undefined=False) for floor in rooms}
+c_library = set(re.findall(r'^LIBM\([\w ]+, (\w+)', tree.read('vm/base/libm.def'), re.M))      # whoever loads them, they are the C library's
+defined = {floor.room: tree.symbols(floor.library, undefined=False) - c_library for floor in rooms}
 findings = [f'{name} is defined in {one.room} and in {other.room}' for i, one in enumerate(rooms) for other in rooms[:i]
             for name in sorted(defined[one.room] & defined[other.room])]
 for floor in rooms:
