@@ -1,7 +1,7 @@
 /* struct_items.c - values as bytes and back, by the fields of a layout.
  *
  * What        layout_pack, layout_unpack.
- * How         Numbers pass through one 64-bit word whose low bytes are copied, swapped before if need be. Bytes that no field covers
+ * How         Numbers pass through one 64-bit word; they lie in 1, 2, 4 or 8 bytes, swapped if need be. Bytes that no field covers
  *             are zero: the whole is cleared first.
  * GIL         held; packing may run __index__, __float__ and __bool__ of the values.
  * Read next   mod_struct.c */
@@ -9,11 +9,18 @@
 
 /* ---- bytes to values ---- */
 
+/* By size, in words of it: each is one instruction, where a copy of so many bytes would be a call and wait for itself. */
 static uint64_t read_bits(const Field *field, const uint8_t *at)
 {
-    uint64_t bits = 0;
-    memcpy((uint8_t *)&bits + (field->is_swapped ? 8 - field->size : 0), at, (size_t)field->size);
-    return field->is_swapped ? __builtin_bswap64(bits) : bits;
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+    switch (field->size) {
+    case 1: return *at;
+    case 2: memcpy(&two, at, sizeof two); return field->is_swapped ? __builtin_bswap16(two) : two;
+    case 4: memcpy(&four, at, sizeof four); return field->is_swapped ? __builtin_bswap32(four) : four;
+    default: memcpy(&eight, at, sizeof eight); return field->is_swapped ? __builtin_bswap64(eight) : eight;
+    }
 }
 
 static ToyValue read_float(ToyThread *t, const Field *field, const uint8_t *at)
@@ -63,8 +70,15 @@ static bool refuse(ToyThread *t, const StructState *state, const char *why) { re
 
 static void write_bits(const Field *field, uint8_t *at, uint64_t bits)
 {
-    if (field->is_swapped) bits = __builtin_bswap64(bits);
-    memcpy(at, (uint8_t *)&bits + (field->is_swapped ? 8 - field->size : 0), (size_t)field->size);
+    uint16_t two = field->is_swapped ? __builtin_bswap16((uint16_t)bits) : (uint16_t)bits;
+    uint32_t four = field->is_swapped ? __builtin_bswap32((uint32_t)bits) : (uint32_t)bits;
+    uint64_t eight = field->is_swapped ? __builtin_bswap64(bits) : bits;
+    switch (field->size) {
+    case 1: *at = (uint8_t)bits; break;
+    case 2: memcpy(at, &two, sizeof two); break;
+    case 4: memcpy(at, &four, sizeof four); break;
+    default: memcpy(at, &eight, sizeof eight);
+    }
 }
 
 /* The bits of an int that fits the field. */

@@ -50,7 +50,7 @@ static bool begin(Thread *t, Value object, Str *name, AttributePlace *place, Att
     place->version = type_version(t, type);
     if (!place->version) return false;
     if (!type_is(type, TYPE_HAS_ATTRIBUTES)) return true;
-    if (!type_is(type, TYPE_IS_SCRIPT_MADE) || !type->attributes_offset) return false;
+    if (!type->attributes_offset) return false;
     *own = object_attributes(as_object(object));
     if (!(*own)->shape) return false;
     place->shape_id = (*own)->shape->id;
@@ -95,7 +95,8 @@ void attribute_resolve_store(Thread *t, Value object, Str *name, AttributePlace 
     Attributes *own;
     if (!begin(t, object, name, place, &own)) return;
     Type *type = as_object(object)->type;
-    if (type->slots.set_attribute != generic_set_attribute) return;
+    /* What a native type's instances are given is seldom alike: no shape is learned for it. */
+    if (type->slots.set_attribute != generic_set_attribute || (own && !type_is(type, TYPE_IS_SCRIPT_MADE))) return;
     Value of_class = type_lookup(t, type, name);
     if (is_bound(of_class) && is_data_descriptor(t, of_class)) {
         if (is_kind(of_class, KIND_MEMBER)) place->where = member_offset_to_write(type, of_class);

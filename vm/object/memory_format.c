@@ -104,6 +104,7 @@ Value memory_read(Thread *t, char letter, const uint8_t *at)
 {
     switch (letter) {
     case '?': return bool_value(*at != 0);
+    case 'B': return small_int_value(*at);      /* what most views show */
     case 'c': return object_value(bytes_from(t, at, 1));
     case 'e': {
         uint16_t half;
