@@ -7,7 +7,7 @@
  * Read next   stdlib/lib/_bisect.toy */
 #include "vm/toy.h"
 
-typedef struct Search { ToyValue sequence, x, key; int64_t low, high; bool is_right; } Search;
+typedef struct Search { ToyValue sequence, x, key; int64_t low, high; bool is_right, is_list; } Search;
 
 static ToyValue item_of_other(ToyThread *t, ToyValue sequence, int64_t i)
 {
@@ -15,10 +15,10 @@ static ToyValue item_of_other(ToyThread *t, ToyValue sequence, int64_t i)
     toy_release(index);
     return item;
 }
-static ToyValue item_at(ToyThread *t, ToyValue sequence, int64_t i)
+static ToyValue item_at(ToyThread *t, const Search *search, int64_t i)
 {
-    if (toy_type_of(t, sequence) != toy_builtin_type(t, TOY_KIND_LIST)) return item_of_other(t, sequence, i);
-    if (i < (int64_t)toy_list_length(sequence)) return toy_retain(toy_list_item(sequence, (size_t)i));
+    if (!search->is_list) return item_of_other(t, search->sequence, i);
+    if (i < (int64_t)toy_list_length(search->sequence)) return toy_retain(toy_list_item(search->sequence, (size_t)i));
     return toy_raise(t, TOY_IndexError, "list index out of range");
 }
 
@@ -53,7 +53,7 @@ static int64_t search_place(ToyThread *t, const Search *search)
     }
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
-        ToyValue item = item_at(t, search->sequence, middle);
+        ToyValue item = item_at(t, search, middle);
         if (!toy_failed(item) && !toy_is_none(search->key)) toy_replace(&item, toy_call1(t, search->key, item));
         bool answer, is_good = !toy_failed(item) && belongs_before(t, search, item, &answer);
         toy_release(item);
@@ -74,6 +74,7 @@ static bool read_arguments(ToyThread *t, const char *name, const ToyValue *args,
     if (!toy_arguments_sort(t, &parameters, args, count, names, given) || !toy_arg_size(t, given[2], &search->low)) return false;
     if (toy_is_given(given[3]) && !toy_arg_size(t, given[3], &search->high)) return false;
     search->sequence = given[0];
+    search->is_list = toy_type_of(t, given[0]) == toy_builtin_type(t, TOY_KIND_LIST);     /* exactly: that cannot change */
     search->x = given[1];
     search->key = toy_is_bound(given[4]) ? given[4] : TOY_NONE;
     return true;
@@ -95,7 +96,7 @@ static ToyValue insort(ToyThread *t, const char *name, const ToyValue *args, siz
     int64_t place = toy_failed(search.x) ? -1 : search_place(t, &search);
     toy_release(search.x);
     if (place < 0) return TOY_FAILED;
-    if (toy_type_of(t, search.sequence) == toy_builtin_type(t, TOY_KIND_LIST)) return toy_list_insert(t, search.sequence, place, x) ? TOY_NONE : TOY_FAILED;
+    if (search.is_list) return toy_list_insert(t, search.sequence, place, x) ? TOY_NONE : TOY_FAILED;
     ToyValue index = toy_int(t, place);
     ToyValue done = toy_failed(index) ? TOY_FAILED : toy_call_method(t, search.sequence, "insert", (ToyValue[]){index, x}, 2);
     toy_release(index);

@@ -67,6 +67,11 @@ static Value call_bound(Thread *t, const Signature *s, const NativeDef *def, Val
 /* Only positional arguments, all that are required among them: what has a default is left unbound. */
 static Value call_with_defaults(Thread *t, const Signature *s, const NativeDef *def, Value self, const Value *args, size_t count)
 {
+    enum { FEW = 4 };
+    if (LIKELY(s->count <= FEW)) {      /* named one by one: of loops compilers make calls of memcpy and memset, for two words */
+        Value few[FEW] = {count > 0 ? args[0] : UNBOUND, count > 1 ? args[1] : UNBOUND, count > 2 ? args[2] : UNBOUND, count > 3 ? args[3] : UNBOUND};
+        return def->function(t, self, few);
+    }
     Value slots[SLOTS_ON_STACK];
     size_t i = 0;
     for (; i < count; i++) slots[i] = args[i];
