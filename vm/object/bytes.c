@@ -48,9 +48,17 @@ Bytes *bytes_from(Thread *t, const void *data, size_t length)
 {
     if (length == 0)
         return as_bytes(retain(t->interp->empty_bytes));
+    Value *shared = length == 1 ? &t->interp->one_byte[*(const uint8_t *)data] : NULL;
+    if (shared && is_bound(*shared))
+        return as_bytes(*shared);
     Bytes *bytes = bytes_new(t, length);
-    if (bytes)
-        memcpy(bytes->data, data, length);
+    if (!bytes)
+        return NULL;
+    memcpy(bytes->data, data, length);
+    if (shared) {
+        bytes->head.count = COUNT_IMMORTAL;
+        *shared = object_value(bytes);
+    }
     return bytes;
 }
 

@@ -20,13 +20,17 @@ static uint8_t to_other(uint8_t c) { return is_letter(c) ? c ^ 0x20 : c; }
 
 /* ---- case ---- */
 
-/* A copy that may be changed before anybody sees it. */
+/* A copy that may be changed before anybody sees it: so not one that is shared. */
 static Value copy(Thread *t, Value self, uint8_t **data)
 {
     ByteSpan span = span_of(self);
-    Value result = bytes_like(t, self, span.data, span.length);
-    if (!failed(result))
-        *data = (uint8_t *)span_of(result).data;
+    bool may_be_shared = !is_bytearray(self) && span.length == 1;
+    Value result = may_be_shared ? object_value(bytes_new(t, 1)) : bytes_like(t, self, span.data, span.length);
+    if (failed(result))
+        return FAILED;
+    *data = (uint8_t *)span_of(result).data;
+    if (may_be_shared)
+        **data = *span.data;
     return result;
 }
 

@@ -87,6 +87,7 @@ struct Interp {
     Type **exceptions;                  /* the exception classes, by enum ExceptionKind (exception.h) */
 
     Value empty_tuple, empty_str, empty_bytes, empty_frozenset, float_zero;   /* shared, immortal */
+    Value one_byte[256];                /* the bytes of one byte: UNBOUND until first asked for, then immortal */
     Str *one_char[256];                 /* the strings of one Latin-1 character */
     uint64_t hash_key[2];               /* SipHash-1-3 */
     struct LimbScratch *limb_scratch;   /* bigint.c: what GMP may allocate during one operation */

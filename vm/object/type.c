@@ -411,6 +411,7 @@ void types_finish(Interp *interp)
         if (interp->types[kind]) take_apart(t, interp->types[kind]);
     Value *shared[] = {&interp->empty_tuple, &interp->empty_str, &interp->empty_bytes, &interp->empty_frozenset, &interp->float_zero};
     for (size_t i = 0; i < ARRAY_LENGTH(shared); i++) free_immortal(shared[i]);
+    for (size_t i = 0; i < ARRAY_LENGTH(interp->one_byte); i++) free_immortal(&interp->one_byte[i]);
     for (size_t i = 0; i < ARRAY_LENGTH(interp->one_char); i++) {
         free_name(interp->one_char[i]);
         interp->one_char[i] = NULL;
