@@ -7,7 +7,7 @@ done
 "$TOY" -X gil=anarchy -c 'print("not reached")' 2>&1
 echo "exit $?"
 "$TOY" -X gil -c 'print("not reached")' 2>&1 | head -n 1
-"$TOY" -X gil=fair -X switch-interval=0.001 -X gil-stats -c 'pass' 2>&1 | head -n 1
+"$TOY" -X gil=fair -X switch-interval=0.001 -X gil-stats -c 'pass' 2>&1 | sed -n '1s/process [0-9]*, //p'
 "$TOY" -c '
 import toy
 print(toy.gil_policy("io"), toy.gil_policy())
