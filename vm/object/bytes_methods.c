@@ -292,8 +292,9 @@ static Value get_slice(Thread *t, Value self, Value slice)
     if (failed(result))
         return FAILED;
     uint8_t *to = (uint8_t *)span_of(result).data;
-    for (size_t i = 0; i < count; i++, start += step)
-        to[i] = span.data[start];
+    size_t at = (size_t)start;      /* unsigned: the step behind the last may be any */
+    for (size_t i = 0; i < count; i++, at += (size_t)step)
+        to[i] = span.data[at];
     return result;
 }
 

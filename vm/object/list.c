@@ -408,8 +408,9 @@ static Value get_slice(Thread *t, List *list, Value key)
         return FAILED;
     const Value *from = list->items;
     Value *to = part->items, *end = to + count;
-    for (; to < end; to++, start += step)   /* from[start], not a pointer that moves: it would end up outside, or begin at no items */
-        *to = retain(from[start]);
+    size_t at = (size_t)start;      /* no pointer that moves: it would end up outside, or begin at no items; unsigned: the last step may be any */
+    for (; to < end; to++, at += (size_t)step)
+        *to = retain(from[at]);
     part->count = count;
     return object_value(part);
 }

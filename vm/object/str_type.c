@@ -159,9 +159,9 @@ static Value get_slice(Thread *t, Str *s, Value slice)
     if (step == 1)
         return str_slice(t, s, (size_t)start, (size_t)start + count);
     uint32_t widest = 0;
-    int64_t at = start;
-    for (size_t i = 0; i < count && !s->is_ascii; i++, at += step)
-        widest |= str_char(s, (size_t)at);
+    size_t at = (size_t)start, by = (size_t)step;     /* unsigned: the step behind the last may be any */
+    for (size_t i = 0; i < count && !s->is_ascii; i++, at += by)
+        widest |= str_char(s, at);
     if (count == 0)
         return retain(t->interp->empty_str);
     if (count == 1)
@@ -169,21 +169,21 @@ static Value get_slice(Thread *t, Str *s, Value slice)
     Str *result = str_new(t, count, s->is_ascii ? 0x7f : widest);
     if (!result)
         return FAILED;
-    at = start;
+    at = (size_t)start;
     if (s->is_ascii) {
-        for (size_t i = 0; i < count; i++, at += step)
+        for (size_t i = 0; i < count; i++, at += by)
             result->characters[i] = s->characters[at];
         return object_value(result);
     }
     if (s->width == 2 && result->width == 2) {
         const uint16_t *from = str_data(s);
         uint16_t *to = str_data(result);
-        for (size_t i = 0; i < count; i++, at += step)
+        for (size_t i = 0; i < count; i++, at += by)
             to[i] = from[at];
         return object_value(result);
     }
-    for (size_t i = 0; i < count; i++, at += step)
-        str_put(result, i, str_char(s, (size_t)at));
+    for (size_t i = 0; i < count; i++, at += by)
+        str_put(result, i, str_char(s, at));
     return object_value(result);
 }
 
