@@ -85,22 +85,35 @@ static Value local_key(const void *key) { return small_int_value((int64_t)(intpt
 static void drop_local(void *pointer) { release((Value){(uint64_t)(uintptr_t)pointer}); }
 static Value local_value(Value capsule) { return (Value){(uint64_t)(uintptr_t)((Capsule *)as_object(capsule))->pointer}; }
 
-/* BORROWED; UNBOUND: there is none, nothing is raised. */
-static Value find_local(Thread *t, const Thread *of, const void *key)
+/* UNBOUND: there is none, nothing is raised. */
+static BORROWED Value find_local_capsule(Thread *t, const Thread *of, const void *key)
 {
     Value capsule = UNBOUND;
     if (is_unbound(of->locals) || !dict_get(t, as_dict(of->locals), local_key(key), &capsule) || is_unbound(capsule)) return UNBOUND;
     release(capsule);    /* the table has it still */
-    return local_value(capsule);
+    return capsule;
+}
+
+static BORROWED Value find_local(Thread *t, const Thread *of, const void *key)
+{
+    Value capsule = find_local_capsule(t, of, key);
+    return is_bound(capsule) ? local_value(capsule) : UNBOUND;
 }
 
 ToyValue toy_local_find(ToyThread *t, const void *key) { return find_local(t, t, key); }
 
 bool toy_local_store(ToyThread *t, const void *key, ToyValue v)
 {
+    Value capsule = find_local_capsule(t, t, key);
+    if (is_bound(capsule)) {
+        Value old = local_value(capsule);
+        ((Capsule *)as_object(capsule))->pointer = (void *)(uintptr_t)retain(v).bits;
+        release(old);
+        return true;
+    }
     if (is_unbound(t->locals)) t->locals = object_value(dict_new(t));
     if (failed(t->locals)) return false;
-    Value capsule = capsule_new(t, (void *)(uintptr_t)v.bits, "thread's own", drop_local);
+    capsule = capsule_new(t, (void *)(uintptr_t)v.bits, "thread's own", drop_local);
     if (failed(capsule)) return false;
     retain(v);
     bool done = dict_set(t, as_dict(t->locals), local_key(key), capsule);

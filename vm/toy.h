@@ -796,7 +796,8 @@ TOY_API bool toy_thread_is_main(ToyThread *t);
 TOY_API bool toy_is_finalizing(ToyThread *t);
 
 /* A value of each thread's own, found by an address that belongs to the asker. BORROWED; UNBOUND without anything raised: this thread has
- * none. toy_local_forget drops those of all threads, and must be called before the address may mean something else. */
+ * none. Storing another value where there is one needs no memory and cannot fail. toy_local_forget drops those of all threads, and must be
+ * called before the address may mean something else. */
 TOY_API TOY_BORROWED ToyValue toy_local_find(ToyThread *t, const void *key);
 TOY_API TOY_MUST_CHECK bool toy_local_store(ToyThread *t, const void *key, ToyValue v);
 TOY_API void toy_local_forget(ToyThread *t, const void *key);
