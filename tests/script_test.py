@@ -244,8 +244,8 @@ def kill_session(leader):
 
 FRAME = re.compile(r'^(?P<margin>(?:  )*(?:[|+] )?)  File "(?P<file>[^"]*)", line \d+')
 ADDRESS = re.compile(r'\bat 0x[0-9a-f]+')
-# Said when a run under -X stress fails, and by ASan when a script asks for more than there is.
-ASIDE = re.compile(r'^(toy: the seed was|==\d+==WARNING: AddressSanitizer failed to allocate) .*\n', re.M)
+# Said when a run under -X stress fails; by ASan when a script asks for more than there is, and when threads run on while it looks for leaks.
+ASIDE = re.compile(r'^(toy: the seed was|==\d+==WARNING: AddressSanitizer failed to allocate|==\d+==Running thread \d+ was not suspended\.) .*\n', re.M)
 LIBRARY_FILE = re.compile(r'^<frozen |/lib/python3\.\d+/|/oracle_site/')
 
 
