@@ -29,7 +29,7 @@ def spin():
         pass
 
 met = threading.Barrier(2)
-for body, is_daemon in (one, False), (two, False), (spin, True), (spin, True):
+for body, is_daemon in (one, False), (two, False), (spin, True), (spin, True), (spin, True):     # of three one always waits
     threading.Thread(target=body, daemon=is_daemon).start()
 threading.Thread(target=time.sleep, args=(99,), daemon=True).start()
 print("hangs")
