@@ -96,7 +96,9 @@ struct Interp {
     bool (*warn)(Thread *t, int category, Str *message);
     /* Plugged in by vm/run: what super() without arguments means in the running frame, owned; false: raised. */
     bool (*super_arguments)(Thread *t, Value *type, Value *object);
-    /* The same for the __name__ of the module whose code runs: BORROWED, UNBOUND when none does. */
+    /* Plugged in by vm/run: value_for_each of a generator, as far as one entering of the loop brings it. True: ask it for more. */
+    bool (*visit_generator)(Thread *t, Value generator, bool (*visit)(Thread *t, Value item, void *context), void *context);
+    /* Plugged in by vm/run: the __name__ of the module whose code runs: BORROWED, UNBOUND when none does. */
     Value (*running_module)(Thread *t);
     /* Plugged in by vm/run: the module of that full name, imported if it was not yet. Owned. */
     Value (*import_module)(Thread *t, const char *name);

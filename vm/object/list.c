@@ -194,12 +194,7 @@ bool list_extend(Thread *t, List *list, Value iterable)
     bool is_good = value_length_hint(t, iterable, 8, &hint);
     if (is_good && hint > list->capacity - list->count && hint <= (size_t)PTRDIFF_MAX - list->count)
         is_good = set_capacity(t, list, list->count + hint);
-    while (is_good) {
-        Value item = value_next(t, iterator);
-        if (is_end(item))
-            break;
-        is_good = !failed(item) && list_append_take(t, list, item);
-    }
+    is_good = is_good && iterator_for_each(t, iterator, append_visited, list);
     release(iterator);
     shrink(t, list);
     return is_good;

@@ -55,8 +55,11 @@ MUST_CHECK bool value_contains(Thread *t, Value v, Value item, bool *found);
 bool value_is_iterable(Thread *t, Value v);                        /* iter(v) would find something to ask */
 MUST_CHECK Value value_iterate(Thread *t, Value v);
 MUST_CHECK Value value_next(Thread *t, Value iterator);            /* END when exhausted; a StopIteration from a script becomes END */
-/* Calls visit(t, item, context) for each item until it answers false (then false is returned: raised, or stopped by choice). Fast for list, tuple, dict. */
-MUST_CHECK bool value_for_each(Thread *t, Value iterable, bool (*visit)(Thread *t, Value item, void *context), void *context);
+/* Calls visit(t, item, context) for each item until it answers false (then false is returned: raised, or stopped by choice). Fast for list, tuple, dict
+ * and generators. */
+typedef bool (*VisitItemFn)(Thread *t, Value item, void *context);
+MUST_CHECK bool value_for_each(Thread *t, Value iterable, VisitItemFn visit, void *context);
+MUST_CHECK bool iterator_for_each(Thread *t, Value iterator, VisitItemFn visit, void *context);     /* the same of what iter() has answered */
 
 MUST_CHECK Value value_get_attribute(Thread *t, Value v, Str *name);
 /* UNBOUND and t->raised unbound when the attribute does not exist: AttributeError is swallowed, other errors stay raised. */

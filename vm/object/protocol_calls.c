@@ -180,8 +180,6 @@ Value value_next(Thread *t, Value iterator)
     return item;
 }
 
-typedef bool (*VisitItemFn)(Thread *t, Value item, void *context);
-
 static bool visit_and_release(Thread *t, TAKES Value item, VisitItemFn visit, void *context)
 {
     bool goes_on = visit(t, item, context);
@@ -215,18 +213,24 @@ static bool for_each_of_set(Thread *t, Set *set, VisitItemFn visit, void *contex
     return true;
 }
 
-static bool for_each_by_iterator(Thread *t, Value iterable, VisitItemFn visit, void *context)
+bool iterator_for_each(Thread *t, Value iterator, VisitItemFn visit, void *context)
 {
-    Value iterator = value_iterate(t, iterable);
-    if (failed(iterator))
-        return false;
-    bool goes_on = true;
+    bool goes_on = !is_kind(iterator, KIND_GENERATOR) || t->interp->visit_generator(t, iterator, visit, context);
     while (goes_on) {
         Value item = value_next(t, iterator);
         if (is_end(item))
             break;
         goes_on = !failed(item) && visit_and_release(t, item, visit, context);
     }
+    return goes_on;
+}
+
+static bool for_each_by_iterator(Thread *t, Value iterable, VisitItemFn visit, void *context)
+{
+    Value iterator = value_iterate(t, iterable);
+    if (failed(iterator))
+        return false;
+    bool goes_on = iterator_for_each(t, iterator, visit, context);
     release(iterator);
     return goes_on;
 }

@@ -260,7 +260,7 @@ Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tu
     Frame *frame = LIKELY(is_plain) ? lay_warm(t, function, args, count) : NULL;
     if (!frame && !(frame = lay_for_native(t, function, args, count, names))) return FAILED;
     object_retain(function);     /* keeps I3 of frame.h: the caller's reference may go away meanwhile */
-    Value result = eval(t, frame, UNBOUND);
+    Value result = eval(t, frame, UNBOUND, NULL);
     object_release(function);
     return result;
 }
@@ -272,7 +272,7 @@ Value call_body(Thread *t, Function *function, Value mapping)
     if (!locals) return FAILED;
     Frame *frame = frame_lay(t, function, code, locals, 0, NULL, FRAME_IS_ENTRY);
     frame->mapping = retain(mapping);
-    return eval(t, frame, UNBOUND);
+    return eval(t, frame, UNBOUND, NULL);
 }
 
 /* ---- keywords and stars ---- */

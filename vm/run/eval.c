@@ -116,7 +116,7 @@
     (is_bool(value) ? (truth = is_true(value), true)                                               \
                     : is_small_int(value) ? (truth = !is_same(value, small_int_value(0)), true) : value_truth(t, value, &truth))
 
-Value eval(Thread *t, Frame *frame, TAKES Value sent)
+Value eval(Thread *t, Frame *frame, TAKES Value sent, Visitor *visitor)
 {
 #ifndef TOY_DISPATCH_SWITCH
     static const void *const labels[256] = {

@@ -189,8 +189,14 @@
         frame->ip = ip;
         frame->sp = sp;
         uint32_t flags = frame->flags;
-        frame = generator_suspend(t, frame);
-        if (flags & FRAME_IS_ENTRY) return sent;
+        Generator *generator = generator_of_frame(frame);
+        frame = generator_suspend(t, generator, frame);
+        if (flags & FRAME_IS_ENTRY) {
+            if (!visitor) return sent;
+            frame = generator_visit(t, generator, visitor, sent);
+            if (!frame) return visitor->goes_on ? END : FAILED;
+            goto entered_generator;
+        }
         LOAD_FRAME();
         sp = frame->sp;
         if (flags & FRAME_IN_SEND) {

@@ -127,9 +127,9 @@ void generator_finish(Thread *t, Generator *generator)
     drop_frame(generator);
 }
 
-Value generator_resume(Thread *t, Generator *generator, Value value, Value *returned)
+/* Run it in an eval of its own. The caller has a reference. */
+static Value resume(Thread *t, Generator *generator, Value value, Visitor *visitor)
 {
-    *returned = UNBOUND;
     Frame *frame = generator_enter(t, generator, FRAME_IS_ENTRY);
     if (!frame) return FAILED;
     t->depth--;                  /* eval counts an entry frame itself */
@@ -137,14 +137,42 @@ Value generator_resume(Thread *t, Generator *generator, Value value, Value *retu
     Value handled = generator->handled.exception;
     if (UNLIKELY(is_bound(t->raised)) && is_bound(handled) && !is_none(handled) && !is_same(handled, t->raised))
         exception_set_context(t->raised, retain(generator->handled.exception));      /* as if it were raised at the yield */
+    return eval(t, frame, retain(value), visitor);
+}
+
+Value generator_resume(Thread *t, Generator *generator, Value value, Value *returned)
+{
+    *returned = UNBOUND;
     object_retain(generator);    /* the script may drop the last reference while it runs */
-    Value v = eval(t, frame, retain(value));
+    Value v = resume(t, generator, value, NULL);
     if (!failed(v) && generator->state == GENERATOR_CLOSED) {
         *returned = v;
         v = END;
     }
     object_release(generator);
     return v;
+}
+
+Frame *generator_visit(Thread *t, Generator *generator, Visitor *visitor, TAKES Value item)
+{
+    visitor->goes_on = visitor->visit(t, item, visitor->context);
+    release(item);
+    /* The visitor may have run it, or let another thread do so. */
+    if (!visitor->goes_on || UNLIKELY(generator->state != GENERATOR_SUSPENDED)) return NULL;
+    Frame *frame = generator_enter(t, generator, FRAME_IS_ENTRY);
+    visitor->goes_on = frame != NULL;
+    return frame;
+}
+
+bool generator_visit_all(Thread *t, Value self, bool (*visit)(Thread *t, Value item, void *context), void *context)
+{
+    Generator *generator = (Generator *)as_object(self);
+    if (generator->state > GENERATOR_SUSPENDED) return true;
+    Visitor visitor = {visit, context, true};
+    Value v = resume(t, generator, NONE, &visitor);
+    if (failed(v)) return false;
+    release(v);
+    return true;
 }
 
 /* The next word to run, among the plain ones. */

@@ -9,6 +9,7 @@
 #ifndef TOY_RUN_GENERATOR_H
 #define TOY_RUN_GENERATOR_H
 
+#include "vm/run/eval.h"
 #include "vm/run/frame.h"
 
 typedef enum GeneratorState { GENERATOR_CREATED, GENERATOR_SUSPENDED, GENERATOR_RUNNING, GENERATOR_CLOSED } GeneratorState;
@@ -69,14 +70,15 @@ MUST_CHECK static inline Frame *generator_enter(Thread *t, Generator *generator,
     if (UNLIKELY(!t->frame || t->depth >= t->depth_limit)) return generator_enter_slow(t, generator, flags);
     return generator_link(t, generator, frame_top(t->frame), flags);
 }
-static inline Frame *generator_suspend(Thread *t, Frame *frame)
+static inline Frame *generator_suspend(Thread *t, Generator *generator, Frame *frame)
 {
-    Generator *generator = generator_of_frame(frame);
     generator_unlink(t, generator, frame);
     generator->state = GENERATOR_SUSPENDED;
     t->depth--;
     return t->frame;
 }
+/* Gives the visitor what [generator] has yielded, and enters it once more. NULL: it is not to be entered, or cannot be. */
+Frame *generator_visit(Thread *t, Generator *generator, Visitor *visitor, TAKES Value item);
 void generator_returned(Thread *t, Frame *frame);    /* it returned or raised: closed */
 
 /* Native code's way. Continue with [value] (borrowed; UNBOUND pushes nothing) or, if t->raised is bound, by raising.
@@ -88,7 +90,9 @@ void generator_finish(Thread *t, Generator *generator);
 MUST_CHECK Value iterator_send(Thread *t, Value iterator, Value value, Value *returned);
 MUST_CHECK Value generator_throw(Thread *t, Value iterator, Value exception, Value *returned);
 MUST_CHECK Value generator_close(Thread *t, Generator *generator);
-/* A result of the two above for scripts: END becomes StopIteration. */
+/* All that it still yields, in one go: see Interp.visit_generator. */
+MUST_CHECK bool generator_visit_all(Thread *t, Value generator, bool (*visit)(Thread *t, Value item, void *context), void *context);
+/* A result of send and throw for scripts: END becomes StopIteration. */
 MUST_CHECK Value generator_result(Thread *t, Value v, TAKES Value returned);
 /* The iterator that a suspended frame delegates to (gi_yieldfrom), UNBOUND if none. */
 BORROWED Value generator_delegate(Generator *generator);

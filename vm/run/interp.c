@@ -18,6 +18,7 @@
 #include "vm/object/weakref.h"
 #include "vm/run/builtins.h"
 #include "vm/run/call.h"
+#include "vm/run/generator.h"
 #include "vm/run/import.h"
 #include "vm/run/running.h"
 #include "vm/run/module_spec.h"
@@ -77,6 +78,7 @@ Thread *interp_new(const Config *config, const LoaderHooks *hooks)
     if (!t || !objects_init(t) || !signals_init(t)) return NULL;
     interp->signals->current_frame = current_frame;
     interp->super_arguments = running_super;
+    interp->visit_generator = generator_visit_all;
     interp->warn = warn_text;
     interp->running_module = running_module;
     interp->import_module = import_module_text;
