@@ -194,7 +194,14 @@ bool list_extend(Thread *t, List *list, Value iterable)
     bool is_good = value_length_hint(t, iterable, 8, &hint);
     if (is_good && hint > list->capacity - list->count && hint <= (size_t)PTRDIFF_MAX - list->count)
         is_good = set_capacity(t, list, list->count + hint);
-    is_good = is_good && iterator_for_each(t, iterator, append_visited, list);
+    if (is_kind(iterator, KIND_GENERATOR))
+        is_good = is_good && iterator_for_each(t, iterator, append_visited, list);
+    while (is_good) {
+        Value item = value_next(t, iterator);
+        if (is_end(item))
+            break;
+        is_good = !failed(item) && list_append_take(t, list, item);
+    }
     release(iterator);
     shrink(t, list);
     return is_good;

@@ -548,14 +548,18 @@ entered_frame:
     sp = frame->sp;
     NEXT;
 
+enter_generator: {
+        /* That of a for loop, on top of the stack; it does not run. */
+        frame->sp = sp;
+        Generator *generator = (Generator *)as_object(TOP);
+        if (UNLIKELY(t->depth >= t->depth_limit)) { generator_raise_too_deep(t); FAIL; }
+        frame = generator_link(t, generator, frame_top(frame), FRAME_IN_FOR);
+    }
 entered_generator:
     LOAD_FRAME();
     sp = frame->sp;
-    /* `yield x` as a statement drops what is sent to it: a loop sends None, so it goes on behind RESUME and POP_TOP. */
-    if (WORD_OPCODE(ip[0]) == OP_RESUME && WORD_OPCODE(ip[1]) == OP_POP_TOP && LIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) == 0))
-        ip += 2;
-    else
-        PUSH(NONE);
+    if (generator_drops_sent(t, ip)) ip += 2;
+    else PUSH(NONE);
     NEXT;
 
     /* ---- leaving a frame with the value `sent` ---- */

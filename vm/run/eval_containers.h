@@ -30,13 +30,7 @@
         } else if (o->kind == KIND_LIST_ITERATOR) {
             v = iterate_list((ListIterator *)o);
         } else if (o->kind == KIND_GENERATOR) {
-            Generator *generator = (Generator *)o;
-            if (LIKELY(generator->state <= GENERATOR_SUSPENDED)) {
-                frame->sp = sp;
-                frame = generator_enter(t, generator, FRAME_IN_FOR);
-                if (!frame) { frame = t->frame; FAIL; }
-                goto entered_generator;
-            }
+            if (LIKELY(((Generator *)o)->state <= GENERATOR_SUSPENDED)) goto enter_generator;
             v = value_next(t, iterator);
         } else {
             if (o->kind == KIND_INSTANCE) TRY_METHOD(operator_enter_next(t, sp));

@@ -364,6 +364,7 @@ CASE(FOR_ITER_FAST) {
     if (UNLIKELY(!is_object(TOP))) goto run_FOR_ITER;
     if (o->kind == KIND_RANGE_ITERATOR) v = range_iterator_next((RangeIterator *)o);
     else if (o->kind == KIND_LIST_ITERATOR) v = iterate_list((ListIterator *)o);
+    else if (o->kind == KIND_GENERATOR && LIKELY(((Generator *)o)->state <= GENERATOR_SUSPENDED)) { SKIP(FOR_ITER); SAVE(); goto enter_generator; }
     else goto next_of_native;
     if (UNLIKELY(v.bits == END.bits)) goto run_FOR_ITER;    /* it says END again, and leaves the loop */
     SKIP(FOR_ITER);

@@ -89,10 +89,12 @@ Generator *generator_from_frame(Thread *t, Frame *frame)
 
 /* ---- entering and leaving ---- */
 
+void generator_raise_too_deep(Thread *t) { raise_error(t, EXC_RecursionError, "maximum recursion depth exceeded"); }
+
 Frame *generator_enter_slow(Thread *t, Generator *generator, uint32_t flags)
 {
     if (UNLIKELY(t->depth >= t->depth_limit)) {
-        raise_error(t, EXC_RecursionError, "maximum recursion depth exceeded");
+        generator_raise_too_deep(t);
         return NULL;
     }
     return generator_link(t, generator, t->frame ? frame_top(t->frame) : stack_top(t), flags);
@@ -127,30 +129,32 @@ void generator_finish(Thread *t, Generator *generator)
     drop_frame(generator);
 }
 
-/* Run it in an eval of its own. The caller has a reference. */
-static Value resume(Thread *t, Generator *generator, Value value, Visitor *visitor)
-{
-    Frame *frame = generator_enter(t, generator, FRAME_IS_ENTRY);
-    if (!frame) return FAILED;
-    t->depth--;                  /* eval counts an entry frame itself */
-    t->frame = frame->caller;
-    Value handled = generator->handled.exception;
-    if (UNLIKELY(is_bound(t->raised)) && is_bound(handled) && !is_none(handled) && !is_same(handled, t->raised))
-        exception_set_context(t->raised, retain(generator->handled.exception));      /* as if it were raised at the yield */
-    return eval(t, frame, retain(value), visitor);
-}
-
-Value generator_resume(Thread *t, Generator *generator, Value value, Value *returned)
+/* Run it in an eval of its own: up to its next yield, if there is no visitor. END and *returned: it is over. */
+static inline Value resume(Thread *t, Generator *generator, TAKES Value sent, Visitor *visitor, Value *returned)
 {
     *returned = UNBOUND;
+    if (UNLIKELY(t->depth >= t->depth_limit)) {
+        generator_raise_too_deep(t);
+        release(sent);
+        return FAILED;
+    }
+    Frame *frame = generator_place(t, generator, LIKELY(t->frame) ? frame_top(t->frame) : stack_top(t), FRAME_IS_ENTRY);
     object_retain(generator);    /* the script may drop the last reference while it runs */
-    Value v = resume(t, generator, value, NULL);
-    if (!failed(v) && generator->state == GENERATOR_CLOSED) {
+    Value v = eval(t, frame, sent, visitor);
+    if (generator->state == GENERATOR_CLOSED && !failed(v)) {
         *returned = v;
         v = END;
     }
     object_release(generator);
     return v;
+}
+
+Value generator_resume(Thread *t, Generator *generator, Value value, Value *returned)
+{
+    Value handled = generator->handled.exception;
+    if (UNLIKELY(is_bound(t->raised)) && is_bound(handled) && !is_none(handled) && !is_same(handled, t->raised))
+        exception_set_context(t->raised, retain(generator->handled.exception));      /* as if it were raised at the yield */
+    return resume(t, generator, retain(value), NULL, returned);
 }
 
 Frame *generator_visit(Thread *t, Generator *generator, Visitor *visitor, TAKES Value item)
@@ -169,10 +173,9 @@ bool generator_visit_all(Thread *t, Value self, bool (*visit)(Thread *t, Value i
     Generator *generator = (Generator *)as_object(self);
     if (generator->state > GENERATOR_SUSPENDED) return true;
     Visitor visitor = {visit, context, true};
-    Value v = resume(t, generator, NONE, &visitor);
-    if (failed(v)) return false;
-    release(v);
-    return true;
+    Value returned, v = resume(t, generator, NONE, &visitor, &returned);
+    release(returned);
+    return !failed(v);
 }
 
 /* The next word to run, among the plain ones. */
@@ -467,11 +470,15 @@ Value generator_close_method(Thread *t, Value self, const Value *args) { return 
 static Value generator_next(Thread *t, Value self)
 {
     Generator *generator = self_of(self);
-    Value returned;
-    Value v = LIKELY(generator->state <= GENERATOR_SUSPENDED) ? generator_resume(t, generator, NONE, &returned) : resume_checked(t, generator, NONE, &returned);
-    if (!is_end(v)) return v;
-    if (!is_none(returned)) return generator_result(t, v, returned);
-    return END;
+    Value returned, v;
+    if (LIKELY(generator->state <= GENERATOR_SUSPENDED && t->depth < t->depth_limit)) {
+        bool drops_sent = generator_drops_sent(t, generator->frame->ip);
+        if (drops_sent) generator->frame->ip += 2;
+        v = resume(t, generator, drops_sent ? UNBOUND : NONE, NULL, &returned);
+    } else {
+        v = resume_checked(t, generator, NONE, &returned);
+    }
+    return is_end(v) && !is_none(returned) ? generator_result(t, v, returned) : v;
 }
 
 static Value generator_iterate(Thread *t, Value self) { return retain(self); }

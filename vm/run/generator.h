@@ -9,6 +9,7 @@
 #ifndef TOY_RUN_GENERATOR_H
 #define TOY_RUN_GENERATOR_H
 
+#include "vm/bytecode/opcode.h"
 #include "vm/run/eval.h"
 #include "vm/run/frame.h"
 
@@ -42,8 +43,13 @@ BORROWED static inline Generator *generator_of(Value v)
 
 /* ---- the loop's way: the frame becomes the running one / the frame below does again ---- */
 
-/* [top]: where the stack is free. */
-static inline Frame *generator_link(Thread *t, Generator *generator, Value *top, uint32_t flags)
+/* `yield x` as a statement drops what is sent to it: None need not be sent, the generator can go on behind RESUME and POP_TOP at once. */
+static inline bool generator_drops_sent(Thread *t, const Word *ip)
+{
+    return WORD_OPCODE(ip[0]) == OP_RESUME && WORD_OPCODE(ip[1]) == OP_POP_TOP && LIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) == 0);
+}
+/* Its frame above the running one, but not running yet, as eval wants it. [top]: where the stack is free. */
+static inline Frame *generator_place(Thread *t, Generator *generator, Value *top, uint32_t flags)
 {
     Frame *frame = generator->frame;
     generator->state = GENERATOR_RUNNING;
@@ -52,6 +58,11 @@ static inline Frame *generator_link(Thread *t, Generator *generator, Value *top,
     frame->caller = t->frame;
     frame->result_at = top;
     frame->flags = FRAME_IS_GENERATOR | (frame->flags & FRAME_HAS_OBJECT) | flags;
+    return frame;
+}
+static inline Frame *generator_link(Thread *t, Generator *generator, Value *top, uint32_t flags)
+{
+    Frame *frame = generator_place(t, generator, top, flags);
     t->frame = frame;
     t->depth++;
     return frame;
@@ -63,6 +74,7 @@ static inline void generator_unlink(Thread *t, Generator *generator, Frame *fram
     t->frame = frame->caller;
     frame->caller = NULL;
 }
+COLD void generator_raise_too_deep(Thread *t);
 /* [flags]: FRAME_IN_FOR, FRAME_IN_SEND, FRAME_IS_ENTRY. */
 MUST_CHECK Frame *generator_enter_slow(Thread *t, Generator *generator, uint32_t flags);
 MUST_CHECK static inline Frame *generator_enter(Thread *t, Generator *generator, uint32_t flags)
