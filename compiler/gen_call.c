@@ -4,7 +4,7 @@
  * How         f(a, k=1)       callee, values, names   CALL, CALL_KW
  *             o.m(a)          LOAD_METHOD finds the function without making a bound method; CALL_METHOD
  *             f(*a, **k)      one list made a tuple, one dict; CALL_FUNCTION_EX
- *             super().m       LOAD_SUPER_ATTR makes no super object
+ *             super().m       LOAD_SUPER_ATTR makes no super object, LOAD_SUPER_METHOD no bound method either
  * GIL         never needed.
  * Read next   vm/run/call.c */
 #include "compiler/gen.h"
@@ -134,15 +134,17 @@ bool is_short_super(const Gen *g, const Node *attribute)
     return dunder && name_row_find(&g->unit->free, dunder) >= 0;
 }
 
-void gen_super_attribute(Gen *g, Node *node)
+static void super_attribute(Gen *g, Node *node, Opcode opcode)
 {
     Node *call = node->Attribute.value;
     gen_expression(g, call->Call.func);
     emit(g, OP_LOAD_DEREF, closure_slot(g, gen_identifier(g, "__class__")), call->at);
     if (!g->has_failed) gen_name(g, g->unit->locals.items[0], CONTEXT_Load, call->at);
-    emit_attribute(g, OP_LOAD_SUPER_ATTR, node->Attribute.attr, node->at);
+    emit_attribute(g, opcode, node->Attribute.attr, node->at);
     emit(g, OP_NOP, 0, place_of_attribute(node->at, node));      /* the name may stand on a line of its own */
 }
+
+void gen_super_attribute(Gen *g, Node *node) { super_attribute(g, node, OP_LOAD_SUPER_ATTR); }
 
 /* ---- the call ---- */
 
@@ -150,19 +152,15 @@ static void call_method(Gen *g, Node *node)
 {
     Node *method = node->Call.func;
     Span at = place_of_attribute(node->at, method);
-    bool is_super = is_short_super(g, method), has_keywords = node->Call.keywords.count > 0;
     check_keywords(g, node->Call.keywords);
-    if (is_super) {
-        gen_super_attribute(g, method);
+    if (is_short_super(g, method)) {
+        super_attribute(g, method, OP_LOAD_SUPER_METHOD);
     } else {
         gen_expression(g, method->Attribute.value);
         emit_attribute(g, OP_LOAD_METHOD, method->Attribute.attr, place_of_attribute(method->at, method));
     }
     uint32_t count = plain_arguments(g, node->Call.args, node->Call.keywords, at);
-    if (is_super)
-        emit(g, has_keywords ? OP_CALL_KW : OP_CALL, count, at);
-    else
-        emit(g, has_keywords ? OP_CALL_METHOD_KW : OP_CALL_METHOD, count, at);
+    emit(g, node->Call.keywords.count ? OP_CALL_METHOD_KW : OP_CALL_METHOD, count, at);
 }
 
 void gen_call(Gen *g, Node *node)

@@ -300,7 +300,7 @@ static void change_stack(Flow *flow, const Instruction *instruction, OpcodeEffec
         flow->depth++;
         *entry(flow, 0) = pushed;
     }
-    if (instruction->opcode == OP_LOAD_METHOD)
+    if (instruction->opcode == OP_LOAD_METHOD || instruction->opcode == OP_LOAD_SUPER_METHOD)
         *entry(flow, 0) = KIND_ANY | KIND_UNBOUND;
     if (instruction->opcode == OP_SET_FUNCTION_ATTRIBUTE)
         *entry(flow, 0) = KIND_FUNCTION;

@@ -60,7 +60,7 @@ MUST_CHECK Value class_method_new(Thread *t, Value function);
 MUST_CHECK Value static_method_new(Thread *t, Value function);
 MUST_CHECK bool function_is_abstract(Thread *t, Value function, bool *answer);   /* the truth of its __isabstractmethod__, if it has one */
 typedef struct Super { Object head; Type *type; Value object; Type *object_type; } Super;
-/* super().name as LOAD_SUPER_ATTR does it, without the super object. is_method as in object_get_method. */
+/* super().name as LOAD_SUPER_ATTR and LOAD_SUPER_METHOD do it, without the super object. is_method as in object_get_method. */
 MUST_CHECK Value super_get_attribute(Thread *t, Type *type, Value object, Str *name, bool *is_method);
 
 extern const TypeSpec getset_spec, member_spec, slot_wrapper_spec, method_wrapper_spec, method_descriptor_spec,

@@ -39,6 +39,12 @@ static Type *find_object_type(Thread *t, Type *type, Value object)
 
 Value super_get_attribute(Thread *t, Type *type, Value object, Str *name, bool *is_method)
 {
+    /* What stands behind [type] in the order of the object's class says by this that the class is one below [type]. */
+    if (is_object(object) && !is_type(object) && type_is(as_object(object)->type, TYPE_IS_OPEN)) {
+        Value method = type_lookup_behind(t, as_object(object)->type, type, name);
+        *is_method = is_object(method) && type_is(as_object(method)->type, TYPE_IS_METHOD_DESCRIPTOR);
+        if (*is_method) return retain(method);
+    }
     *is_method = false;
     Type *start = find_object_type(t, type, object);
     if (!start) return FAILED;

@@ -46,6 +46,19 @@
         PUSH(v);
         NEXT;
     }
+    CASE(LOAD_SUPER_METHOD) {
+        SAVE();
+        bool is_method;
+        Value *row = sp - 3, v = names_load_super_method(t, row, frame->code->names[OPERAND], &is_method);
+        if (failed(v)) FAIL;
+        Value plain = row[0], class = row[1], self = row[2];
+        row[0] = v;
+        row[1] = is_method ? self : UNBOUND;
+        sp--;
+        release2(plain, class);
+        if (!is_method) release(self);
+        NEXT;
+    }
     CASE(STORE_ATTR) {
         SAVE();
         specialize_store(t, frame, ip, TOP);

@@ -45,7 +45,7 @@ static Entry pushed_entry(Opcode opcode, uint32_t i)
 {
     switch (opcode) {
     case OP_GET_ITER: case OP_GET_YIELD_FROM_ITER: case OP_GET_AITER: return ENTRY_ITERATOR;
-    case OP_LOAD_METHOD: return i == 0 ? ENTRY_NO_SELF : ENTRY_ANY;
+    case OP_LOAD_METHOD: case OP_LOAD_SUPER_METHOD: return i == 0 ? ENTRY_NO_SELF : ENTRY_ANY;
     case OP_PUSH_EXC_INFO: return ENTRY_EXCEPTION;
     default: return ENTRY_ANY;
     }

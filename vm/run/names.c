@@ -139,14 +139,18 @@ Value names_make_super(Thread *t, const Value *row)
 
 Value names_load_super(Thread *t, const Value *row, Str *name)
 {
-    if (LIKELY(is_plain_super(t, row))) {
-        bool is_method;
-        Value found = super_get_attribute(t, as_type(row[1]), row[2], name, &is_method);
-        if (!is_method) return found;
-        Value bound = attribute_bind(t, found, row[2], value_type(t, row[2]));
-        release(found);
-        return bound;
-    }
+    bool is_method;
+    Value found = names_load_super_method(t, row, name, &is_method);
+    if (!is_method) return found;
+    Value bound = attribute_bind(t, found, row[2], value_type(t, row[2]));
+    release(found);
+    return bound;
+}
+
+Value names_load_super_method(Thread *t, const Value *row, Str *name, bool *is_method)
+{
+    if (LIKELY(is_plain_super(t, row))) return super_get_attribute(t, as_type(row[1]), row[2], name, is_method);
+    *is_method = false;
     Value proxy = names_make_super(t, row);
     if (failed(proxy)) return FAILED;
     Value v = value_get_attribute(t, proxy, name);

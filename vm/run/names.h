@@ -17,6 +17,7 @@ MUST_CHECK Value names_load_build_class(Thread *t, Frame *frame);
 /* row: super, class, self. The object that super() gives, and its attribute without making that object. */
 MUST_CHECK Value names_make_super(Thread *t, const Value *row);
 MUST_CHECK Value names_load_super(Thread *t, const Value *row, Str *name);
+MUST_CHECK Value names_load_super_method(Thread *t, const Value *row, Str *name, bool *is_method);   /* as object_get_method */
 /* UnboundLocalError, or NameError for a free variable, of slot [slot]. */
 void names_raise_unbound(Thread *t, Frame *frame, uint32_t slot);
 

@@ -45,7 +45,7 @@ static uint32_t events_of(Opcode opcode, uint32_t arg)
     case OP_RETURN_VALUE: case OP_RETURN_CONST: return EVENT_BIT(PY_RETURN);
     case OP_YIELD_VALUE: return EVENT_BIT(PY_YIELD);
     case OP_CALL: case OP_CALL_METHOD: case OP_CALL_KW: case OP_CALL_METHOD_KW: case OP_CALL_FUNCTION_EX:
-    case OP_LOAD_SUPER_ATTR: return EVENT_BIT(CALL);
+    case OP_LOAD_SUPER_ATTR: case OP_LOAD_SUPER_METHOD: return EVENT_BIT(CALL);
     case OP_JUMP_FORWARD: case OP_JUMP_BACKWARD: return EVENT_BIT(JUMP);
     case OP_POP_JUMP_IF_FALSE: case OP_POP_JUMP_IF_TRUE: case OP_POP_JUMP_IF_NONE: case OP_POP_JUMP_IF_NOT_NONE:
     case OP_JUMP_IF_FALSE_OR_POP: case OP_JUMP_IF_TRUE_OR_POP: return EVENT_BIT(BRANCH);
@@ -392,6 +392,7 @@ static TraceStep run_super(Thread *t, Frame *frame, uint32_t events, const Instr
     if (failed(v)) return TRACE_FAILED;
     while (frame->sp > at) release(*--frame->sp);
     *frame->sp++ = v;
+    if (instruction->opcode == OP_LOAD_SUPER_METHOD) *frame->sp++ = UNBOUND;
     frame->ip = trace_words(t, frame) + instruction->next;
     return trace_safepoint(t, frame) ? TRACE_GO_ON : TRACE_FAILED;
 }
@@ -416,7 +417,7 @@ static TraceStep run_traced(Thread *t, Frame *frame, uint32_t events, const Inst
     case OP_CALL: case OP_CALL_METHOD: case OP_CALL_KW: case OP_CALL_METHOD_KW: case OP_CALL_FUNCTION_EX:
         if (!((events | t->interp->run->tracing.hook_events) & EVENT_BIT(CALL))) return TRACE_RUN;
         return run_call(t, frame, events, instruction);
-    case OP_LOAD_SUPER_ATTR:
+    case OP_LOAD_SUPER_ATTR: case OP_LOAD_SUPER_METHOD:
         return events & EVENT_BIT(CALL) ? run_super(t, frame, events, instruction) : TRACE_RUN;
     case OP_JUMP_FORWARD: case OP_JUMP_BACKWARD: {
         int64_t target = instruction_target(instruction);
