@@ -116,6 +116,46 @@
     (is_bool(value) ? (truth = is_true(value), true)                                               \
                     : is_small_int(value) ? (truth = !is_same(value, small_int_value(0)), true) : value_truth(t, value, &truth))
 
+/* Pop, and jump if the value's truth is [wanted]. A comparison has left a boolean mostly: nothing of it is counted. */
+#define POP_JUMP_IF(wanted)                                                    \
+    do {                                                                       \
+        Value tested_ = TOP;                                                   \
+        bool jumps_ = is_same(tested_, bool_value(wanted));                    \
+        if (UNLIKELY(!is_bool(tested_))) {                                     \
+            bool truth_;                                                       \
+            SAVE();                                                            \
+            if (!TRUTH(tested_, truth_)) FAIL;                                 \
+            jumps_ = truth_ == (wanted);                                       \
+            release(tested_);                                                  \
+        }                                                                      \
+        sp--;                                                                  \
+        if (jumps_) ip += OPERAND;                                             \
+        NEXT;                                                                  \
+    } while (0)
+
+/* The end of a form that has taken [popped] values and [words] words more than its first: the result goes on the stack, or, where it is
+ * to be stored in a local, there at once. So a statement `a = b + c` is one step, and the form behind it begins with a word of its own. */
+#define FINISH(result, popped, words)                                          \
+    do {                                                                       \
+        word = ip[words];                                                      \
+        ip += (words) + 1;                                                     \
+        sp -= popped;                                                          \
+        if ((uint8_t)word == OP_STORE_FAST) {                                  \
+            stored = result;                                                   \
+            goto store_result;                                                 \
+        }                                                                      \
+        PUSH(result);                                                          \
+        RUN_WORD;                                                              \
+    } while (0)
+
+/* As replace(), in the loop instead of a call. */
+#define REPLACE(place, v)                                                      \
+    do {                                                                       \
+        Value *place_ = (place), replaced_ = *place_;                          \
+        *place_ = (v);                                                         \
+        RELEASE(replaced_);                                                    \
+    } while (0)
+
 Value eval(Thread *t, Frame *frame, TAKES Value sent, Visitor *visitor)
 {
 #ifndef TOY_DISPATCH_SWITCH
@@ -335,22 +375,8 @@ store_result: {
         NEXT;
     }
     CASE(JUMP_BACKWARD_NO_INTERRUPT) { ip -= OPERAND; NEXT; }
-    CASE(POP_JUMP_IF_FALSE) {
-        bool truth;
-        SAVE();
-        if (!TRUTH(TOP, truth)) FAIL;
-        RELEASE_TOP();
-        if (!truth) ip += OPERAND;
-        NEXT;
-    }
-    CASE(POP_JUMP_IF_TRUE) {
-        bool truth;
-        SAVE();
-        if (!TRUTH(TOP, truth)) FAIL;
-        RELEASE_TOP();
-        if (truth) ip += OPERAND;
-        NEXT;
-    }
+    CASE(POP_JUMP_IF_FALSE) { POP_JUMP_IF(false); }
+    CASE(POP_JUMP_IF_TRUE) { POP_JUMP_IF(true); }
     CASE(POP_JUMP_IF_NONE) {
         Value v = POP();
         if (is_none(v)) ip += OPERAND;

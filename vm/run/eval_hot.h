@@ -2,8 +2,8 @@
  *
  * What        One case per HOT row of opcodes.def.
  * How         A guess is tested; if it holds, the work is done here, without touching reference counts where the operands are numbers. If not:
- *             a single form runs the plain case (goto run_...); a fused form does its first instruction and goes on
- *             with the second, which is whole. So no hot form has an error path of its own.
+ *             a single form runs the plain case (goto run_...); a fused form does its first instruction, or loads its first two, and goes
+ *             on with the next, which is whole. So no hot form has an error path of its own.
  * Invariants  I1 nothing here raises or calls script code, but CONTAINS_JUMP, whose operands lie where the plain instruction has them.
  * GIL         held.
  * Read next   specialize.c (who puts them there), eval_hot_floats.h (where a float result goes) */
@@ -13,21 +13,6 @@
 #define INT_SUBTRACT(a, b, result) (!__builtin_sub_overflow((int64_t)(a).bits, (int64_t)((b).bits - 1), (int64_t *)&(result).bits))
 #define INT_MULTIPLY(a, b, result)                                                                            \
     (!__builtin_mul_overflow((int64_t)((a).bits - 1), (int64_t)(b).bits >> 1, (int64_t *)&(result).bits) && ((result).bits |= 1, true))
-
-/* The end of a form that has taken [popped] values and [words] words more than its first: the result goes on the stack, or, where it is
- * to be stored in a local, there at once. So a statement `a = b + c` is one step, and the form behind it begins with a word of its own. */
-#define FINISH(result, popped, words)                                          \
-    do {                                                                       \
-        word = ip[words];                                                      \
-        ip += (words) + 1;                                                     \
-        sp -= popped;                                                          \
-        if ((uint8_t)word == OP_STORE_FAST) {                                  \
-            stored = result;                                                   \
-            goto store_result;                                                 \
-        }                                                                      \
-        PUSH(result);                                                          \
-        RUN_WORD;                                                              \
-    } while (0)
 
 /* Two ints whose result is small, or two numbers of which one is a float: that is it. Elsewhere what comes next has to do it. */
 #define ARITHMETIC(a, b, INT_OPERATION, operator, popped, words)               \
@@ -79,12 +64,12 @@ CASE(ADD_CONST) {
 CASE(ADD_FAST_FAST) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
     ARITHMETIC(left, right, INT_ADD, +, 0, 2 + CACHES_BINARY_OP);
-    goto run_LOAD_FAST;
+    goto run_LOAD_FAST_FAST;
 }
 CASE(ADD_FAST_CONST) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
     ARITHMETIC(left, right, INT_ADD, +, 0, 2 + CACHES_BINARY_OP);
-    goto run_LOAD_FAST;
+    goto run_LOAD_FAST_CONST;
 }
 CASE(BINARY_SUBTRACT) {
     Value left = sp[-2], right = TOP;
@@ -104,12 +89,12 @@ CASE(SUBTRACT_CONST) {
 CASE(SUBTRACT_FAST_FAST) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
     ARITHMETIC(left, right, INT_SUBTRACT, -, 0, 2 + CACHES_BINARY_OP);
-    goto run_LOAD_FAST;
+    goto run_LOAD_FAST_FAST;
 }
 CASE(SUBTRACT_FAST_CONST) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
     ARITHMETIC(left, right, INT_SUBTRACT, -, 0, 2 + CACHES_BINARY_OP);
-    goto run_LOAD_FAST;
+    goto run_LOAD_FAST_CONST;
 }
 CASE(BINARY_MULTIPLY) {
     Value left = sp[-2], right = TOP;
@@ -129,12 +114,12 @@ CASE(MULTIPLY_CONST) {
 CASE(MULTIPLY_FAST_FAST) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
     ARITHMETIC(left, right, INT_MULTIPLY, *, 0, 2 + CACHES_BINARY_OP);
-    goto run_LOAD_FAST;
+    goto run_LOAD_FAST_FAST;
 }
 CASE(MULTIPLY_FAST_CONST) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
     ARITHMETIC(left, right, INT_MULTIPLY, *, 0, 2 + CACHES_BINARY_OP);
-    goto run_LOAD_FAST;
+    goto run_LOAD_FAST_CONST;
 }
 CASE(BINARY_TRUE_DIVIDE) {
     Value left = sp[-2], right = TOP;
@@ -173,12 +158,12 @@ CASE(REMAINDER_FAST_CONST) {
         int64_t b = small_int(right), rest = small_int(left) % b;
         FINISH(small_int_value(rest < 0 ? rest + b : rest), 0, 2 + CACHES_BINARY_OP);
     }
-    goto run_LOAD_FAST;
+    goto run_LOAD_FAST_CONST;
 }
 CASE(AND_FAST_CONST) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
     if (are_small_ints(left, right)) FINISH((Value){left.bits & right.bits}, 0, 2 + CACHES_BINARY_OP);
-    goto run_LOAD_FAST;
+    goto run_LOAD_FAST_CONST;
 }
 CASE(AND_CONST) {
     Value left = TOP, right = frame->constants[OPERAND];
@@ -277,11 +262,11 @@ CASE(COMPARE_CONST_JUMP) {
 }
 CASE(COMPARE_FAST_FAST_JUMP) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
-    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST);
+    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST_FAST);
 }
 CASE(COMPARE_FAST_CONST_JUMP) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
-    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST);
+    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST_CONST);
 }
 
 CASE(IS_JUMP) {
@@ -358,32 +343,43 @@ CASE(RETURN_FAST) {
     ip++;
     goto leave_frame;
 }
+/* The end of a for loop: its safepoint, if there is nothing to hear, and the next turn. */
+CASE(JUMP_TO_FOR) {
+    if (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0)) goto run_JUMP_BACKWARD;
+    ip -= OPERAND;
+    word = *ip++;
+    goto run_FOR_ITER_FAST;
+}
 CASE(FOR_ITER_FAST) {
-    Object *o = as_object(TOP);
-    Value v;
-    if (UNLIKELY(!is_object(TOP))) goto run_FOR_ITER;
-    if (o->kind == KIND_RANGE_ITERATOR) v = range_iterator_next((RangeIterator *)o);
-    else if (o->kind == KIND_LIST_ITERATOR) v = iterate_list((ListIterator *)o);
-    else if (o->kind == KIND_GENERATOR && LIKELY(((Generator *)o)->state <= GENERATOR_SUSPENDED)) { SKIP(FOR_ITER); SAVE(); goto enter_generator; }
-    else goto next_of_native;
-    if (UNLIKELY(v.bits == END.bits)) goto run_FOR_ITER;    /* it says END again, and leaves the loop */
-    SKIP(FOR_ITER);
-store_next:;
-    const Word *store = ip++;
-    Value *place = &locals[WORD_OPERAND(*store)], old = *place;
-    *place = v;
-    if (UNLIKELY(is_object(old))) {
+    Value iterator = TOP, v;
+    if (UNLIKELY(!is_object(iterator))) goto run_FOR_ITER;
+    Object *o = as_object(iterator);
+    if (LIKELY(o->kind == KIND_RANGE_ITERATOR)) {
+        if (UNLIKELY(((RangeIterator *)o)->left == 0)) goto run_FOR_ITER;
+        v = range_iterator_next((RangeIterator *)o);
+    } else if (LIKELY(o->kind == KIND_LIST_ITERATOR)) {
+        v = iterate_list((ListIterator *)o);
+        if (UNLIKELY(is_end(v))) goto run_FOR_ITER;     /* it says END again, and leaves the loop */
+    } else if (o->kind == KIND_GENERATOR && LIKELY(((Generator *)o)->state <= GENERATOR_SUSPENDED)) {
+        SKIP(FOR_ITER);
         SAVE();
-        object_release(as_object(old));
+        goto enter_generator;
+    } else {
+        goto next_of_native;
     }
+store_next:;
+    Value *place = &locals[WORD_OPERAND(ip[CACHES_FOR_ITER])], old = *place;
+    ip += CACHES_FOR_ITER + 1;
+    *place = v;
+    RELEASE(old);
     NEXT;
 next_of_native:
     if (o->kind == KIND_GENERATOR || type_is(o->type, TYPE_IS_SCRIPT_MADE) || !o->type->slots.next) goto run_FOR_ITER;
-    SKIP(FOR_ITER);
     SAVE();
-    v = o->type->slots.next(t, TOP);
+    v = o->type->slots.next(t, iterator);
     if (LIKELY(is_bound(v) && !is_end(v))) goto store_next;
     if (failed(v) && !iterate_ended(t)) FAIL;
+    SKIP(FOR_ITER);
     ip += OPERAND;
     RELEASE_TOP();
     NEXT;
@@ -410,11 +406,10 @@ CASE(UNPACK_FAST) {
     const Word *stores = ip + CACHES_UNPACK_SEQUENCE;
     ip = stores + OPERAND;
     sp--;
-    SAVE();
-    object_release(row);
-    replace(&locals[WORD_OPERAND(stores[0])], first);
-    replace(&locals[WORD_OPERAND(stores[1])], second);
-    if (is_bound(third)) replace(&locals[WORD_OPERAND(stores[2])], third);
+    RELEASE(object_value(row));
+    REPLACE(&locals[WORD_OPERAND(stores[0])], first);
+    REPLACE(&locals[WORD_OPERAND(stores[1])], second);
+    if (is_bound(third)) REPLACE(&locals[WORD_OPERAND(stores[2])], third);
     NEXT;
 }
 CASE(SUBSCR_SLICE) {
@@ -429,13 +424,7 @@ CASE(SUBSCR_SLICE) {
     NEXT;
 }
 
-/* The safepoint of a loop with nothing to hear. */
-CASE(JUMP_TO_FOR) {
-    if (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0)) goto run_JUMP_BACKWARD;
-    ip -= OPERAND;
-    word = *ip++;
-    goto run_FOR_ITER_FAST;
-}
+/* The safepoint of another loop with nothing to hear. */
 CASE(JUMP_BACKWARD_WARM) {
     if (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0)) goto run_JUMP_BACKWARD;
     ip -= OPERAND;
@@ -467,8 +456,8 @@ CASE(FOR_ITER_PAIR) {
     }
     const Word *stores = ip + CACHES_FOR_ITER + 1 + CACHES_UNPACK_SEQUENCE;
     ip = stores + 2;
-    replace(&locals[WORD_OPERAND(stores[0])], a);
-    replace(&locals[WORD_OPERAND(stores[1])], b);
+    REPLACE(&locals[WORD_OPERAND(stores[0])], a);
+    REPLACE(&locals[WORD_OPERAND(stores[1])], b);
     NEXT;
 }
 
@@ -488,34 +477,42 @@ CASE(STORE_SUBSCR_UNDER) {
     *place = v;
     sp -= 3;
     ip += 2 + CACHES_STORE_SUBSCR;
-    SAVE();
-    release(old);
-    release(container);
+    RELEASE(old);
+    RELEASE(container);
     NEXT;
 }
 CASE(SUBSCR_FAST_FAST) {
     Value container = locals[OPERAND], key = locals[WORD_OPERAND(ip[0])], v = UNBOUND;
     ITEM_AT(container, key, v);
-    if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
+    if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST_FAST;
+    FINISH(v, 0, 2);
+}
+CASE(SUBSCR_FAST_CONST) {
+    Value container = locals[OPERAND], key = frame->constants[WORD_OPERAND(ip[0])], v = UNBOUND;
+    ITEM_AT(container, key, v);
+    if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST_CONST;
     FINISH(v, 0, 2);
 }
 CASE(SUBSCR_FAST) {
     Value container = TOP, key = locals[OPERAND], v = UNBOUND;
     ITEM_AT(container, key, v);
     if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
-    TOP = v;
-    ip++;
-    SAVE();
-    release(container);
-    NEXT;
+    RELEASE(container);
+    FINISH(v, 1, 1);
 }
 CASE(SUBSCR_CONST) {
     Value container = TOP, key = frame->constants[OPERAND], v = UNBOUND;
     ITEM_AT(container, key, v);
     if (UNLIKELY(is_unbound(v))) goto run_LOAD_CONST;
-    TOP = v;
-    ip++;
-    SAVE();
-    release(container);
+    RELEASE(container);
+    FINISH(v, 1, 1);
+}
+/* a[i] = top: what the list had there goes last, when nothing of it is in use any more. */
+CASE(STORE_SUBSCR_FAST_FAST) {
+    Value container = locals[OPERAND], key = locals[WORD_OPERAND(ip[0])];
+    if (UNLIKELY(!is_small_int(key) || !is_kind(container, KIND_LIST) || (uint64_t)small_int(key) >= as_list(container)->count)) goto run_LOAD_FAST_FAST;
+    sp--;
+    ip += 2 + CACHES_STORE_SUBSCR;
+    REPLACE(&as_list(container)->items[small_int(key)], *sp);
     NEXT;
 }

@@ -83,15 +83,21 @@
     }
     /* container[key]: list and tuple here, counted from the front; the rest of what iterate_item knows out of line. [found] stays UNBOUND when
      * nobody knows. */
-#define ITEM_AT(container, key, found)                                                                             \
-    do {                                                                                                           \
-        uint64_t at_ = (uint64_t)small_int(key);                                                                   \
-        if (is_small_int(key) && is_kind(container, KIND_LIST) && at_ < as_list(container)->count)                 \
-            found = retain(as_list(container)->items[at_]);                                                        \
-        else if (is_small_int(key) && is_kind(container, KIND_TUPLE) && at_ < as_tuple(container)->count)          \
-            found = retain(as_tuple(container)->items[at_]);                                                       \
-        else                                                                                                       \
-            found = iterate_item(t, container, key);                                                               \
+#define ITEM_AT(container, key, found)                                         \
+    do {                                                                       \
+        uint64_t at_ = (uint64_t)small_int(key);                               \
+        if (LIKELY(is_small_int(key) && is_object(container))) {               \
+            if (LIKELY(as_object(container)->kind == KIND_LIST)) {             \
+                if (LIKELY(at_ < as_list(container)->count)) {                 \
+                    found = retain(as_list(container)->items[at_]);            \
+                    break;                                                     \
+                }                                                              \
+            } else if (as_object(container)->kind == KIND_TUPLE && at_ < as_tuple(container)->count) { \
+                found = retain(as_tuple(container)->items[at_]);               \
+                break;                                                         \
+            }                                                                  \
+        }                                                                      \
+        found = iterate_item(t, container, key);                               \
     } while (0)
     CASE(BINARY_SUBSCR) {
         Value key = TOP, object = sp[-2], v = UNBOUND;
@@ -102,18 +108,16 @@
         v = value_get_item(t, object, key);
         if (failed(v)) FAIL;
     item_found:
-        sp--;
-        TOP = v;
-        release2(key, object);
-        NEXT;
+        RELEASE(key);
+        RELEASE(object);
+        FINISH(v, 2, 0);
     }
     CASE(STORE_SUBSCR) {
         Value key = TOP, object = sp[-2], value = sp[-3];
         if (is_small_int(key) && is_kind(object, KIND_LIST) && (uint64_t)small_int(key) < as_list(object)->count) {
             sp -= 3;
-            SAVE();
-            replace(&as_list(object)->items[small_int(key)], value);
-            release(object);
+            REPLACE(&as_list(object)->items[small_int(key)], value);
+            RELEASE(object);
             NEXT;
         }
         SAVE();

@@ -93,7 +93,8 @@ static Opcode two_operand_form(const Neighbours *row)
     bool is_const = row->opcode[1] == OP_LOAD_CONST;
     if (row->opcode[2] == OP_COMPARE_OP && is_jump_on_truth(row->opcode[3]))
         return is_const ? OP_COMPARE_FAST_CONST_JUMP : OP_COMPARE_FAST_FAST_JUMP;
-    if (row->opcode[2] == OP_BINARY_SUBSCR && !is_const) return OP_SUBSCR_FAST_FAST;
+    if (row->opcode[2] == OP_BINARY_SUBSCR) return is_const ? OP_SUBSCR_FAST_CONST : OP_SUBSCR_FAST_FAST;
+    if (row->opcode[2] == OP_STORE_SUBSCR && !is_const) return OP_STORE_SUBSCR_FAST_FAST;
     if (row->opcode[2] != OP_BINARY_OP) return OP_NOP;
     if (is_const && plain_operator(row->operand[2]) == BINARY_REMAINDER) return OP_REMAINDER_FAST_CONST;
     if (is_const && plain_operator(row->operand[2]) == BINARY_AND) return OP_AND_FAST_CONST;
@@ -163,7 +164,7 @@ static Opcode for_iter_form(const Neighbours *row)
 }
 
 /* The hot forms of these look for a STORE_FAST behind them and do it too, so it is left as it is. */
-static bool stores_result(Opcode opcode) { return opcode == OP_BINARY_OP; }
+static bool stores_result(Opcode opcode) { return opcode == OP_BINARY_OP || opcode == OP_BINARY_SUBSCR; }
 
 /* The form for the first of the row; the plain opcode when there is none. */
 static Opcode form_of(const Neighbours *row)
