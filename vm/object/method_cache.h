@@ -2,7 +2,8 @@
  *
  * What        A table of (type version, name) -> value; one per interpreter.
  * How         The place of a pair is computed from both; a newer pair replaces an older one. The loop's hot forms keep the
- *             number of a place and check that the pair still stands there: a look-up without computing anything.
+ *             number of a place and check that what they found still stands there, by the stamp that each pair gets when it comes in: a
+ *             look-up without computing anything.
  *             A look-up behind one of the classes in the order, as super() does it, is a pair of its own: that class's version stands in
  *             the upper half of the number.
  *             The table is small until pairs have replaced one another often: most programs look into few classes. When it grows, what was
@@ -21,11 +22,13 @@ typedef struct MethodCacheEntry {
     Str *name;            /* owned: an address in use again must not look like this name */
     Value value;          /* I1; UNBOUND: known not to be there */
     uint64_t version;     /* of the class; shifted up by 32, that of the class behind which the order was walked, if any */
+    uint32_t stamp;       /* no other pair has it; 0: there are no more stamps, the hot forms leave this one alone */
 } MethodCacheEntry;
 
 struct MethodCache {
     uint32_t size;        /* a power of two */
     uint32_t replaced;    /* pairs that another took the place of, since it has this size */
+    uint32_t last_stamp;
     MethodCacheEntry entries[];
 };
 

@@ -31,11 +31,11 @@ void method_cache_finish(Interp *interp)
     memory_free(&interp->memory, cache, size_of_cache(cache->size));
 }
 
-static void note(MethodCacheEntry *entry, Str *name, BORROWED Value value, uint64_t version)
+static void note(MethodCacheEntry *entry, Str *name, BORROWED Value value, uint64_t version, uint32_t stamp)
 {
     Str *old = entry->name;
     object_retain(name);
-    *entry = (MethodCacheEntry){name, value, version};
+    *entry = (MethodCacheEntry){name, value, version, stamp};
     if (old) object_release(old);    /* a Str: runs no script code */
 }
 
@@ -53,7 +53,7 @@ static void grow(Interp *interp, MethodCache *cache)
         MethodCacheEntry *from = &cache->entries[i];
         if (!from->name) continue;
         MethodCacheEntry *to = method_cache_entry(cache, from->version, from->name);
-        if (!to->name) note(to, from->name, from->value, from->version);
+        if (!to->name) note(to, from->name, from->value, from->version, from->stamp);
     }
 }
 
@@ -63,9 +63,11 @@ static void cache_add(Interp *interp, Str *name, BORROWED Value value, uint64_t 
     MethodCacheEntry *entry = method_cache_entry(cache, version, name);
     if (entry->name && ++cache->replaced > cache->size / 8 && cache->size < METHOD_CACHE_LAST_SIZE) {
         grow(interp, cache);
-        entry = method_cache_entry(interp->method_cache, version, name);
+        cache = interp->method_cache;
+        entry = method_cache_entry(cache, version, name);
     }
-    note(entry, name, value, version);
+    uint32_t stamp = cache->last_stamp == UINT32_MAX ? 0 : ++cache->last_stamp;
+    note(entry, name, value, version, stamp);
 }
 
 /* ---- looking up ---- */

@@ -80,8 +80,10 @@ CASE(STORE_GLOBAL_MODULE) {
 
 #define IS_OF_VERSION(value, expected) (LIKELY(is_object(value)) && LIKELY(as_object(value)->type->version == (expected)))
 #define ATTRIBUTES_OF(object) ((Attributes *)((char *)(object) + (object)->type->attributes_offset))
-/* What the method cache has at [place], if it is still that of the version and name: else NULL. */
-#define CACHED(place, expected) (cached = &t->interp->method_cache->entries[place], LIKELY(cached->version == (expected) && cached->name == frame->code->names[OPERAND]))
+/* At the place that ip[2] says the method cache still has what it had there, by the stamp ip[0], and it is for that type. */
+#define CACHED() (cached = &t->interp->method_cache->entries[ip[2]], LIKELY(cached->stamp == ip[0]))
+#define CACHED_FOR(type_) (CACHED() && LIKELY((type_)->version == cached->version))
+#define CACHED_FOR_TYPE_OF(value) (is_object(value) && CACHED_FOR(as_object(value)->type))
 /* The object's own attributes have nothing of that name, for all of its [shape]; 0: it has none at all. */
 #define HAS_SHAPE(object, shape_id) ((shape_id) == 0 || (ATTRIBUTES_OF(object)->shape && ATTRIBUTES_OF(object)->shape->id == (shape_id)))
 
@@ -114,7 +116,7 @@ CASE(LOAD_ATTR_MEMBER) {
 }
 CASE(LOAD_ATTR_CLASS) {
     const MethodCacheEntry *cached;
-    if (IS_OF_VERSION(TOP, ip[0]) && CACHED(ip[2], ip[0]) && LIKELY(HAS_SHAPE(as_object(TOP), ip[1]))) {
+    if (CACHED_FOR_TYPE_OF(TOP) && LIKELY(HAS_SHAPE(as_object(TOP), ip[1]))) {
         Object *object = as_object(TOP);
         TOP = retain(cached->value);
         SKIP(LOAD_ATTR);
@@ -126,7 +128,7 @@ CASE(LOAD_ATTR_CLASS) {
 }
 CASE(LOAD_ATTR_PROPERTY) {
     const MethodCacheEntry *cached;
-    if (IS_OF_VERSION(TOP, ip[0]) && CACHED(ip[2], ip[0])) {
+    if (CACHED_FOR_TYPE_OF(TOP)) {
         Value getter = ((Property *)as_object(cached->value))->getter;
         if (LIKELY(is_kind(getter, KIND_FUNCTION)) && LIKELY(((Function *)as_object(getter))->code->warm_count == 1)) {
             Value self = TOP;
@@ -142,7 +144,7 @@ CASE(LOAD_ATTR_PROPERTY) {
 }
 CASE(LOAD_ATTR_OF_CLASS) {
     const MethodCacheEntry *cached;
-    if (IS_OF_VERSION(TOP, ip[1]) && LIKELY(is_type(TOP)) && LIKELY(as_type(TOP)->version == ip[0]) && CACHED(ip[2], ip[0])) {
+    if (IS_OF_VERSION(TOP, ip[1]) && LIKELY(is_type(TOP)) && CACHED_FOR(as_type(TOP))) {
         Object *object = as_object(TOP);
         TOP = retain(cached->value);
         SKIP(LOAD_ATTR);
@@ -202,7 +204,13 @@ CASE(LOAD_FAST_ATTR) {
     Value holder = locals[OPERAND];
     if (!IS_OF_VERSION(holder, ip[1])) {
         if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_ANY) goto fast_attribute_of_any;
-        goto run_LOAD_FAST;
+        if (WORD_OPCODE(ip[0]) != OP_LOAD_ATTR_CLASS || !is_object(holder)) goto run_LOAD_FAST;
+        const MethodCacheEntry *cached = &t->interp->method_cache->entries[ip[3]];      /* here ip[1] is a stamp */
+        bool is_there = cached->stamp == ip[1] && as_object(holder)->type->version == cached->version;
+        if (UNLIKELY(!is_there || !HAS_SHAPE(as_object(holder), ip[2]))) goto run_LOAD_FAST;
+        PUSH(retain(cached->value));
+        ip += 1 + CACHES_LOAD_ATTR;
+        NEXT;
     }
     Object *object = as_object(holder);
     Value v;
@@ -213,11 +221,6 @@ CASE(LOAD_FAST_ATTR) {
     } else if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_MEMBER) {
         v = *(Value *)((char *)object + ip[3]);
         if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
-    } else if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_CLASS) {
-        const MethodCacheEntry *cached = &t->interp->method_cache->entries[ip[3]];
-        bool is_there = cached->version == ip[1] && cached->name == frame->code->names[WORD_OPERAND(ip[0])];
-        if (UNLIKELY(!is_there || !HAS_SHAPE(object, ip[2]))) goto run_LOAD_FAST;
-        v = cached->value;
     } else {
         goto run_LOAD_FAST;
     }
@@ -244,7 +247,7 @@ fast_attribute_of_any: {
 
 CASE(LOAD_METHOD_SHAPE) {
     const MethodCacheEntry *cached;
-    if (IS_OF_VERSION(TOP, ip[0]) && CACHED(ip[2], ip[0])) {
+    if (CACHED_FOR_TYPE_OF(TOP)) {
         Attributes *attributes = ATTRIBUTES_OF(as_object(TOP));
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
             Value self = TOP;
@@ -259,7 +262,7 @@ CASE(LOAD_METHOD_SHAPE) {
 CASE(LOAD_METHOD_TYPE) {
     const MethodCacheEntry *cached;
     Type *type = LIKELY(is_object(TOP)) ? as_object(TOP)->type : value_type(t, TOP);      /* numbers have methods too */
-    if (LIKELY(type->version == ip[0]) && CACHED(ip[2], ip[0])) {
+    if (CACHED_FOR(type)) {
         Value self = TOP;
         TOP = retain(cached->value);
         PUSH(self);
@@ -284,7 +287,7 @@ CASE(LOAD_METHOD_MODULE) {
 }
 CASE(LOAD_METHOD_OF_CLASS) {
     const MethodCacheEntry *cached;
-    if (IS_OF_VERSION(TOP, ip[1]) && LIKELY(is_type(TOP)) && LIKELY(as_type(TOP)->version == ip[0]) && CACHED(ip[2], ip[0])) {
+    if (IS_OF_VERSION(TOP, ip[1]) && LIKELY(is_type(TOP)) && CACHED_FOR(as_type(TOP))) {
         Value holder = TOP, v = cached->value;
         if (is_kind(v, KIND_CLASS_METHOD)) {
             TOP = retain(((WrappedFunction *)as_object(v))->function);

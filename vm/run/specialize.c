@@ -329,34 +329,42 @@ static void specialize_module_attribute(Thread *t, Word *words, Module *module, 
     change(words, form);
 }
 
+/* Notes where the method cache has what [type] has under [name], and its stamp. False: it has no place for it, or no stamp. */
+static bool note_cached(Thread *t, Word *words, Type *type, Str *name)
+{
+    type_lookup(t, type, name);      /* whoever resolved it may not have come by the cache */
+    MethodCache *cache = t->interp->method_cache;
+    const MethodCacheEntry *entry = cache ? method_cache_entry(cache, type->version, name) : NULL;
+    if (!entry || entry->version != type->version || entry->name != name || !entry->stamp) return false;
+    words[1] = entry->stamp;
+    words[3] = (Word)(entry - cache->entries);
+    return true;
+}
+
 /* The class [cls] itself has a value of that name: what a look-up through [form] may take as it is. */
 static void specialize_class_attribute(Thread *t, Word *words, Type *cls, Str *name, Opcode form)
 {
     Type *metaclass = cls->head.type;
     uint32_t version = type_version(t, cls), meta_version = type_version(t, metaclass);
-    if (!version || !meta_version || !t->interp->method_cache || metaclass->slots.get_attribute != kind_type(t, KIND_TYPE)->slots.get_attribute) return;
+    if (!version || !meta_version || metaclass->slots.get_attribute != kind_type(t, KIND_TYPE)->slots.get_attribute) return;
     Value of_metaclass = type_lookup(t, metaclass, name), v = type_lookup(t, cls, name);
     if (is_bound(of_metaclass) && is_data_descriptor(t, of_metaclass)) return;
     if (is_unbound(v)) return;
     bool is_wrapped = is_kind(v, KIND_CLASS_METHOD) || is_kind(v, KIND_STATIC_METHOD);
     if (is_wrapped && (form != OP_LOAD_METHOD_OF_CLASS || !is_kind(((WrappedFunction *)as_object(v))->function, KIND_FUNCTION))) return;
     if (!is_wrapped && !is_kind(v, KIND_FUNCTION) && value_type(t, v)->slots.descriptor_get) return;
-    words[1] = version;
     words[2] = meta_version;
-    words[3] = method_cache_place(t->interp->method_cache, version, name);
-    change(words, form);
+    if (note_cached(t, words, cls, name)) change(words, form);
 }
 
-/* Notes a place of an instance, or of its class, in the cache words, and the form that goes there; OP_NOP: none does. */
-static void note_place(Thread *t, Word *words, const AttributePlace *place, Opcode form)
+/* Notes a place of an instance, or of its class, in the cache words, and the form that goes there. */
+static void note_place(Thread *t, Word *words, Value object, const AttributePlace *place, Opcode form)
 {
-    if (form == OP_NOP) return;
     words[1] = place->version;
     words[2] = place->shape_id;
-    bool is_in_object = place->kind == ATTRIBUTE_IN_SLOT || place->kind == ATTRIBUTE_IN_MEMBER;
-    const MethodCache *cache = t->interp->method_cache;
-    words[3] = is_in_object || !cache ? place->where : method_cache_place(cache, place->version, place->name);
-    change(words, form);
+    words[3] = place->where;
+    bool is_of_class = place->kind == ATTRIBUTE_OF_CLASS || place->kind == ATTRIBUTE_IS_PROPERTY || place->kind == ATTRIBUTE_IS_METHOD;
+    if (!is_of_class || note_cached(t, words, value_type(t, object), place->name)) change(words, form);
 }
 
 void specialize_attribute(Thread *t, Frame *frame, const Word *ip, Value object)
@@ -375,10 +383,10 @@ void specialize_attribute(Thread *t, Frame *frame, const Word *ip, Value object)
     AttributePlace place;
     attribute_resolve_load(t, object, name, &place);
     switch (place.kind) {
-    case ATTRIBUTE_IN_SLOT: note_place(t, words, &place, OP_LOAD_ATTR_SLOT); return;
-    case ATTRIBUTE_IN_MEMBER: note_place(t, words, &place, OP_LOAD_ATTR_MEMBER); return;
-    case ATTRIBUTE_OF_CLASS: note_place(t, words, &place, t->interp->method_cache ? OP_LOAD_ATTR_CLASS : OP_NOP); return;
-    case ATTRIBUTE_IS_PROPERTY: note_place(t, words, &place, t->interp->method_cache ? OP_LOAD_ATTR_PROPERTY : OP_NOP); return;
+    case ATTRIBUTE_IN_SLOT: note_place(t, words, object, &place, OP_LOAD_ATTR_SLOT); return;
+    case ATTRIBUTE_IN_MEMBER: note_place(t, words, object, &place, OP_LOAD_ATTR_MEMBER); return;
+    case ATTRIBUTE_OF_CLASS: note_place(t, words, object, &place, OP_LOAD_ATTR_CLASS); return;
+    case ATTRIBUTE_IS_PROPERTY: note_place(t, words, object, &place, OP_LOAD_ATTR_PROPERTY); return;
     case ATTRIBUTE_IN_OVERFLOW:
     case ATTRIBUTE_IS_ASKED:
     case ATTRIBUTE_IS_METHOD: change(words, OP_LOAD_ATTR_ANY); return;
@@ -403,10 +411,8 @@ void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
     AttributePlace place;
     attribute_resolve_load(t, object, name, &place);
     switch (place.kind) {
-    case ATTRIBUTE_IN_SLOT: note_place(t, words, &place, OP_LOAD_METHOD_SLOT); return;
-    case ATTRIBUTE_IS_METHOD:
-        if (t->interp->method_cache) note_place(t, words, &place, place.shape_id ? OP_LOAD_METHOD_SHAPE : OP_LOAD_METHOD_TYPE);
-        return;
+    case ATTRIBUTE_IN_SLOT: note_place(t, words, object, &place, OP_LOAD_METHOD_SLOT); return;
+    case ATTRIBUTE_IS_METHOD: note_place(t, words, object, &place, place.shape_id ? OP_LOAD_METHOD_SHAPE : OP_LOAD_METHOD_TYPE); return;
     case ATTRIBUTE_IN_MEMBER:
     case ATTRIBUTE_OF_CLASS:
     case ATTRIBUTE_IN_OVERFLOW: change(words, OP_LOAD_METHOD_ANY); return;
@@ -420,6 +426,7 @@ void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
 void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, Value callee, Value self)
 {
     _Static_assert(CACHES_CALL == CACHES_CALL_METHOD, "one figure serves both");
+    _Static_assert((int)CODE_HOT_WORDS >= (int)NATIVE_SPARE_WORDS, "above the arguments of a native call is room for those left out");
     bool is_method = plain == OP_CALL_METHOD;
     Word *words = words_to_change(frame, next - CACHES_CALL, plain, CACHES_CALL);
     if (!words || !is_object(callee)) return;
@@ -443,9 +450,9 @@ void specialize_store(Thread *t, Frame *frame, const Word *ip, Value object)
     AttributePlace place;
     attribute_resolve_store(t, object, frame->code->names[WORD_OPERAND(ip[-1])], &place);
     switch (place.kind) {
-    case ATTRIBUTE_IN_SLOT: note_place(t, words, &place, OP_STORE_ATTR_SLOT); return;
-    case ATTRIBUTE_IN_MEMBER: note_place(t, words, &place, OP_STORE_ATTR_MEMBER); return;
-    case ATTRIBUTE_IS_NEW: note_place(t, words, &place, OP_STORE_ATTR_ADD); return;
+    case ATTRIBUTE_IN_SLOT: note_place(t, words, object, &place, OP_STORE_ATTR_SLOT); return;
+    case ATTRIBUTE_IN_MEMBER: note_place(t, words, object, &place, OP_STORE_ATTR_MEMBER); return;
+    case ATTRIBUTE_IS_NEW: note_place(t, words, object, &place, OP_STORE_ATTR_ADD); return;
     case ATTRIBUTE_IN_OVERFLOW: change(words, OP_STORE_ATTR_ANY); return;
     case ATTRIBUTE_OF_CLASS:
     case ATTRIBUTE_IS_METHOD:
