@@ -53,24 +53,37 @@ static ToyValue queue_new(ToyThread *t, ToyType *type, const ToyValue *args, siz
     return toy_value(toy_type_alloc(t, type));
 }
 
+static ToyValue put(ToyThread *t, SimpleQueue *queue, ToyValue item)
+{
+    if (!ring_push(t, queue, item)) return TOY_FAILED;
+    if (queue->filled.is_locked) toy_lock_release(t, &queue->filled);
+    return TOY_NONE;
+}
+
 /* Mostly one item and nothing else: taken raw, so that this needs no sorting. */
 static ToyValue queue_put(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
     static const char *const parameter_names[] = {"item", "block", "timeout", NULL};
     static const ToyParameters parameters = {"put", parameter_names, 0, 3, 1};
-    ToyValue given[3] = {count ? args[0] : TOY_UNBOUND};
-    if (__builtin_expect(count != 1 || names, 0) && !toy_arguments_sort(t, &parameters, args, count, names, given)) return TOY_FAILED;
-    SimpleQueue *queue = as_queue(self);
-    if (!ring_push(t, queue, given[0])) return TOY_FAILED;
-    if (queue->filled.is_locked) toy_lock_release(t, &queue->filled);
-    return TOY_NONE;
+    if (__builtin_expect(count == 1 && !names, 1)) return put(t, as_queue(self), args[0]);
+    ToyValue given[3];
+    return toy_arguments_sort(t, &parameters, args, count, names, given) ? put(t, as_queue(self), given[0]) : TOY_FAILED;
 }
-static ToyValue queue_put_nowait(ToyThread *t, ToyValue self, const ToyValue *args) { return queue_put(t, self, args, 1, NULL); }
+static ToyValue queue_put_nowait(ToyThread *t, ToyValue self, const ToyValue *args) { return put(t, as_queue(self), args[0]); }
 
-static ToyValue get(ToyThread *t, SimpleQueue *queue, ToyType *empty, int64_t timeout_ns)
+static bool raise_empty(ToyThread *t, ToyValue self)
 {
+    ToyValue exception = toy_call0(t, toy_type_value(((QueueState *)toy_instance_state(self))->empty));
+    if (!toy_failed(exception)) toy_raise_instance(t, exception);
+    return false;
+}
+
+/* Until something is there. False: raised. */
+static bool wait(ToyThread *t, ToyValue self, int64_t timeout_ns)
+{
+    SimpleQueue *queue = as_queue(self);
     int64_t deadline = timeout_ns > 0 ? toy_monotonic_ns() + timeout_ns : 0;
-    while (queue->count == 0) {
+    do {
         int64_t left = timeout_ns;
         if (timeout_ns > 0) {
             left = deadline - toy_monotonic_ns();
@@ -78,12 +91,16 @@ static ToyValue get(ToyThread *t, SimpleQueue *queue, ToyType *empty, int64_t ti
         }
         /* First time round this takes the lock that nobody has; then it waits until a put gives it back. */
         ToyLockResult result = toy_lock_acquire(t, &queue->filled, left);
-        if (result == TOY_LOCK_RAISED) return TOY_FAILED;
-        if (result == TOY_LOCK_TIMED_OUT || (left == 0 && queue->count == 0)) {
-            ToyValue exception = toy_call0(t, toy_type_value(empty));
-            return toy_failed(exception) ? TOY_FAILED : toy_raise_instance(t, exception);
-        }
-    }
+        if (result == TOY_LOCK_RAISED) return false;
+        if (result == TOY_LOCK_TIMED_OUT || (left == 0 && queue->count == 0)) return raise_empty(t, self);
+    } while (queue->count == 0);
+    return true;
+}
+
+static ToyValue get(ToyThread *t, ToyValue self, int64_t timeout_ns)
+{
+    SimpleQueue *queue = as_queue(self);
+    if (queue->count == 0 && !wait(t, self, timeout_ns)) return TOY_FAILED;
     ToyValue v = ring_pop(queue);
     /* More is there: the next one who waits need not wait for the next put. */
     if (queue->count && queue->filled.is_locked) toy_lock_release(t, &queue->filled);
@@ -94,8 +111,7 @@ static ToyValue queue_get(ToyThread *t, ToyValue self, const ToyValue *args, siz
 {
     static const char *const parameter_names[] = {"block", "timeout", NULL};
     static const ToyParameters parameters = {"get", parameter_names, 0, 2, 0};
-    ToyType *empty = ((QueueState *)toy_instance_state(self))->empty;
-    if (__builtin_expect(count == 0 && !names, 1)) return get(t, as_queue(self), empty, -1);
+    if (__builtin_expect(count == 0 && !names, 1)) return get(t, self, -1);
     ToyValue given[2];
     bool is_blocking = true;
     int64_t timeout_ns = -1;
@@ -104,12 +120,9 @@ static ToyValue queue_get(ToyThread *t, ToyValue self, const ToyValue *args, siz
         if (!toy_arg_seconds(t, given[1], &timeout_ns)) return TOY_FAILED;
         if (timeout_ns < 0) return toy_raise_value_error(t, "'timeout' must be a non-negative number");
     }
-    return get(t, as_queue(self), empty, is_blocking ? timeout_ns : 0);
+    return get(t, self, is_blocking ? timeout_ns : 0);
 }
-static ToyValue queue_get_nowait(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    return get(t, as_queue(self), ((QueueState *)toy_instance_state(self))->empty, 0);
-}
+static ToyValue queue_get_nowait(ToyThread *t, ToyValue self, const ToyValue *args) { return get(t, self, 0); }
 static ToyValue queue_empty(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_bool(as_queue(self)->count == 0); }
 static ToyValue queue_size(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, (int64_t)as_queue(self)->count); }
 static ToyValue queue_class_item(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_generic_alias(t, self, args[0]); }

@@ -92,6 +92,8 @@ Signature *signature_parse(Thread *t, const char *text)
     }
     bool is_exact = signature->positional == signature->count && !signature->has_args && !signature->has_kwargs;
     signature->exact_count = is_exact ? signature->count : SIGNATURE_BINDS;
+    bool is_few = signature->count - signature->required <= NATIVE_SPARE_WORDS;
+    signature->in_place_least = !is_exact ? SIGNATURE_BINDS : is_few ? signature->required : (uint16_t)(signature->count - NATIVE_SPARE_WORDS);
     signature->capacity = (uint16_t)most;
     return signature;
 }

@@ -10,7 +10,8 @@
 /* The result [v] in the place of callee and arguments. */
 #define FINISH_CALL(call_at, v, is_leaf)            \
     do {                                              \
-        while (sp > (call_at)) RELEASE_TOP();       \
+        for (Value *at_ = sp; at_ > (call_at);) release(*--at_); \
+        sp = (call_at);                               \
         if (failed(v)) FAIL;                          \
         PUSH(v);                                      \
         if (!(is_leaf) && SAFEPOINT()) FAIL;          \
@@ -25,7 +26,7 @@ CASE(CALL_NATIVE) {
         NativeFunction *function = (NativeFunction *)callee;
         SKIP(CALL);
         SAVE();
-        Value v = native_call_positional(t, function->def, &function->signature, function->owner, function->self, call_at + 1, OPERAND);
+        Value v = native_call_in_place(t, function->def, &function->signature, function->owner, function->self, call_at + 1, OPERAND);
         bool is_leaf = function->def->flags & NATIVE_LEAF;
         FINISH_CALL(call_at, v, is_leaf);
     }
@@ -62,7 +63,7 @@ CASE(CALL_METHOD_NATIVE) {
         if (applies || (is_bound(self) && type_is_subtype(value_type(t, self), method->d.owner))) {
             SKIP(CALL_METHOD);
             SAVE();
-            Value v = native_call_positional(t, method->def, &method->signature, method->d.owner, self, call_at + 2, OPERAND);
+            Value v = native_call_in_place(t, method->def, &method->signature, method->d.owner, self, call_at + 2, OPERAND);
             bool is_leaf = method->def->flags & NATIVE_LEAF;
             FINISH_CALL(call_at, v, is_leaf);
         }
@@ -70,7 +71,7 @@ CASE(CALL_METHOD_NATIVE) {
         NativeFunction *function = (NativeFunction *)as_object(*call_at);
         SKIP(CALL_METHOD);
         SAVE();
-        Value v = native_call_positional(t, function->def, &function->signature, function->owner, function->self, call_at + 2, OPERAND);
+        Value v = native_call_in_place(t, function->def, &function->signature, function->owner, function->self, call_at + 2, OPERAND);
         bool is_leaf = function->def->flags & NATIVE_LEAF;
         FINISH_CALL(call_at, v, is_leaf);
     }
