@@ -1,6 +1,6 @@
 /* hash.c - see hash.h.
  *
- * What        Arithmetic modulo 2**61 - 1 for numbers, two mixers for collections.
+ * What        Arithmetic modulo 2**61 - 1 for numbers, the mixer for sets; that for tuples stands in hash.h.
  * How         2**61 is 1 modulo the prime, so multiplying by a power of two rotates the 61 bits, and the digits of a long
  *             number in base 2**61 may simply be added up. A double is taken apart by frexp into 28-bit pieces and an exponent.
  * Invariants  I1 as in hash.h: every exit passes not_minus_one or shows why it need not.
@@ -85,30 +85,6 @@ int64_t hash_address(const void *address)
 {
     uint64_t bits = (uint64_t)(uintptr_t)address;
     return not_minus_one((int64_t)(bits >> 4 | bits << 60));
-}
-
-/* Tuples: the one-lane form of xxHash, a multiply-rotate-multiply per item. Without such mixing, nested tuples of small
- * numbers collide so often that dicts of points or boards become lists. */
-#define MIX_1 UINT64_C(11400714785074694791)
-#define MIX_2 UINT64_C(14029467366897019727)
-#define MIX_5 UINT64_C(2870177450012600261)
-
-uint64_t hash_tuple_begin(void)
-{
-    return MIX_5;
-}
-
-uint64_t hash_tuple_add(uint64_t state, int64_t item_hash)
-{
-    state += (uint64_t)item_hash * MIX_2;
-    state = state << 31 | state >> 33;
-    return state * MIX_1;
-}
-
-int64_t hash_tuple_end(uint64_t state, size_t count)
-{
-    state += count ^ (MIX_5 ^ UINT64_C(3527539));
-    return state == UINT64_MAX ? 1546275796 : (int64_t)state;
 }
 
 /* Sets have no order, so items are combined by exclusive-or, which has none either; each is spread over all bits first,

@@ -30,10 +30,23 @@ int64_t hash_complex(int64_t real_hash, int64_t imaginary_hash);
 /* An address as a hash: the low bits, always zero, are rotated away. */
 int64_t hash_address(const void *address);
 
-/* tuple: begin, one add for each item in order, end. */
-uint64_t hash_tuple_begin(void);
-uint64_t hash_tuple_add(uint64_t state, int64_t item_hash);
-int64_t hash_tuple_end(uint64_t state, size_t count);
+/* tuple: begin, one add for each item in order, end. It is the one-lane form of xxHash, a multiply-rotate-multiply per item: without such
+ * mixing, nested tuples of small numbers collide so often that dicts of points or boards become lists. */
+#define HASH_MIX_1 UINT64_C(11400714785074694791)
+#define HASH_MIX_2 UINT64_C(14029467366897019727)
+#define HASH_MIX_5 UINT64_C(2870177450012600261)
+
+static inline uint64_t hash_tuple_begin(void) { return HASH_MIX_5; }
+static inline uint64_t hash_tuple_add(uint64_t state, int64_t item_hash)
+{
+    state += (uint64_t)item_hash * HASH_MIX_2;
+    return (state << 31 | state >> 33) * HASH_MIX_1;
+}
+static inline int64_t hash_tuple_end(uint64_t state, size_t count)
+{
+    state += count ^ (HASH_MIX_5 ^ UINT64_C(3527539));
+    return state == UINT64_MAX ? 1546275796 : (int64_t)state;
+}
 
 /* frozenset: the same, in any order. */
 uint64_t hash_set_add(uint64_t state, int64_t item_hash);  /* begins with 0 */

@@ -1,8 +1,8 @@
 /* dict.c - see dict.h and dict_keys.h.
  *
  * What        The dict as native code uses it: look-up, insertion, deletion, merging, versions for caches.
- * How         Three ways to find a key: by an exact string in a table of strings (no script code can run); by identity and
- *             small ints; by hash and ==, after which the table is looked at again, for == may have changed it.
+ * How         Three ways to find a key: exact strings and small ints in a table of such; by looking, where neither hash nor == runs
+ *             script code (tuples, objects equal to themselves alone); by ==, after which the table is looked at again: it may have changed.
  * Invariants  I1, I2, I4 of dict.h.  I5 whatever is dropped is released last, when the dict is whole again.
  * GIL         held; == and hash of keys, and finalisers, run script code.
  * Read next   dict_methods.c, dict_views.c, dict_live.c */
@@ -124,26 +124,6 @@ Dict *dict_copy(Thread *t, Dict *dict)
 #define PLACE_UNSURE (SIZE_MAX - 1)    /* == must be asked, or a live view */
 static inline bool is_found(size_t place) { return place < PLACE_UNSURE; }
 
-/* The usual cases, without script code: an exact string or a small int in a table of such; then *hash is set, too. PLACE_UNSURE: anything else. */
-ALWAYS_INLINE size_t find_plainly(const Dict *dict, Value key, int64_t *hash)
-{
-    const DictKeys *keys = dict->keys;
-    bool is_int = is_small_int(key);
-    if (is_int) {
-        *hash = small_int_hash(key);
-    } else {
-        if (!is_kind(key, KIND_STR))
-            return PLACE_UNSURE;
-        Str *s = as_str(key);
-        *hash = LIKELY(s->hash != -1) ? s->hash : str_hash(thread_current(), s);
-    }
-    if (UNLIKELY(!keys))
-        return dict->instance ? PLACE_UNSURE : PLACE_NONE;
-    if (UNLIKELY(!keys->is_plain))
-        return PLACE_UNSURE;
-    return is_int ? keys_find_small_int(keys, key, *hash) : keys_find_str(keys, key, *hash);
-}
-
 /* Keys of equal hash, which are not the same word: are they equal? Where that can be told without script code; false: it can't. */
 static inline bool compare_plainly(Value a, Value b, bool *equal)
 {
@@ -158,6 +138,50 @@ static inline bool compare_plainly(Value a, Value b, bool *equal)
         return false;
     }
     return true;
+}
+
+/* The same as find_plainly for other keys and other tables: most are tuples, or objects equal to themselves alone. */
+NOINLINE static size_t find_among_others(const Dict *dict, Value key, int64_t *hash)
+{
+    const DictKeys *keys = dict->keys;
+    if (UNLIKELY(dict->instance != NULL) || !key_hash_try(thread_current(), key, hash))
+        return PLACE_UNSURE;
+    if (!keys)
+        return PLACE_NONE;
+    if (keys->is_plain)      /* an equal key could be in it still: 1.0 or True are small ints by another name */
+        return is_kind(key, KIND_TUPLE) ? PLACE_NONE : PLACE_UNSURE;
+    Candidates candidates = candidates_start(keys, *hash);
+    size_t at;
+    while ((at = candidates_next(keys, &candidates, *hash)) != PLACE_NONE) {
+        Value candidate = keys->entries[at].key;
+        bool equal = is_same(candidate, key);
+        if (!equal && keys_hashes(keys)[at] == *hash && !compare_plainly(candidate, key, &equal))
+            return PLACE_UNSURE;
+        if (equal)
+            return at;
+    }
+    return PLACE_NONE;
+}
+
+/* The usual cases, without script code; then *hash is set, too. PLACE_UNSURE: anything else. An exact string or a small int in a table of such
+ * is looked for here, with no call but that of the search. */
+ALWAYS_INLINE size_t find_plainly(const Dict *dict, Value key, int64_t *hash)
+{
+    const DictKeys *keys = dict->keys;
+    bool is_int = is_small_int(key);
+    if (is_int) {
+        *hash = small_int_hash(key);
+    } else {
+        if (!is_kind(key, KIND_STR))
+            return find_among_others(dict, key, hash);
+        Str *s = as_str(key);
+        *hash = LIKELY(s->hash != -1) ? s->hash : str_hash(thread_current(), s);
+    }
+    if (UNLIKELY(!keys))
+        return dict->instance ? PLACE_UNSURE : PLACE_NONE;
+    if (UNLIKELY(!keys->is_plain))
+        return find_among_others(dict, key, hash);
+    return is_int ? keys_find_small_int(keys, key, *hash) : keys_find_str(keys, key, *hash);
 }
 
 static bool find_by_equality(Thread *t, Dict *dict, Value key, int64_t hash, size_t *place)
@@ -316,9 +340,9 @@ bool dict_set_default(Thread *t, Dict *dict, Value key, Value value, Value *resu
 {
     ASSERT_GIL(t);
     int64_t hash;
-    size_t place;
+    size_t place = find_plainly(dict, key, &hash);
     *result = UNBOUND;
-    if (!key_hash(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
+    if (UNLIKELY(place == PLACE_UNSURE) && (!key_hash(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place)))
         return false;
     if (place != PLACE_NONE) {
         *result = retain(dict->keys->entries[place].value);
@@ -441,17 +465,24 @@ void dict_delete_last(Thread *t, Dict *dict, size_t place)
     release2(key, value);
 }
 
+/* The value goes to the caller; UNBOUND: there is no such entry. */
+ALWAYS_INLINE Value take_value(Dict *dict, size_t place)
+{
+    if (place == PLACE_NONE)
+        return UNBOUND;
+    Value key, value;
+    take_entry(dict, place, &key, &value);
+    release(key);
+    return value;
+}
+
 bool dict_pop_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value *value)
 {
     size_t place;
     *value = UNBOUND;
     if (!dict_find(t, dict, key, hash, &place))
         return false;
-    if (place != PLACE_NONE) {
-        Value old_key;
-        take_entry(dict, place, &old_key, value);
-        release(old_key);
-    }
+    *value = take_value(dict, place);
     return true;
 }
 
@@ -459,8 +490,12 @@ bool dict_pop(Thread *t, Dict *dict, Value key, Value *value)
 {
     ASSERT_GIL(t);
     int64_t hash;
+    size_t place = find_plainly(dict, key, &hash);
     *value = UNBOUND;
-    return key_hash(t, key, &hash) && settle(t, dict) && dict_pop_hashed(t, dict, key, hash, value);
+    if (UNLIKELY(place == PLACE_UNSURE))
+        return key_hash(t, key, &hash) && settle(t, dict) && dict_pop_hashed(t, dict, key, hash, value);
+    *value = take_value(dict, place);
+    return true;
 }
 
 bool dict_delete(Thread *t, Dict *dict, Value key, bool *was_there)

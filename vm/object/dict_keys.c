@@ -10,6 +10,52 @@
 
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
+#include "vm/object/instance.h"
+#include "vm/object/list.h"
+
+/* ---- hashes ---- */
+
+enum { HASH_LEVELS_MAX = 3 };    /* tuples inside of tuples; deeper ones are left to value_hash, which looks after the stack */
+
+static bool hash_plainly(Thread *t, Value key, int levels, int64_t *hash);
+
+static bool hash_tuple_plainly(Thread *t, const Tuple *tuple, int levels, int64_t *hash)
+{
+    uint64_t state = hash_tuple_begin();
+    for (size_t i = 0; i < tuple->count; i++) {
+        int64_t item_hash;
+        if (is_small_int(tuple->items[i]))
+            item_hash = small_int_hash(tuple->items[i]);
+        else if (!hash_plainly(t, tuple->items[i], levels, &item_hash))
+            return false;
+        state = hash_tuple_add(state, item_hash);
+    }
+    *hash = hash_tuple_end(state, tuple->count);
+    return true;
+}
+
+static bool hash_plainly(Thread *t, Value key, int levels, int64_t *hash)
+{
+    if (!is_object(key))
+        return value_type(t, key)->slots.hash(t, key, hash);
+    Object *o = as_object(key);
+    if (o->kind == KIND_STR)
+        *hash = LIKELY(((Str *)o)->hash != -1) ? ((Str *)o)->hash : str_hash(t, (Str *)o);
+    else if (o->kind == KIND_TUPLE)
+        return levels > 0 && hash_tuple_plainly(t, (Tuple *)o, levels - 1, hash);
+    else if (o->type->slots.hash == object_spec.slots.hash)
+        *hash = hash_address(o);
+    else
+        return false;
+    return true;
+}
+
+bool key_hash_try(Thread *t, Value key, int64_t *hash)
+{
+    if (LIKELY(is_kind(key, KIND_TUPLE)))
+        return hash_tuple_plainly(t, as_tuple(key), HASH_LEVELS_MAX, hash);
+    return hash_plainly(t, key, HASH_LEVELS_MAX, hash);
+}
 
 /* ---- blocks ---- */
 

@@ -51,6 +51,9 @@ ALWAYS_INLINE int64_t small_int_hash(Value key)
 }
 
 static inline bool is_plain_key(Value key) { return is_small_int(key) || is_kind(key, KIND_STR); }
+/* The hash of what can be hashed without script code: numbers, texts, None and its kin, tuples of such, objects that are equal to
+ * themselves alone. False: it is none of these, and nothing was raised. */
+bool key_hash_try(Thread *t, Value key, int64_t *hash);
 /* As value_hash, without a call for what most keys are. */
 ALWAYS_INLINE bool key_hash(Thread *t, Value key, int64_t *hash)
 {
@@ -59,7 +62,7 @@ ALWAYS_INLINE bool key_hash(Thread *t, Value key, int64_t *hash)
     else if (is_kind(key, KIND_STR))
         *hash = LIKELY(as_str(key)->hash != -1) ? as_str(key)->hash : str_hash(t, as_str(key));
     else
-        return value_hash(t, key, hash);
+        return key_hash_try(t, key, hash) || value_hash(t, key, hash);
     return true;
 }
 /* A key that is in a table: its hash has been computed. */

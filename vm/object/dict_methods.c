@@ -137,6 +137,9 @@ static bool is_within(Thread *t, Dict *a, Dict *b, bool *is_true)
     Value key, value;
     *is_true = true;
     while (*is_true && dict_next(a, &position, &key, &value)) {
+        const Value *there = dict_peek(b, key);
+        if (there && is_same(*there, value))
+            continue;
         Value other;
         retain(key);
         retain(value);

@@ -1,8 +1,8 @@
 /* order.c - see order.h.
  *
- * What        order_try beyond small ints: floats, large ints, ints beside floats, strings, tuples.
- * How         Tuples go from item to item; the first pair of different ones decides, and pairs that are the same word are equal whatever they
- *             are, a nan too: so the language says. Tuples inside of tuples are followed a few levels down, no further: this
+ * What        order_try beyond small ints: floats, large ints, ints beside floats, strings, tuples, lists.
+ * How         Tuples and lists go from item to item; the first pair of different ones decides, and pairs that are the same word are equal whatever they
+ *             are, a nan too: so the language says. Those inside of others are followed a few levels down, no further: this
  *             recursion asks nobody how much stack is left.
  * Invariants  I1 and I2 of order.h.
  * GIL         held.
@@ -46,23 +46,39 @@ static int order_of_strs(const Str *a, const Str *b)
 
 static int order_of_values(Value a, Value b, int levels);
 
-static int order_of_tuples(const Tuple *a, const Tuple *b, int levels)
+static int order_of_rows(const Value *a, size_t a_count, const Value *b, size_t b_count, int levels)
 {
-    size_t shorter = a->count < b->count ? a->count : b->count;
+    size_t shorter = a_count < b_count ? a_count : b_count;
     for (size_t i = 0; i < shorter; i++) {
-        if (is_same(a->items[i], b->items[i])) continue;
-        int order = order_of_values(a->items[i], b->items[i], levels);
+        if (is_same(a[i], b[i])) continue;
+        int order = order_of_values(a[i], b[i], levels);
         if (order != 0) return order;
     }
-    return SIGN(a->count, b->count);
+    return SIGN(a_count, b_count);
+}
+
+static int order_of_tuples(const Tuple *a, const Tuple *b, int levels)
+{
+    return levels > 0 ? order_of_rows(a->items, a->count, b->items, b->count, levels - 1) : ORDER_UNKNOWN;
+}
+
+static int order_of_lists(const List *a, const List *b, int levels)
+{
+    return levels > 0 ? order_of_rows(a->items, a->count, b->items, b->count, levels - 1) : ORDER_UNKNOWN;
 }
 
 static inline int order_of_values(Value a, Value b, int levels)
 {
     double x, y;
     if (are_small_ints(a, b)) return SIGN((int64_t)a.bits, (int64_t)b.bits);
-    if (is_kind(a, KIND_STR) && is_kind(b, KIND_STR)) return order_of_strs(as_str(a), as_str(b));
-    if (is_kind(a, KIND_TUPLE) && is_kind(b, KIND_TUPLE)) return levels > 0 ? order_of_tuples(as_tuple(a), as_tuple(b), levels - 1) : ORDER_UNKNOWN;
+    if (is_object(a) && is_object(b) && as_object(a)->kind == as_object(b)->kind) {
+        switch (as_object(a)->kind) {
+        case KIND_STR: return order_of_strs(as_str(a), as_str(b));
+        case KIND_TUPLE: return order_of_tuples(as_tuple(a), as_tuple(b), levels);
+        case KIND_LIST: return order_of_lists(as_list(a), as_list(b), levels);
+        default: break;
+        }
+    }
     if (is_exact_int(a) && is_exact_int(b)) return int_order(a, b);
     if (!order_numbers(a, b, &x, &y) || x != x || y != y) return ORDER_UNKNOWN;
     return SIGN(x, y);

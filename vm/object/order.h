@@ -1,7 +1,7 @@
 /* order.h - comparing two values without asking their types.
  *
  * What        order_try says which of two values comes first, equality_try whether they are equal, where that can be said by looking.
- * How         Ints, floats, strings and tuples of these, exactly of these types: nobody can have overridden how
+ * How         Ints, floats, strings, and tuples and lists of these, exactly of these types: nobody can have overridden how
  *             they compare. For everything else the answer is ORDER_UNKNOWN, and the caller asks value_compare.
  * Invariants  I1 no script code runs, nothing is raised, no count changes: what the caller has borrowed stays alive.
  *             I2 a nan has no place in any order: ORDER_UNKNOWN.

@@ -81,6 +81,13 @@ Value value_compare(Thread *t, Value a, Value b, CompareOp op)
             return bool_value(str_equal(as_str(a), as_str(b)) == (op == COMPARE_EQ));
         return compare_by_order(str_order(as_str(a), as_str(b)), op);
     }
+    if (is_object(a) && is_object(b) && as_object(a)->type == as_object(b)->type && as_object(a)->type->slots.compare) {
+        /* Neither side goes before the other: none of the two is asked twice. */
+        if (stack_is_low(t) && stack_is_exhausted(t, " in comparison"))
+            return FAILED;
+        Value answer = as_object(a)->type->slots.compare(t, a, b, op);
+        return LIKELY(!is_not_implemented(answer)) ? answer : value_compare_declined(t, a, b, op);
+    }
     double x, y;
     if (!(is_object(a) && is_object(b)) && order_numbers(a, b, &x, &y))
         return compare_doubles(x, y, op);

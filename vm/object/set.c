@@ -112,7 +112,7 @@ void set_clear_entries(Thread *t, Set *set)
     SetEntry copy[SET_SMALL], *old = set->table;
     size_t size = set->mask + 1, filled = set->filled;
     bool old_is_small = old == set->small_table;
-    if (!old)
+    if (!old || (old_is_small && !filled))
         return;
     if (old_is_small) {
         memcpy(copy, old, sizeof copy);
@@ -134,19 +134,15 @@ void set_free(Object *self)
     Set *set = (Set *)self;
     if (!set->table)
         return;
-    size_t size = set->mask + 1;
-    if (set->table == set->small_table) {
-        for (size_t i = 0; i < SET_SMALL; i++)
-            release(set->small_table[i].key);
-        return;
-    }
-    for (size_t i = 0, left = set->used; left > 0 && i < size; i++) {
-        if (is_unbound(set->table[i].key))
+    SetEntry *entry = set->table;
+    for (size_t left = set->used; left > 0; entry++) {
+        if (is_unbound(entry->key))
             continue;
-        release(set->table[i].key);
+        release(entry->key);
         left--;
     }
-    block_free(thread_current(), set->table, size * sizeof(SetEntry));
+    if (set->table != set->small_table)
+        block_free(thread_current(), set->table, (set->mask + 1) * sizeof(SetEntry));
 }
 
 size_t set_table_bytes(const Set *set)
@@ -217,10 +213,18 @@ restart:
 }
 
 /* The entry that holds the key or, *is_there false, the place for it: the last deleted entry on the way (CPython's choice
- * too), else the free one where the search ended. NULL: raised. The loop calls nothing and so saves no registers. */
-ALWAYS_INLINE SetEntry *find(Thread *t, Set *set, Value key, int64_t hash, bool *is_there)
+ * too), else the free one where the search ended. NULL: == must be asked. The loop calls nothing and so saves no registers. */
+ALWAYS_INLINE SetEntry *find_at_a_glance(Set *set, Value key, int64_t hash, bool *is_there)
 {
-    SetEntry *deleted = NULL;
+    SetEntry *deleted = NULL, *first = &set->table[(size_t)hash & set->mask];
+    if (first->hash == hash && is_same(first->key, key)) {     /* most searches end where they begin */
+        *is_there = true;
+        return first;
+    }
+    if (is_unbound(first->key) && first->hash == 0) {
+        *is_there = false;
+        return first;
+    }
     for (Probe probe = {(size_t)hash & set->mask, (uint64_t)hash}; ; next_place(&probe, set->mask)) {
         SetEntry *entry = &set->table[probe.slot];
         for (size_t left = neighbours_of(probe.slot, set->mask) + 1; left > 0; left--, entry++) {
@@ -234,7 +238,7 @@ ALWAYS_INLINE SetEntry *find(Thread *t, Set *set, Value key, int64_t hash, bool 
                 bool is_same_key = is_same(entry->key, key);
                 if (UNLIKELY(!is_same_key)) {
                     if (!are_short_texts(entry->key, key))
-                        return find_by_equality(t, set, key, hash, is_there);
+                        return NULL;
                     is_same_key = str_equal_short(as_str(entry->key), as_str(key));
                 }
                 if (LIKELY(is_same_key)) {
@@ -244,6 +248,24 @@ ALWAYS_INLINE SetEntry *find(Thread *t, Set *set, Value key, int64_t hash, bool 
             }
         }
     }
+}
+
+/* The same, with == if need be. NULL: raised. */
+ALWAYS_INLINE SetEntry *find(Thread *t, Set *set, Value key, int64_t hash, bool *is_there)
+{
+    SetEntry *entry = find_at_a_glance(set, key, hash, is_there);
+    return LIKELY(entry != NULL) ? entry : find_by_equality(t, set, key, hash, is_there);
+}
+
+/* Is an entry of another set, which == may change, in this one? */
+ALWAYS_INLINE bool holds(Thread *t, Set *set, SetEntry entry, bool *found)
+{
+    if (LIKELY(find_at_a_glance(set, entry.key, entry.hash, found) != NULL))
+        return true;
+    retain(entry.key);
+    bool is_good = find_by_equality(t, set, entry.key, entry.hash, found) != NULL;
+    release(entry.key);
+    return is_good;
 }
 
 bool set_add_hashed(Thread *t, Set *set, Value key, int64_t hash)
@@ -299,7 +321,7 @@ bool set_add(Thread *t, Set *set, Value v)
 bool set_contains(Thread *t, Set *set, Value v, bool *found)
 {
     int64_t hash;
-    return key_hash(t, v, &hash) && set_find_hashed(t, set, v, hash, found);
+    return key_hash(t, v, &hash) && find(t, set, v, hash, found) != NULL;
 }
 
 bool set_discard(Thread *t, Set *set, Value v, bool *was_there)
@@ -309,7 +331,7 @@ bool set_discard(Thread *t, Set *set, Value v, bool *was_there)
     return key_hash(t, v, &hash) && set_discard_hashed(t, set, v, hash, was_there);
 }
 
-bool set_next_entry(const Set *set, size_t *position, SetEntry *entry)
+ALWAYS_INLINE bool next_entry(const Set *set, size_t *position, SetEntry *entry)
 {
     for (size_t i = *position; i <= set->mask; i++) {
         if (is_bound(set->table[i].key)) {
@@ -322,10 +344,12 @@ bool set_next_entry(const Set *set, size_t *position, SetEntry *entry)
     return false;
 }
 
+bool set_next_entry(const Set *set, size_t *position, SetEntry *entry) { return next_entry(set, position, entry); }
+
 bool set_next(Set *set, size_t *position, Value *key)
 {
     SetEntry entry;
-    if (!set_next_entry(set, position, &entry))
+    if (!next_entry(set, position, &entry))
         return false;
     *key = entry.key;
     return true;
@@ -529,10 +553,10 @@ Set *set_subtract(Thread *t, Set *set, Value other, enum Kind kind)
     Set *result = set_new(t, kind);
     SetEntry entry;
     size_t position = 0;
-    while (result && set_next_entry(set, &position, &entry)) {
+    while (result && next_entry(set, &position, &entry)) {
         bool found;
         retain(entry.key);
-        bool is_good = is_a_set ? set_find_hashed(t, as_set(other), entry.key, entry.hash, &found)
+        bool is_good = is_a_set ? find(t, as_set(other), entry.key, entry.hash, &found) != NULL
                                  : dict_contains_hashed(t, as_dict(other), entry.key, entry.hash, &found);
         is_good = is_good && (found || set_add_hashed(t, result, entry.key, entry.hash));
         release(entry.key);
@@ -570,10 +594,10 @@ Set *set_intersect(Thread *t, Set *set, Value other, enum Kind kind)
             walked = set, asked = as_set(other);
         SetEntry entry;
         size_t position = 0;
-        while (is_good && set_next_entry(walked, &position, &entry)) {
+        while (is_good && next_entry(walked, &position, &entry)) {
             bool found;
             retain(entry.key);
-            is_good = set_find_hashed(t, asked, entry.key, entry.hash, &found) && (!found || set_add_hashed(t, result, entry.key, entry.hash));
+            is_good = find(t, asked, entry.key, entry.hash, &found) && (!found || set_add_hashed(t, result, entry.key, entry.hash));
             release(entry.key);
         }
     } else {
@@ -630,11 +654,8 @@ bool set_is_subset(Thread *t, Set *set, Set *of, bool *answer)
     SetEntry entry;
     size_t position = 0;
     *answer = set->used <= of->used;
-    while (*answer && set_next_entry(set, &position, &entry)) {
-        retain(entry.key);
-        bool is_good = set_find_hashed(t, of, entry.key, entry.hash, answer);
-        release(entry.key);
-        if (!is_good)
+    while (*answer && next_entry(set, &position, &entry)) {
+        if (!holds(t, of, entry, answer))
             return false;
     }
     return true;

@@ -27,6 +27,8 @@ static enum Kind kind_of(Value set)
 static Value set_new_instance(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
     (void)args, (void)count, (void)names;   /* __init__ looks at them */
+    if (type->kind == KIND_SET)
+        return object_value(set_new(t, KIND_SET));
     Set *set = (Set *)type_alloc(t, type);
     if (set)
         set_make_empty(set);
@@ -49,10 +51,11 @@ static Value frozenset_new_instance(Thread *t, Type *type, const Value *args, si
         return FAILED;
     if (is_exact && count == 1 && is_kind(args[0], KIND_FROZENSET))
         return retain(args[0]);
-    Set *set = (Set *)type_alloc(t, type);
+    Set *set = is_exact ? set_new(t, KIND_FROZENSET) : (Set *)type_alloc(t, type);
     if (!set)
         return FAILED;
-    set_make_empty(set);
+    if (!is_exact)
+        set_make_empty(set);
     if (count == 1 && !set_update(t, set, args[0])) {
         object_release(set);
         return FAILED;

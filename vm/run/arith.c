@@ -17,6 +17,7 @@
 #include "vm/object/float.h"
 #include "vm/object/int.h"
 #include "vm/object/list.h"
+#include "vm/object/order.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 
@@ -89,6 +90,13 @@ static Value ask_both(Thread *t, Value left, Value right, size_t offset, BinaryO
         if (!is_not_implemented(v)) return v;
     }
     return right_slot ? call_slot(t, right_slot, left, right, plain) : NOT_IMPLEMENTED;
+}
+
+/* The slot of two operands of the same type, where it is not an in-place one's turn; NULL: somebody else has to look. */
+ALWAYS_INLINE BinaryFn common_slot(Value left, Value right, BinaryOp op)
+{
+    if (!is_object(left) || !is_object(right) || as_object(left)->type != as_object(right)->type || (int)op >= BINARY_INPLACE_FIRST || op == BINARY_POWER) return NULL;
+    return slot_at(as_object(left)->type, plain_slots[op]);
 }
 
 /* The built-in sequences answer NOT_IMPLEMENTED, so that the other operand is asked; their words are said here. */
@@ -185,20 +193,26 @@ int arith_outcome(Value left, Value right, uint32_t outcomes)
     }
     if (!is_object(left) || !is_object(right) || as_object(left)->kind != as_object(right)->kind) return -1;
     bool order_matters = (outcomes ^ outcomes >> 2) & 1;      /* else LESS may stand for GREATER too */
-    if (as_object(left)->kind == KIND_STR) {
+    int order;
+    switch (as_object(left)->kind) {
+    case KIND_STR: {
         const Str *a = as_str(left), *b = as_str(right);
         if (!order_matters) {       /* most texts that differ do so in their length or their first byte */
             if (a == b) return 1;
             return a->length == b->length && a->characters[0] == b->characters[0] && str_equal(a, b);
         }
-        int order = str_order(as_str(left), as_str(right));
+        order = str_order(a, b);
         return (order > 0) - (order < 0) + 1;
     }
-    if (as_object(left)->kind == KIND_BYTES && !order_matters) {
-        const Bytes *a = as_bytes(left), *b = as_bytes(right);
-        return a->length == b->length && memcmp(a->data, b->data, a->length) == 0;
+    case KIND_TUPLE:
+    case KIND_LIST:
+        order = order_try_others(left, right);
+        return order == ORDER_UNKNOWN ? -1 : order + 1;
+    case KIND_BYTES:
+        if (order_matters) return -1;
+        return as_bytes(left)->length == as_bytes(right)->length && memcmp(as_bytes(left)->data, as_bytes(right)->data, as_bytes(left)->length) == 0;
+    default: return -1;
     }
-    return -1;
 }
 
 double arith_divide_words(Value left, Value right)
@@ -227,6 +241,11 @@ static Value double_binary(Thread *t, double a, double b, BinaryOp plain)
 
 Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
 {
+    BinaryFn common = common_slot(left, right, op);
+    if (common) {
+        Value v = common(t, left, right);
+        return is_not_implemented(v) ? raise_unsupported(t, left, right, op) : v;
+    }
     BinaryOp plain = plain_of(op);
     double a, b;
     if (is_double(left, &a) && is_double(right, &b) && !are_small_ints(left, right)) {
@@ -235,7 +254,6 @@ Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
     } else if (is_exact_int(left) && is_exact_int(right) && plain != BINARY_MATRIX_MULTIPLY) {
         return int_binary(t, left, right, plain);
     }
-    if (plain == BINARY_ADD && is_kind(left, KIND_STR) && is_kind(right, KIND_STR)) return str_concat(t, as_str(left), as_str(right));
     if (op != plain) {
         BinaryFn slot = slot_at(value_type(t, left), inplace_slots[op]), reflected = slot_at(value_type(t, right), plain_slots[plain]);
         if (slot && reflected && asks_right_first(t, left, right, slot, op) && reflected != slot_at(value_type(t, left), plain_slots[plain])) {

@@ -25,7 +25,7 @@ typedef struct TwoDoubles { double left, right; } TwoDoubles;
 TwoDoubles arith_two_doubles(Value left, Value right);
 /* A number in its word divided by another; NaN: somebody else has to do it. */
 double arith_divide_words(Value left, Value right);
-/* How two numbers that are not both small ints, two exact strs or two exact bytes lie to each other, as far as [outcomes] (enum Outcome) tell them apart: the number of an outcome's
+/* How two numbers that are not both small ints, two exact strs, bytes, tuples or lists lie to each other, as far as [outcomes] (enum Outcome) tell them apart: the number of an outcome's
  * bit; -1 when they are something else. Runs no script code. */
 int arith_outcome(Value left, Value right, uint32_t outcomes);
 

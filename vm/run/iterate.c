@@ -62,7 +62,7 @@ bool iterate_contains(Thread *t, Value container, Value item, bool *found)
         case KIND_DICT: return dict_contains(t, as_dict(container), item, found);
         case KIND_SET:
         case KIND_FROZENSET:
-            if (is_small_int(item) || is_kind(item, KIND_STR)) return set_contains(t, as_set(container), item, found);
+            if (!has_payload(item, KIND_SET)) return set_contains(t, as_set(container), item, found);
             break;      /* a set may be asked for as the frozenset that is equal to it */
         case KIND_STR:
             if (!is_kind(item, KIND_STR)) break;
