@@ -174,6 +174,7 @@ Value eval(Thread *t, Frame *frame, TAKES Value sent, Visitor *visitor)
     Value *locals, *sp;
     Value *callee_at;                  /* of the call that is about to enter a frame */
     Value stored;                      /* what a form has computed that goes into a local at once */
+    Value left_int, right_int;         /* operands of a form of OPERATE, on their way to the operator */
     double number = 0;                 /* what a form has computed, on its way along a chain of floats */
     const Word *ip;
     uint64_t word;                     /* the running instruction; 64 bits so that EXTENDED_ARG's bits find room above */

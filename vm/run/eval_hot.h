@@ -14,6 +14,19 @@
 #define INT_MULTIPLY(a, b, result)                                                                            \
     (!__builtin_mul_overflow((int64_t)((a).bits - 1), (int64_t)(b).bits >> 1, (int64_t *)&(result).bits) && ((result).bits |= 1, true))
 
+#define INT_AND(a, b, result) ((result).bits = (a).bits & (b).bits, true)
+#define INT_OR(a, b, result) ((result).bits = (a).bits | (b).bits, true)
+#define INT_XOR(a, b, result) ((result).bits = ((a).bits ^ (b).bits) | 1, true)
+/* By a positive number; what C rounds towards zero goes down here. */
+#define INT_FLOOR_DIVIDE(a, b, result)                                                                        \
+    (small_int(b) > 0 && ((result) = small_int_value(small_int(a) / small_int(b) - (small_int(a) % small_int(b) < 0)), true))
+#define INT_REMAINDER(a, b, result)                                                                           \
+    (small_int(b) > 0 && ((result) = small_int_value(small_int(a) % small_int(b) + (small_int(a) % small_int(b) < 0 ? small_int(b) : 0)), true))
+/* What comes back when it is shifted back has lost nothing. */
+#define INT_LSHIFT(a, b, result)                                                                              \
+    ((uint64_t)small_int(b) < 63 && (int64_t)((result).bits = ((a).bits - 1) << small_int(b)) >> small_int(b) == (int64_t)((a).bits - 1) && ((result).bits |= 1, true))
+#define INT_RSHIFT(a, b, result) ((uint64_t)small_int(b) < 63 && ((result).bits = (uint64_t)((int64_t)(a).bits >> small_int(b)) | 1, true))
+
 /* Two ints whose result is small, or two numbers of which one is a float: that is it. Elsewhere what comes next has to do it. */
 #define ARITHMETIC(a, b, INT_OPERATION, operator, popped, words)               \
     do {                                                                       \
@@ -128,86 +141,91 @@ CASE(BINARY_TRUE_DIVIDE) {
     if (LIKELY(number == number)) FINISH_FLOAT(2, CACHES_BINARY_OP);
     goto run_BINARY_OP;
 }
-CASE(BINARY_FLOOR_DIVIDE) {
-    Value left = sp[-2], right = TOP;
-    if (are_small_ints(left, right) && small_int(right) > 0) {
-        int64_t a = small_int(left), b = small_int(right), quotient = a / b;
-        FINISH(small_int_value(quotient - (a % b < 0)), 2, CACHES_BINARY_OP);
+
+/* Two small ints whose result is small. */
+#define ARITHMETIC_OF_INTS(left, right, INT_OPERATION, popped, words)          \
+    do {                                                                       \
+        Value result_;                                                         \
+        if (LIKELY(are_small_ints(left, right)) && LIKELY(INT_OPERATION(left, right, result_))) FINISH(result_, popped, words); \
+    } while (0)
+#define BINARY_OF_INTS(NAME)                                                   \
+    CASE(BINARY_##NAME) {                                                      \
+        Value left = sp[-2], right = TOP;                                      \
+        ARITHMETIC_OF_INTS(left, right, INT_##NAME, 2, CACHES_BINARY_OP);      \
+        goto run_BINARY_OP;                                                    \
     }
-    goto run_BINARY_OP;
-}
-CASE(BINARY_REMAINDER) {
-    Value left = sp[-2], right = TOP;
-    if (are_small_ints(left, right) && small_int(right) > 0) {
-        int64_t b = small_int(right), rest = small_int(left) % b;
-        FINISH(small_int_value(rest < 0 ? rest + b : rest), 2, CACHES_BINARY_OP);
-    }
-    goto run_BINARY_OP;
-}
+BINARY_OF_INTS(FLOOR_DIVIDE)
+BINARY_OF_INTS(REMAINDER)
+BINARY_OF_INTS(AND)
+BINARY_OF_INTS(OR)
+BINARY_OF_INTS(XOR)
+BINARY_OF_INTS(LSHIFT)
+BINARY_OF_INTS(RSHIFT)
 CASE(REMAINDER_CONST) {
     Value left = TOP, right = frame->constants[OPERAND];
-    if (are_small_ints(left, right) && small_int(right) > 0) {
-        int64_t b = small_int(right), rest = small_int(left) % b;
-        FINISH(small_int_value(rest < 0 ? rest + b : rest), 1, 1 + CACHES_BINARY_OP);
-    }
+    ARITHMETIC_OF_INTS(left, right, INT_REMAINDER, 1, 1 + CACHES_BINARY_OP);
     goto run_LOAD_CONST;
 }
 CASE(REMAINDER_FAST_CONST) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
-    if (are_small_ints(left, right) && small_int(right) > 0) {
-        int64_t b = small_int(right), rest = small_int(left) % b;
-        FINISH(small_int_value(rest < 0 ? rest + b : rest), 0, 2 + CACHES_BINARY_OP);
-    }
-    goto run_LOAD_FAST_CONST;
-}
-CASE(AND_FAST_CONST) {
-    Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
-    if (are_small_ints(left, right)) FINISH((Value){left.bits & right.bits}, 0, 2 + CACHES_BINARY_OP);
+    ARITHMETIC_OF_INTS(left, right, INT_REMAINDER, 0, 2 + CACHES_BINARY_OP);
     goto run_LOAD_FAST_CONST;
 }
 CASE(AND_CONST) {
     Value left = TOP, right = frame->constants[OPERAND];
-    if (are_small_ints(left, right)) FINISH((Value){left.bits & right.bits}, 1, 1 + CACHES_BINARY_OP);
+    ARITHMETIC_OF_INTS(left, right, INT_AND, 1, 1 + CACHES_BINARY_OP);
     goto run_LOAD_CONST;
 }
-CASE(BINARY_AND) {
-    Value left = sp[-2], right = TOP;
-    if (are_small_ints(left, right)) {
-        FINISH((Value){left.bits & right.bits}, 2, CACHES_BINARY_OP);
-    }
-    goto run_BINARY_OP;
+CASE(AND_FAST_CONST) {
+    Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
+    ARITHMETIC_OF_INTS(left, right, INT_AND, 0, 2 + CACHES_BINARY_OP);
+    goto run_LOAD_FAST_CONST;
 }
-CASE(BINARY_OR) {
-    Value left = sp[-2], right = TOP;
-    if (are_small_ints(left, right)) {
-        FINISH((Value){left.bits | right.bits}, 2, CACHES_BINARY_OP);
-    }
-    goto run_BINARY_OP;
+
+/* The same operators with operands that are not on the stack: // % & | ^ << >>. A form for each place where operands may be, and one way for
+ * all operators, which the BINARY_OP's hot word tells apart. */
+CASE(OPERATE_FAST) {
+    left_int = TOP, right_int = locals[OPERAND];
+    if (UNLIKELY(!are_small_ints(left_int, right_int))) goto run_LOAD_FAST;
+    sp--;
+    goto operate;
 }
-CASE(BINARY_XOR) {
-    Value left = sp[-2], right = TOP;
-    if (are_small_ints(left, right)) {
-        FINISH((Value){(left.bits ^ right.bits) | 1}, 2, CACHES_BINARY_OP);
-    }
-    goto run_BINARY_OP;
+CASE(OPERATE_CONST) {
+    left_int = TOP, right_int = frame->constants[OPERAND];
+    if (UNLIKELY(!are_small_ints(left_int, right_int))) goto run_LOAD_CONST;
+    sp--;
+    goto operate;
 }
-CASE(BINARY_LSHIFT) {
-    Value left = sp[-2], right = TOP;
-    if (are_small_ints(left, right) && (uint64_t)small_int(right) < 32) {
-        int64_t a = small_int(left), by = small_int(right);
-        if (a >= -(1ll << 30) && a <= (1ll << 30)) {
-            FINISH(small_int_value((int64_t)((uint64_t)a << by)), 2, CACHES_BINARY_OP);
-        }
-    }
-    goto run_BINARY_OP;
+CASE(OPERATE_FAST_FAST) {
+    left_int = locals[OPERAND], right_int = locals[WORD_OPERAND(ip[0])];
+    if (UNLIKELY(!are_small_ints(left_int, right_int))) goto run_LOAD_FAST_FAST;
+    ip++;
+    goto operate;
 }
-CASE(BINARY_RSHIFT) {
-    Value left = sp[-2], right = TOP;
-    if (are_small_ints(left, right) && (uint64_t)small_int(right) < 63) {
-        FINISH(small_int_value(small_int(left) >> small_int(right)), 2, CACHES_BINARY_OP);
-    }
-    goto run_BINARY_OP;
+CASE(OPERATE_FAST_CONST) {
+    left_int = locals[OPERAND], right_int = frame->constants[WORD_OPERAND(ip[0])];
+    if (UNLIKELY(!are_small_ints(left_int, right_int))) goto run_LOAD_FAST_CONST;
+    ip++;
+    goto operate;
 }
+#define OPERATOR_OF_INTS(NAME) case OP_BINARY_##NAME: if (LIKELY(INT_##NAME(left_int, right_int, stored))) break; goto operands_pushed;
+operate:
+    switch (WORD_OPCODE(*ip)) {
+        OPERATOR_OF_INTS(FLOOR_DIVIDE)
+        OPERATOR_OF_INTS(REMAINDER)
+        OPERATOR_OF_INTS(AND)
+        OPERATOR_OF_INTS(OR)
+        OPERATOR_OF_INTS(XOR)
+        OPERATOR_OF_INTS(LSHIFT)
+        OPERATOR_OF_INTS(RSHIFT)
+    default:
+    operands_pushed:                   /* no small int comes of it: the instruction that comes next asks again */
+        sp[0] = left_int;
+        sp[1] = right_int;
+        sp += 2;
+        NEXT;
+    }
+    FINISH(stored, 0, 1 + CACHES_BINARY_OP);
 
 /* ---- comparisons ---- */
 
@@ -278,6 +296,15 @@ CASE(IS_JUMP) {
     release2(left, right);
     NEXT;
 }
+/* if x, while x: the truth of a local that is a boolean, a small int, None or a built-in container. Nobody has to be asked, nothing is counted. */
+CASE(TEST_FAST_JUMP) {
+    Value v = locals[OPERAND];
+    int truth = is_bool(v) ? is_true(v) : is_small_int(v) ? v.bits != small_int_value(0).bits : iterate_truth(v);
+    if (UNLIKELY(truth < 0)) goto run_LOAD_FAST;
+    if (truth == (WORD_OPCODE(*ip) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*ip);
+    ip++;
+    NEXT;
+}
 /* `in` stands in conditions mostly: its answer is no bool then. Any container. */
 CASE(CONTAINS_JUMP) {
     SAVE();
@@ -333,6 +360,12 @@ CASE(STORE_FAST_LOAD_FAST) {
     if (UNLIKELY(is_unbound(v))) { sp--; NEXT; }        /* LOAD_FAST, which comes next, says so */
     TOP = retain(v);
     ip++;
+    NEXT;
+}
+CASE(STORE_FAST_STORE_FAST) {
+    REPLACE(&locals[OPERAND], POP());
+    word = *ip++;
+    REPLACE(&locals[OPERAND], POP());
     NEXT;
 }
 CASE(RETURN_FAST) {

@@ -55,6 +55,19 @@ Value iterate_item(Thread *t, Value container, Value key)
     return items ? retain(items[at]) : small_int_value(bytes[at]);
 }
 
+int iterate_truth(Value v)
+{
+    if (is_none(v)) return 0;
+    if (!is_object(v)) return -1;
+    switch (as_object(v)->kind) {
+    case KIND_LIST: return as_list(v)->count > 0;
+    case KIND_TUPLE: return as_tuple(v)->count > 0;
+    case KIND_STR: return as_str(v)->length > 0;
+    case KIND_DICT: return dict_length(as_dict(v)) > 0;
+    default: return -1;
+    }
+}
+
 bool iterate_contains(Thread *t, Value container, Value item, bool *found)
 {
     if (is_object(container)) {

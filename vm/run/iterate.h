@@ -21,6 +21,9 @@ ALWAYS_INLINE Value iterate_list(ListIterator *iterator)
     return END;
 }
 
+/* Is [v] true, if that can be told without asking it: None, and exact built-in containers. 1 or 0; -1: something else. */
+int iterate_truth(Value v);
+
 /* The next item by the type's slot. What GET_ITER pushed was an iterator, but its class may have lost __next__ since, and
    what a generator expression is called with by hand is anything. */
 static inline Value iterate_other(Thread *t, Value iterator)

@@ -35,22 +35,32 @@
 
 /* ---- making the copy ---- */
 
-/* Up to four instructions in a row, as the patterns see them. */
+/* Up to five instructions in a row, as the patterns see them: four, and one that tells what could begin with the second. */
+enum { NEIGHBOURS = 5 };
 typedef struct Neighbours {
-    Opcode opcode[4];
-    uint32_t operand[4];
+    Opcode opcode[NEIGHBOURS];
+    uint32_t operand[NEIGHBOURS];
 } Neighbours;
 
 static Neighbours neighbours_at(const CodeUnit *unit, uint32_t offset)
 {
-    Neighbours row = {{OP_NOP, OP_NOP, OP_NOP, OP_NOP}, {0}};
-    for (int i = 0; i < 4 && offset < unit->word_count; i++) {
+    Neighbours row = {{OP_NOP, OP_NOP, OP_NOP, OP_NOP, OP_NOP}, {0}};
+    for (int i = 0; i < NEIGHBOURS && offset < unit->word_count; i++) {
         row.opcode[i] = (Opcode)WORD_OPCODE(unit->words[offset]);
         row.operand[i] = WORD_OPERAND(unit->words[offset]);
         if (row.opcode[i] == OP_EXTENDED_ARG) break;       /* the next operand is not whole: the pattern ends here */
         offset += 1 + opcode_info(row.opcode[i])->caches;
     }
     return row;
+}
+
+/* The row without its first. */
+static Neighbours neighbours_after(const Neighbours *row)
+{
+    Neighbours next = {{OP_NOP, OP_NOP, OP_NOP, OP_NOP, OP_NOP}, {0}};
+    memcpy(next.opcode, row->opcode + 1, (NEIGHBOURS - 1) * sizeof *next.opcode);
+    memcpy(next.operand, row->operand + 1, (NEIGHBOURS - 1) * sizeof *next.operand);
+    return next;
 }
 
 static BinaryOp plain_operator(uint32_t operand) { return operand >= BINARY_INPLACE_FIRST ? operand - BINARY_INPLACE_FIRST : operand; }
@@ -74,13 +84,20 @@ static Opcode binary_form(uint32_t operand)
     }
 }
 
-/* One of three by the operator, OP_NOP for all others. */
-static Opcode arithmetic_form(uint32_t operand, Opcode add, Opcode subtract, Opcode multiply)
+/* One of four by the operator, the last for all that are for ints alone; OP_NOP where there is none. */
+static Opcode arithmetic_form(uint32_t operand, Opcode add, Opcode subtract, Opcode multiply, Opcode operate)
 {
     switch (plain_operator(operand)) {
     case BINARY_ADD: return add;
     case BINARY_SUBTRACT: return subtract;
     case BINARY_MULTIPLY: return multiply;
+    case BINARY_FLOOR_DIVIDE:
+    case BINARY_REMAINDER:
+    case BINARY_AND:
+    case BINARY_OR:
+    case BINARY_XOR:
+    case BINARY_LSHIFT:
+    case BINARY_RSHIFT: return operate;
     default: return OP_NOP;
     }
 }
@@ -98,8 +115,8 @@ static Opcode two_operand_form(const Neighbours *row)
     if (row->opcode[2] != OP_BINARY_OP) return OP_NOP;
     if (is_const && plain_operator(row->operand[2]) == BINARY_REMAINDER) return OP_REMAINDER_FAST_CONST;
     if (is_const && plain_operator(row->operand[2]) == BINARY_AND) return OP_AND_FAST_CONST;
-    if (is_const) return arithmetic_form(row->operand[2], OP_ADD_FAST_CONST, OP_SUBTRACT_FAST_CONST, OP_MULTIPLY_FAST_CONST);
-    return arithmetic_form(row->operand[2], OP_ADD_FAST_FAST, OP_SUBTRACT_FAST_FAST, OP_MULTIPLY_FAST_FAST);
+    if (is_const) return arithmetic_form(row->operand[2], OP_ADD_FAST_CONST, OP_SUBTRACT_FAST_CONST, OP_MULTIPLY_FAST_CONST, OP_OPERATE_FAST_CONST);
+    return arithmetic_form(row->operand[2], OP_ADD_FAST_FAST, OP_SUBTRACT_FAST_FAST, OP_MULTIPLY_FAST_FAST, OP_OPERATE_FAST_FAST);
 }
 
 static Opcode load_fast_form(const Neighbours *row)
@@ -108,7 +125,7 @@ static Opcode load_fast_form(const Neighbours *row)
         Opcode form = two_operand_form(row);
         if (form != OP_NOP) return form;
         /* Leave the second one to a form of its own, if it has one: a + b[c] is better served by (b[c]) than by (a b). */
-        Neighbours next = {{row->opcode[1], row->opcode[2], row->opcode[3], OP_NOP}, {row->operand[1], row->operand[2], row->operand[3], 0}};
+        Neighbours next = neighbours_after(row);
         bool next_is_operand = next.opcode[1] == OP_LOAD_FAST || next.opcode[1] == OP_LOAD_CONST;
         if (next.opcode[0] == OP_LOAD_FAST && (next.opcode[1] == OP_LOAD_ATTR || (next_is_operand && two_operand_form(&next) != OP_NOP)))
             return OP_LOAD_FAST;
@@ -117,9 +134,10 @@ static Opcode load_fast_form(const Neighbours *row)
     if (row->opcode[1] == OP_LOAD_ATTR) return OP_LOAD_FAST_ATTR;
     if (row->opcode[1] == OP_RETURN_VALUE) return OP_RETURN_FAST;
     if (row->opcode[1] == OP_BINARY_SUBSCR) return OP_SUBSCR_FAST;
+    if (is_jump_on_truth(row->opcode[1])) return OP_TEST_FAST_JUMP;
     if (row->opcode[1] == OP_COMPARE_OP && is_jump_on_truth(row->opcode[2])) return OP_COMPARE_FAST_JUMP;
     if (row->opcode[1] == OP_BINARY_OP) {
-        Opcode form = arithmetic_form(row->operand[1], OP_ADD_FAST, OP_SUBTRACT_FAST, OP_MULTIPLY_FAST);
+        Opcode form = arithmetic_form(row->operand[1], OP_ADD_FAST, OP_SUBTRACT_FAST, OP_MULTIPLY_FAST, OP_OPERATE_FAST);
         if (form != OP_NOP) return form;
     }
     return OP_LOAD_FAST;
@@ -132,10 +150,20 @@ static Opcode load_const_form(const Neighbours *row)
     if (row->opcode[1] == OP_BINARY_OP) {
         if (plain_operator(row->operand[1]) == BINARY_REMAINDER) return OP_REMAINDER_CONST;
         if (plain_operator(row->operand[1]) == BINARY_AND) return OP_AND_CONST;
-        Opcode form = arithmetic_form(row->operand[1], OP_ADD_CONST, OP_SUBTRACT_CONST, OP_MULTIPLY_CONST);
+        Opcode form = arithmetic_form(row->operand[1], OP_ADD_CONST, OP_SUBTRACT_CONST, OP_MULTIPLY_CONST, OP_OPERATE_CONST);
         if (form != OP_NOP) return form;
     }
     return OP_LOAD_CONST;
+}
+
+static Opcode store_fast_form(const Neighbours *row)
+{
+    if (row->opcode[1] == OP_STORE_FAST) return OP_STORE_FAST_STORE_FAST;
+    if (row->opcode[1] != OP_LOAD_FAST) return OP_STORE_FAST;
+    /* What loads and does something at once is better than something that has to find its operand on the stack. */
+    Neighbours next = neighbours_after(row);
+    Opcode form = load_fast_form(&next);
+    return form == OP_LOAD_FAST || form == OP_LOAD_FAST_FAST || form == OP_LOAD_FAST_CONST ? OP_STORE_FAST_LOAD_FAST : OP_STORE_FAST;
 }
 
 /* The outcomes (enum Outcome) of a comparison that make it true, or, if a jump follows that belongs to it, take the jump. */
@@ -172,7 +200,7 @@ static Opcode form_of(const Neighbours *row)
     switch (row->opcode[0]) {
     case OP_LOAD_FAST: return load_fast_form(row);
     case OP_LOAD_CONST: return load_const_form(row);
-    case OP_STORE_FAST: return row->opcode[1] == OP_LOAD_FAST ? OP_STORE_FAST_LOAD_FAST : OP_STORE_FAST;
+    case OP_STORE_FAST: return store_fast_form(row);
     case OP_FOR_ITER: return for_iter_form(row);
     case OP_BUILD_TUPLE: return row->opcode[1] == OP_UNPACK_SEQUENCE && row->operand[1] == row->operand[0] ? OP_REVERSE_VALUES : OP_BUILD_TUPLE;
     case OP_UNPACK_SEQUENCE: return is_unpacked_to_locals(row) ? OP_UNPACK_FAST : OP_UNPACK_SEQUENCE;
