@@ -71,7 +71,9 @@
     FORM(ADD_FAST) FORM(ADD_CONST) FORM(BINARY_ADD)                            \
     FORM(SUBTRACT_FAST) FORM(SUBTRACT_CONST) FORM(BINARY_SUBTRACT)             \
     FORM(MULTIPLY_FAST) FORM(MULTIPLY_CONST) FORM(BINARY_MULTIPLY)             \
-    FORM(COMPARE_FAST_JUMP) FORM(COMPARE_CONST_JUMP) FORM(COMPARE_JUMP)
+    FORM(COMPARE_FAST_JUMP) FORM(COMPARE_CONST_JUMP) FORM(COMPARE_JUMP)        \
+    FORM(ADD_ATTR) FORM(SUBTRACT_ATTR) FORM(MULTIPLY_ATTR)                     \
+    FORM(STORE_FAST_ATTR) FORM(STORE_ATTR_UNDER)
 
 #ifdef TOY_DISPATCH_SWITCH
 #define CASE(NAME) case OP_##NAME: run_##NAME: __attribute__((unused)); COUNTED(NAME)
@@ -539,8 +541,8 @@ store_result: {
     }
 
 #include "vm/run/eval_hot.h"
-#include "vm/run/eval_hot_floats.h"
 #include "vm/run/eval_hot_attributes.h"
+#include "vm/run/eval_hot_floats.h"
 #include "vm/run/eval_hot_calls.h"
     NO_OTHER_CASE
         __builtin_unreachable();

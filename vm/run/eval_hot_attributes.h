@@ -199,12 +199,31 @@ CASE(LOAD_ATTR_ANY) {
     }
     goto run_LOAD_ATTR;
 }
-/* The attribute of a local, as the LOAD_ATTR behind it has noted: without counting the local up and down again. */
+/* [v]: the attribute of [holder] in a slot or member, as the LOAD_ATTR at [noted] has it in its cache words. BORROWED. */
+#define NOTED_ATTRIBUTE(holder, noted, v, otherwise)                                                        \
+    do {                                                                                                    \
+        Value holder_ = (holder);                                                                           \
+        if (!IS_OF_VERSION(holder_, (noted)[1])) goto otherwise;                                            \
+        if (LIKELY(WORD_OPCODE((noted)[0]) == OP_LOAD_ATTR_SLOT)) {                                         \
+            Attributes *attributes_ = ATTRIBUTES_OF(as_object(holder_));                                    \
+            if (UNLIKELY(!attributes_->shape || attributes_->shape->id != (noted)[2])) goto otherwise;      \
+            v = attributes_->slots[(noted)[3]];                                                             \
+        } else {                                                                                            \
+            if (WORD_OPCODE((noted)[0]) != OP_LOAD_ATTR_MEMBER) goto otherwise;                             \
+            v = *(Value *)((char *)as_object(holder_) + (noted)[3]);                                        \
+            if (UNLIKELY(is_unbound(v))) goto otherwise;                                                    \
+        }                                                                                                   \
+    } while (0)
+/* The attribute of a local, without counting the local up and down again. */
 CASE(LOAD_FAST_ATTR) {
+    Value v;
+    NOTED_ATTRIBUTE(locals[OPERAND], ip, v, fast_attribute_elsewhere);
+    PUSH(retain(v));
+    ip += 1 + CACHES_LOAD_ATTR;
+    NEXT;
+fast_attribute_elsewhere:;
     Value holder = locals[OPERAND];
-    if (!IS_OF_VERSION(holder, ip[1])) {
-        if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_ANY) goto fast_attribute_of_any;
-        if (WORD_OPCODE(ip[0]) != OP_LOAD_ATTR_CLASS || !is_object(holder)) goto run_LOAD_FAST;
+    if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_CLASS && is_object(holder)) {
         const MethodCacheEntry *cached = &t->interp->method_cache->entries[ip[3]];      /* here ip[1] is a stamp */
         bool is_there = cached->stamp == ip[1] && as_object(holder)->type->version == cached->version;
         if (UNLIKELY(!is_there || !HAS_SHAPE(as_object(holder), ip[2]))) goto run_LOAD_FAST;
@@ -212,35 +231,49 @@ CASE(LOAD_FAST_ATTR) {
         ip += 1 + CACHES_LOAD_ATTR;
         NEXT;
     }
-    Object *object = as_object(holder);
-    Value v;
-    if (LIKELY(WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_SLOT)) {
-        Attributes *attributes = ATTRIBUTES_OF(object);
-        if (UNLIKELY(!attributes->shape || attributes->shape->id != ip[2])) goto run_LOAD_FAST;
-        v = attributes->slots[ip[3]];
-    } else if (WORD_OPCODE(ip[0]) == OP_LOAD_ATTR_MEMBER) {
-        v = *(Value *)((char *)object + ip[3]);
-        if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
-    } else {
-        goto run_LOAD_FAST;
+    if (WORD_OPCODE(ip[0]) != OP_LOAD_ATTR_ANY) goto run_LOAD_FAST;
+    const AttributePlace *place = attribute_cached_load(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
+    Value found = place ? retain(attribute_at(place, as_object(holder))) : UNBOUND;
+    if (UNLIKELY(is_unbound(found)) && (!place || place->kind != ATTRIBUTE_IS_ASKED)) goto run_LOAD_FAST;
+    ip++;      /* the LOAD_ATTR is what runs, should it be asked where it stands */
+    if (is_unbound(found)) {
+        SAVE();
+        found = attribute_ask(t, place, as_object(holder));
+        if (failed(found)) FAIL;
     }
-    PUSH(retain(v));
-    ip += 1 + CACHES_LOAD_ATTR;
+    PUSH(found);
+    SKIP(LOAD_ATTR);
     NEXT;
-fast_attribute_of_any: {
-        const AttributePlace *place = attribute_cached_load(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
-        Value found = place ? retain(attribute_at(place, as_object(holder))) : UNBOUND;
-        if (UNLIKELY(is_unbound(found)) && (!place || place->kind != ATTRIBUTE_IS_ASKED)) goto run_LOAD_FAST;
-        ip++;      /* the LOAD_ATTR is what runs, should it be asked where it stands */
-        if (is_unbound(found)) {
-            SAVE();
-            found = attribute_ask(t, place, as_object(holder));
-            if (failed(found)) FAIL;
-        }
-        PUSH(found);
-        SKIP(LOAD_ATTR);
-        NEXT;
-    }
+}
+/* ... as the right operand. The words: LOAD_FAST, LOAD_ATTR, BINARY_OP. */
+#define ATTR_OPERAND_WORDS (1 + CACHES_LOAD_ATTR + 1 + CACHES_BINARY_OP)
+CASE(ADD_ATTR) {
+    Value left = TOP, right;
+    NOTED_ATTRIBUTE(locals[OPERAND], ip, right, fast_attribute_elsewhere);
+    ARITHMETIC(left, right, INT_ADD, +, 1, ATTR_OPERAND_WORDS);
+    goto run_LOAD_FAST_ATTR;
+}
+CASE(SUBTRACT_ATTR) {
+    Value left = TOP, right;
+    NOTED_ATTRIBUTE(locals[OPERAND], ip, right, fast_attribute_elsewhere);
+    ARITHMETIC(left, right, INT_SUBTRACT, -, 1, ATTR_OPERAND_WORDS);
+    goto run_LOAD_FAST_ATTR;
+}
+CASE(MULTIPLY_ATTR) {
+    Value left = TOP, right;
+    NOTED_ATTRIBUTE(locals[OPERAND], ip, right, fast_attribute_elsewhere);
+    ARITHMETIC(left, right, INT_MULTIPLY, *, 1, ATTR_OPERAND_WORDS);
+    goto run_LOAD_FAST_ATTR;
+}
+/* a.x += y: LOAD_FAST, COPY 1, LOAD_ATTR, then y and the operator, then SWAP 2, STORE_ATTR. */
+CASE(LOAD_FAST_ATTR_UNDER) {
+    Value v;
+    NOTED_ATTRIBUTE(locals[OPERAND], ip + 1, v, run_LOAD_FAST);
+    sp[0] = retain(locals[OPERAND]);
+    sp[1] = retain(v);
+    sp += 2;
+    ip += 2 + CACHES_LOAD_ATTR;
+    NEXT;
 }
 
 /* ---- methods ---- */
@@ -402,5 +435,50 @@ CASE(STORE_ATTR_ANY) {
     SKIP(STORE_ATTR);
     SAVE();
     release2(old, object);
+    NEXT;
+}
+/* [place]: where the attribute of [holder] lies that the STORE_ATTR at [noted] has in its cache words. */
+#define NOTED_PLACE(holder, noted, place, otherwise)                                                        \
+    do {                                                                                                    \
+        Value holder_ = (holder);                                                                           \
+        if (!IS_OF_VERSION(holder_, (noted)[1])) goto otherwise;                                            \
+        if (LIKELY(WORD_OPCODE((noted)[0]) == OP_STORE_ATTR_SLOT)) {                                        \
+            Attributes *attributes_ = ATTRIBUTES_OF(as_object(holder_));                                    \
+            if (UNLIKELY(!attributes_->shape || attributes_->shape->id != (noted)[2])) goto otherwise;      \
+            place = &attributes_->slots[(noted)[3]];                                                        \
+        } else {                                                                                            \
+            if (WORD_OPCODE((noted)[0]) != OP_STORE_ATTR_MEMBER) goto otherwise;                            \
+            place = (Value *)((char *)as_object(holder_) + (noted)[3]);                                     \
+        }                                                                                                   \
+    } while (0)
+CASE(STORE_FAST_ATTR) {
+    Value *place, old;
+    NOTED_PLACE(locals[OPERAND], ip, place, fast_store_elsewhere);
+    old = *place;
+    *place = POP();
+    ip += 1 + CACHES_STORE_ATTR;
+    RELEASE(old);
+    NEXT;
+fast_store_elsewhere:
+    if (WORD_OPCODE(ip[0]) != OP_STORE_ATTR_ADD || !IS_OF_VERSION(locals[OPERAND], ip[1])) goto run_LOAD_FAST;
+    Attributes *attributes = ATTRIBUTES_OF(as_object(locals[OPERAND]));
+    if (UNLIKELY(!attributes->shape || attributes->shape->id != ip[2])) goto run_LOAD_FAST;
+    Shape *next = shape_next(attributes->shape, frame->code->names[WORD_OPERAND(ip[0])]);
+    if (UNLIKELY(!next)) goto run_LOAD_FAST;
+    attributes->slots[attributes->shape->count] = POP();
+    attributes->shape = next;
+    ip += 1 + CACHES_STORE_ATTR;
+    NEXT;
+}
+CASE(STORE_ATTR_UNDER) {
+    Value holder = sp[-2], *place, old;
+    NOTED_PLACE(holder, ip, place, run_SWAP);
+    old = *place;
+    *place = TOP;
+    sp -= 2;
+    ip += 1 + CACHES_STORE_ATTR;
+    SAVE();
+    release(old);
+    object_release(as_object(holder));
     NEXT;
 }

@@ -89,6 +89,46 @@
         double left = word_float(POP());
         FLOAT_COMPARE_JUMP(left, number, ip - 1);
     }
+/* With the attribute of a local, and into one. */
+#define FLOAT_STEP_ATTR(NAME, operator)                                        \
+    FLOAT_CASE(NAME) {                                                         \
+        Value right;                                                           \
+        double other;                                                          \
+        NOTED_ATTRIBUTE(locals[OPERAND], ip, right, float_pushed);             \
+        FLOAT_OPERAND(right, other);                                           \
+        number = number operator other;                                        \
+        word = ip[ATTR_OPERAND_WORDS];                                         \
+        ip += ATTR_OPERAND_WORDS + 1;                                          \
+        NEXT_OF_FLOAT;                                                         \
+    }
+    FLOAT_STEP_ATTR(ADD_ATTR, +)
+    FLOAT_STEP_ATTR(SUBTRACT_ATTR, -)
+    FLOAT_STEP_ATTR(MULTIPLY_ATTR, *)
+    FLOAT_CASE(STORE_FAST_ATTR) {
+        Value *place, old;
+        stored = word_float_try(number);
+        if (UNLIKELY(!is_word_float(stored))) goto float_pushed;
+        NOTED_PLACE(locals[OPERAND], ip, place, float_pushed);
+        old = *place;
+        *place = stored;
+        ip += 1 + CACHES_STORE_ATTR;
+        RELEASE(old);
+        NEXT;
+    }
+    FLOAT_CASE(STORE_ATTR_UNDER) {
+        Value holder = TOP, *place, old;
+        stored = word_float_try(number);
+        if (UNLIKELY(!is_word_float(stored))) goto float_pushed;
+        NOTED_PLACE(holder, ip, place, float_pushed);
+        old = *place;
+        *place = stored;
+        sp--;
+        ip += 1 + CACHES_STORE_ATTR;
+        SAVE();
+        release(old);
+        object_release(as_object(holder));
+        NEXT;
+    }
 float_pushed: {
         Value v = word_float_try(number);
         if (UNLIKELY(!is_word_float(v))) {

@@ -127,11 +127,17 @@ static Opcode load_fast_form(const Neighbours *row)
         /* Leave the second one to a form of its own, if it has one: a + b[c] is better served by (b[c]) than by (a b). */
         Neighbours next = neighbours_after(row);
         bool next_is_operand = next.opcode[1] == OP_LOAD_FAST || next.opcode[1] == OP_LOAD_CONST;
-        if (next.opcode[0] == OP_LOAD_FAST && (next.opcode[1] == OP_LOAD_ATTR || (next_is_operand && two_operand_form(&next) != OP_NOP)))
+        bool next_is_holder = next.opcode[1] == OP_LOAD_ATTR || next.opcode[1] == OP_STORE_ATTR || (next.opcode[1] == OP_COPY && next.opcode[2] == OP_LOAD_ATTR);
+        if (next.opcode[0] == OP_LOAD_FAST && (next_is_holder || (next_is_operand && two_operand_form(&next) != OP_NOP)))
             return OP_LOAD_FAST;
         return row->opcode[1] == OP_LOAD_FAST ? OP_LOAD_FAST_FAST : OP_LOAD_FAST_CONST;
     }
-    if (row->opcode[1] == OP_LOAD_ATTR) return OP_LOAD_FAST_ATTR;
+    if (row->opcode[1] == OP_LOAD_ATTR) {
+        Opcode form = row->opcode[2] == OP_BINARY_OP ? arithmetic_form(row->operand[2], OP_ADD_ATTR, OP_SUBTRACT_ATTR, OP_MULTIPLY_ATTR, OP_NOP) : OP_NOP;
+        return form != OP_NOP ? form : OP_LOAD_FAST_ATTR;
+    }
+    if (row->opcode[1] == OP_STORE_ATTR) return OP_STORE_FAST_ATTR;
+    if (row->opcode[1] == OP_COPY && row->operand[1] == 1 && row->opcode[2] == OP_LOAD_ATTR) return OP_LOAD_FAST_ATTR_UNDER;
     if (row->opcode[1] == OP_RETURN_VALUE) return OP_RETURN_FAST;
     if (row->opcode[1] == OP_BINARY_SUBSCR) return OP_SUBSCR_FAST;
     if (is_jump_on_truth(row->opcode[1])) return OP_TEST_FAST_JUMP;
@@ -208,6 +214,7 @@ static Opcode form_of(const Neighbours *row)
     case OP_COPY:
         return row->opcode[1] == OP_COPY && row->opcode[2] == OP_BINARY_SUBSCR && row->operand[0] == 2 && row->operand[1] == 2 ? OP_SUBSCR_UNDER : OP_COPY;
     case OP_SWAP:
+        if (row->operand[0] == 2 && row->opcode[1] == OP_STORE_ATTR) return OP_STORE_ATTR_UNDER;
         return row->opcode[1] == OP_SWAP && row->opcode[2] == OP_STORE_SUBSCR && row->operand[0] == 3 && row->operand[1] == 2 ? OP_STORE_SUBSCR_UNDER : OP_SWAP;
     case OP_BINARY_OP: return binary_form(row->operand[0]);
     case OP_IS_OP: return is_jump_on_truth(row->opcode[1]) ? OP_IS_JUMP : OP_IS_OP;
