@@ -265,11 +265,13 @@ Object *heap_new(Thread *t, Type *type, size_t size)
     Object *object = heap_new_quick(t, type, size);
     if (UNLIKELY(!object))
         return NULL;
-    uint64_t *word = (uint64_t *)(object + 1), *end = (uint64_t *)((char *)object + ((size + 7) & ~(size_t)7));
-    while (word < end) {
-        *word++ = 0;
-        __asm__("" : "+r"(word));   /* or the compiler makes it a call of memset, which costs more for the sizes that matter */
+    /* Two words at a time. A loop, not the call of memset that the compiler would make of one: for the sizes that matter that costs more. */
+    char *word = (char *)(object + 1), *end = (char *)object + size;
+    for (; end - word >= CELL_UNIT; word += CELL_UNIT) {
+        memset(word, 0, CELL_UNIT);
+        __asm__("" : "+r"(word));
     }
+    if (word < end) memset(word, 0, sizeof(Value));
     return object;
 }
 

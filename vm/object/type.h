@@ -149,6 +149,7 @@ struct Type {
     Value module;             /* what __module__ answers */
     void *module_state;       /* of a type that a native module made (vm/toy.h): that module's struct; else NULL */
     struct Function *init_function;  /* __init__ when it is a plain script function and __new__ is object's: entered directly; BORROWED from dict, cleared with version */
+    struct PlainInit *plain_init;    /* what that comes to if it only stores; NULL: never asked */
 };
 
 static inline bool type_is(const Type *type, uint32_t flags) { return (type->flags & flags) != 0; }

@@ -12,6 +12,7 @@
 #include "vm/object/generic_alias.h"
 #include "vm/object/heap.h"
 #include "vm/object/list.h"
+#include "vm/object/plain_init.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 
@@ -206,6 +207,7 @@ static void type_free(Object *self)
         older = root->older;
         shape_free_tree(t, root);
     }
+    plain_init_free(t, type);
 }
 
 const TypeSpec type_spec = {

@@ -14,6 +14,7 @@
 #include "vm/object/exception.h"
 #include "vm/object/list.h"
 #include "vm/object/native.h"
+#include "vm/object/plain_init.h"
 #include "vm/object/protocol.h"
 #include "vm/object/set.h"
 #include "vm/object/str.h"
@@ -132,9 +133,43 @@ static Frame *enter_method(Thread *t, Value *callee_at, Value *args, size_t coun
     return frame;
 }
 
+/* The class at *callee_at is called, whose __init__ only stores: the instance takes its place, and the running frame goes on. */
+static NOINLINE Frame *enter_plain_init(Thread *t, const PlainInit *plain, Value *callee_at, Value *args, size_t count)
+{
+    Type *type = (Type *)as_object(*callee_at);
+    Object *self = type_alloc(t, type);
+    if (UNLIKELY(!self)) {
+        release_row(args, args + count);
+        release(*callee_at);
+        return NULL;
+    }
+    const Value *constants = plain->code->constants;
+    for (const PlainStore *store = plain->stores, *end = store + plain->count; store < end; store++) {
+        bool is_argument = store->source >= 0;
+        Value v = is_argument ? args[store->source] : constants[-1 - store->source];
+        *(Value *)((char *)self + store->where) = is_argument && plain->moves ? v : retain(v);
+    }
+    if (plain->shape) ((Attributes *)((char *)self + type->attributes_offset))->shape = plain->shape;
+    *callee_at = object_value(self);
+    t->frame->sp = callee_at + 1;
+    if (!plain->moves) release_row(args, args + count);
+    object_release(type);      /* of which there is an instance now */
+    return t->frame;
+}
+
+/* Nobody listens, and there would be room for its frame: then it need not be run. */
+static bool may_skip_init(Thread *t) { return atomic_load_explicit(&t->breaker, memory_order_relaxed) == 0 && t->depth < t->depth_limit; }
+
 static Frame *enter_init(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named)
 {
     Type *type = (Type *)as_object(*callee_at);
+    if (type->init_function->code->only_stores && named == 0 && may_skip_init(t)) {
+        Code *code = type->init_function->code;
+        const PlainInit *plain = plain_init_of(t, type);
+        bool has_room = plain && count < code->exact_count && stack_has_room(t, args, code->frame_words);
+        if (has_room && frame_add_defaults(type->init_function, args - 1, count + 1, code->exact_count))
+            return enter_plain_init(t, plain, callee_at, args, code->exact_count - 1);
+    }
     Object *self = type_alloc(t, type);
     if (UNLIKELY(!self)) {
         release_row(args, args + count + named);
@@ -177,7 +212,8 @@ bool call_enter_script(Thread *t, Value *callee_at, Value *args, size_t count, c
     return true;
 }
 
-Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count)
+/* The same for any other __init__ that takes exactly these arguments. */
+static NOINLINE Frame *enter_exact_init(Thread *t, Value *callee_at, Value *args, size_t count)
 {
     Type *type = (Type *)as_object(*callee_at);
     Function *init = type->init_function;
@@ -203,6 +239,12 @@ Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count)
     t->frame = frame;
     t->depth++;
     return frame;
+}
+
+Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count)
+{
+    const PlainInit *plain = plain_init_of(t, (Type *)as_object(*callee_at));
+    return plain && LIKELY(may_skip_init(t)) ? enter_plain_init(t, plain, callee_at, args, count) : enter_exact_init(t, callee_at, args, count);
 }
 
 void call_raise_init_result(Thread *t, TAKES Value result)

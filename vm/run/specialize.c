@@ -31,6 +31,7 @@
 #include "vm/object/instance.h"
 #include "vm/object/list.h"
 #include "vm/object/method_cache.h"
+#include "vm/object/plain_init.h"
 #include "vm/object/str.h"
 
 /* ---- making the copy ---- */
@@ -263,6 +264,9 @@ static void make_hot(Thread *t, Code *code)
     code->hot = hot;
     code->hot_start = WORD_OPCODE(hot[0]) == OP_RESUME ? hot + 1 : hot;
     code->generator_start = generator_start_of(unit);
+    PlainStore stores[PLAIN_STORES_MAX];
+    uint32_t count;
+    code->only_stores = plain_init_scan(code, stores, &count);
     if (!code->generator_start) code->warm_count = code->exact_count;
 }
 
