@@ -304,6 +304,25 @@ CASE(LOAD_METHOD_TYPE) {
     }
     goto guess_failed_method;
 }
+/* The CALL_METHOD behind it, too. The method needs no counting: its class cannot change, and self keeps the class. */
+CASE(CALL_TYPE_METHOD) {
+    const MethodCacheEntry *cached;
+    Type *type = LIKELY(is_object(TOP)) ? as_object(TOP)->type : value_type(t, TOP);
+    if (CACHED_FOR(type)) {
+        MethodDescriptor *method = (MethodDescriptor *)as_object(cached->value);
+        const NativeDef *def = method->def;
+        ip += CACHES_LOAD_METHOD + 1 + CACHES_CALL_METHOD;
+        SAVE();
+        Value v = native_call_in_place(t, def, &method->signature, method->d.owner, TOP, sp, 0);
+        if (failed(v)) FAIL;
+        Value self = TOP;
+        TOP = v;
+        release(self);
+        if (!(def->flags & NATIVE_LEAF) && SAFEPOINT()) FAIL;
+        NEXT;
+    }
+    goto guess_failed_method;
+}
 CASE(LOAD_METHOD_MODULE) {
     if (LIKELY(is_kind(TOP, KIND_MODULE))) {
         Module *module = (Module *)as_object(TOP);

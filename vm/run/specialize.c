@@ -434,6 +434,15 @@ void specialize_attribute(Thread *t, Frame *frame, const Word *ip, Value object)
     }
 }
 
+/* What calls [method] of a built-in type: by itself, when nothing stands between look-up and call. */
+static Opcode type_method_form(const Type *type, Value method, const Word *words)
+{
+    Word call = words[1 + CACHES_LOAD_METHOD];
+    bool is_call = WORD_OPCODE(call) == OP_CALL_METHOD || WORD_OPCODE(call) == OP_CALL_METHOD_NATIVE;
+    bool is_native = is_kind(method, KIND_METHOD_DESCRIPTOR) && !type_is(type, TYPE_IS_SCRIPT_MADE);
+    return is_native && is_call && WORD_OPERAND(call) == 0 ? OP_CALL_TYPE_METHOD : OP_LOAD_METHOD_TYPE;
+}
+
 void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
 {
     Word *words = words_to_change(frame, ip, OP_LOAD_METHOD, CACHES_LOAD_METHOD);
@@ -451,7 +460,9 @@ void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
     attribute_resolve_load(t, object, name, &place);
     switch (place.kind) {
     case ATTRIBUTE_IN_SLOT: note_place(t, words, object, &place, OP_LOAD_METHOD_SLOT); return;
-    case ATTRIBUTE_IS_METHOD: note_place(t, words, object, &place, place.shape_id ? OP_LOAD_METHOD_SHAPE : OP_LOAD_METHOD_TYPE); return;
+    case ATTRIBUTE_IS_METHOD:
+        note_place(t, words, object, &place, place.shape_id ? OP_LOAD_METHOD_SHAPE : type_method_form(value_type(t, object), place.value, words));
+        return;
     case ATTRIBUTE_IN_MEMBER:
     case ATTRIBUTE_OF_CLASS:
     case ATTRIBUTE_IN_OVERFLOW: change(words, OP_LOAD_METHOD_ANY); return;
