@@ -257,8 +257,11 @@ static ToyValue gcd_take(ToyThread *t, TOY_TAKES ToyValue a, TOY_TAKES ToyValue 
 ToyValue math_gcd(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
     if (!toy_arguments_no_keywords(t, "math.gcd", names)) return TOY_FAILED;
-    ToyValue result = toy_small_int_value(0);
-    for (size_t i = 0; i < count && !toy_failed(result); i++) {
+    size_t i = 0;
+    uint64_t shared = 0;
+    for (; i < count && toy_is_small_int(args[i]); i++) shared = word_gcd(shared, small_magnitude(args[i]));
+    ToyValue result = toy_int_from_uint64(t, shared);
+    for (; i < count && !toy_failed(result); i++) {
         ToyValue n = toy_is_small_int(args[i]) ? args[i] : toy_index(t, args[i]);
         if (toy_failed(n)) {
             toy_release(result);

@@ -68,10 +68,15 @@ static bool read_arguments(ToyThread *t, const char *name, const ToyValue *args,
 {
     static const char *const parameter_names[] = {"a", "x", "lo", "hi", "key", NULL};
     const ToyParameters parameters = {name, parameter_names, 0, 4, 2};
-    ToyValue given[5];
+    ToyValue given[5] = {TOY_UNBOUND};
     search->low = 0;
     search->high = -1;
-    if (!toy_arguments_sort(t, &parameters, args, count, names, given) || !toy_arg_size(t, given[2], &search->low)) return false;
+    if (count == 2 && !names) {     /* nearly always */
+        given[0] = args[0];
+        given[1] = args[1];
+    } else if (!toy_arguments_sort(t, &parameters, args, count, names, given) || !toy_arg_size(t, given[2], &search->low)) {
+        return false;
+    }
     if (toy_is_given(given[3]) && !toy_arg_size(t, given[3], &search->high)) return false;
     search->sequence = given[0];
     search->is_list = toy_type_of(t, given[0]) == toy_builtin_type(t, TOY_KIND_LIST);     /* exactly: that cannot change */

@@ -61,6 +61,7 @@ ToyValue toy_dict_copy(ToyThread *t, ToyValue dict) { return object_value(dict_c
 size_t toy_dict_length(ToyValue dict) { return dict_length(as_dict(dict)); }
 bool toy_dict_get(ToyThread *t, ToyValue dict, ToyValue key, ToyValue *value) { return dict_get(t, as_dict(dict), key, value); }
 bool toy_dict_set(ToyThread *t, ToyValue dict, ToyValue key, ToyValue value) { return dict_set(t, as_dict(dict), key, value); }
+ToyValue *toy_dict_peek(ToyValue dict, ToyValue key) { return dict_peek(as_dict(dict), key); }
 bool toy_dict_pop(ToyThread *t, ToyValue dict, ToyValue key, ToyValue *value) { return dict_pop(t, as_dict(dict), key, value); }
 bool toy_dict_contains(ToyThread *t, ToyValue dict, ToyValue key, bool *found) { return dict_contains(t, as_dict(dict), key, found); }
 bool toy_dict_update(ToyThread *t, ToyValue dict, ToyValue mapping_or_pairs) { return dict_update(t, as_dict(dict), mapping_or_pairs); }

@@ -442,6 +442,9 @@ TOY_API TOY_MUST_CHECK ToyValue toy_dict_copy(ToyThread *t, ToyValue dict);
 TOY_API size_t toy_dict_length(ToyValue dict);
 TOY_API TOY_MUST_CHECK bool toy_dict_get(ToyThread *t, ToyValue dict, ToyValue key, ToyValue *value);   /* owned; UNBOUND: not there */
 TOY_API TOY_MUST_CHECK bool toy_dict_set(ToyThread *t, ToyValue dict, ToyValue key, ToyValue value);
+/* Where the value stands, found without script code and without raising, BORROWED until the dict changes; what is put there is owned by the
+ * dict. NULL: it is not there, or it takes more to tell. */
+TOY_API TOY_BORROWED ToyValue *toy_dict_peek(ToyValue dict, ToyValue key);
 TOY_API TOY_MUST_CHECK bool toy_dict_pop(ToyThread *t, ToyValue dict, ToyValue key, ToyValue *value);
 TOY_API TOY_MUST_CHECK bool toy_dict_contains(ToyThread *t, ToyValue dict, ToyValue key, bool *found);
 TOY_API TOY_MUST_CHECK bool toy_dict_update(ToyThread *t, ToyValue dict, ToyValue mapping_or_pairs);

@@ -9,7 +9,10 @@
 
 #include "vm/toy.h"
 
-typedef struct ContainersState { ToyType *deque, *deque_iterator, *deque_reverse_iterator, *tuple_getter; } ContainersState;
+typedef struct ContainersState {
+    ToyType *deque, *deque_iterator, *deque_reverse_iterator, *tuple_getter;
+    ToyValue get, set_item;      /* names that counting asks for */
+} ContainersState;
 
 extern const ToyTypeSpec deque_spec, deque_iterator_spec, deque_reverse_iterator_spec, tuple_getter_spec;
 

@@ -76,6 +76,11 @@ static ToyValue one_more(ToyThread *t, ToyValue count)
 static bool count_in_dict(ToyThread *t, ToyValue item, void *context)
 {
     ToyValue mapping = *(ToyValue *)context, old;
+    ToyValue *place = toy_dict_peek(mapping, item);
+    if (place && is_one_more(*place)) {      /* one look-up instead of two */
+        *place = toy_small_int_value(toy_small_int(*place) + 1);
+        return true;
+    }
     if (!toy_dict_get(t, mapping, item, &old)) return false;
     ToyValue count = toy_is_bound(old) ? one_more(t, old) : toy_small_int_value(1);
     toy_release(old);
@@ -94,10 +99,10 @@ static bool count_in_mapping(ToyThread *t, ToyValue item, void *context)
     toy_release(count);
     return is_good;
 }
-static bool has_own(ToyThread *t, ToyValue mapping, const char *name, bool *answer)
+static bool has_own(ToyThread *t, ToyValue mapping, ToyValue name, bool *answer)
 {
-    ToyValue own = toy_get_attribute(t, toy_type_value(toy_type_of(t, mapping)), name);
-    ToyValue plain = toy_get_attribute(t, toy_type_value(toy_builtin_type(t, TOY_KIND_DICT)), name);
+    ToyValue own = toy_get_attribute_of(t, toy_type_value(toy_type_of(t, mapping)), name);
+    ToyValue plain = toy_get_attribute_of(t, toy_type_value(toy_builtin_type(t, TOY_KIND_DICT)), name);
     *answer = !toy_is_same(own, plain);
     bool is_good = !toy_failed(own) && !toy_failed(plain);
     toy_release(own);
@@ -108,9 +113,10 @@ static ToyValue count_elements(ToyThread *t, ToyValue self, const ToyValue *args
 {
     ToyValue mapping = args[0];
     bool has_own_get = true, has_own_set = true;
-    if (toy_is_dict(mapping) && (!has_own(t, mapping, "get", &has_own_get) || !has_own(t, mapping, "__setitem__", &has_own_set))) return TOY_FAILED;
+    const ContainersState *state = toy_module_state(self);
+    if (toy_is_dict(mapping) && (!has_own(t, mapping, state->get, &has_own_get) || !has_own(t, mapping, state->set_item, &has_own_set))) return TOY_FAILED;
     if (!has_own_get && !has_own_set) return toy_for_each(t, args[1], count_in_dict, &mapping) ? TOY_NONE : TOY_FAILED;
-    Counting counting = {mapping, toy_get_attribute(t, mapping, "get")};
+    Counting counting = {mapping, toy_get_attribute_of(t, mapping, state->get)};
     bool is_good = !toy_failed(counting.get) && toy_for_each(t, args[1], count_in_mapping, &counting);
     toy_release(counting.get);
     return is_good ? TOY_NONE : TOY_FAILED;
@@ -131,10 +137,20 @@ static bool init(ToyThread *t, ToyModuleObject *module)
     state->deque_iterator = toy_type_new(t, module, &deque_iterator_spec, "collections._deque_iterator", NULL);
     state->deque_reverse_iterator = toy_type_new(t, module, &deque_reverse_iterator_spec, "collections._deque_reverse_iterator", NULL);
     state->tuple_getter = toy_type_new(t, module, &tuple_getter_spec, "collections._tuplegetter", NULL);
+    state->get = toy_str_intern(t, toy_str(t, "get"));
+    state->set_item = toy_str_intern(t, toy_str(t, "__setitem__"));
+    if (toy_failed(state->get) || toy_failed(state->set_item)) return false;
     return state->deque && state->deque_iterator && state->deque_reverse_iterator && state->tuple_getter &&
            toy_module_add_type(t, module, state->deque) && toy_module_add_type(t, module, state->deque_iterator) &&
            toy_module_add_type(t, module, state->deque_reverse_iterator) && toy_module_add_type(t, module, state->tuple_getter) &&
            toy_module_add_type(t, module, toy_default_dict_type(t)) && toy_module_add_type(t, module, toy_ordered_dict_type(t));
+}
+
+static void free_state(ToyThread *t, void *context)
+{
+    ContainersState *state = context;
+    toy_clear(&state->get);
+    toy_clear(&state->set_item);
 }
 
 const ToyModule toy_module_containers = {
@@ -144,4 +160,5 @@ const ToyModule toy_module_containers = {
     .functions = functions,
     .state_size = sizeof(ContainersState),
     .init = init,
+    .free_state = free_state,
 };

@@ -207,7 +207,7 @@ Value int_from_int64(Thread *t, int64_t n)
 
 Value int_from_uint64(Thread *t, uint64_t n)
 {
-    return int_from_limbs(t, &n, 1, false);
+    return LIKELY(n <= (uint64_t)SMALL_INT_MAX) ? small_int_value((int64_t)n) : int_from_limbs(t, &n, 1, false);
 }
 
 Value int_exact(Thread *t, Value v)

@@ -41,7 +41,7 @@ MUST_CHECK Dict *dict_copy(Thread *t, Dict *dict);
 /* false: raised. Found: *value is a new reference; not found: UNBOUND. */
 MUST_CHECK bool dict_get(Thread *t, Dict *dict, Value key, Value *value);
 MUST_CHECK bool dict_set(Thread *t, Dict *dict, Value key, Value value);
-/* The place of a value, found without script code and without raising: an exact string or small int among such keys. NULL: it is not there,
+/* The place of a value, found without script code and without raising. NULL: it is not there,
  * or it takes more to tell. BORROWED until the dict changes. */
 BORROWED Value *dict_peek(const Dict *dict, Value key);
 /* Keys with their hashes, for a dict that is nobody's __dict__ (dict->instance NULL) and may change in between: from *position = 0, BORROWED. */

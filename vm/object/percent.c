@@ -143,6 +143,12 @@ static bool read_directive(Reader *r, Directive *d)
     Str *format = r->format;
     *d = (Directive){.width = -1, .precision = -1};
     r->has_keyed = false;
+    uint32_t first = r->at < format->length ? str_char(format, r->at) : 0;
+    if (first == 's' || first == 'd') {     /* nearly all */
+        d->code_at = r->at++;
+        d->code = first;
+        return true;
+    }
     if (r->at < format->length && str_char(format, r->at) == '(') {
         r->at++;
         if (!read_key(r))
@@ -402,15 +408,24 @@ static bool add_argument(Reader *r, const Directive *d, Value v)
 
 /* ---- the whole ---- */
 
+/* Where the next percent sign stands; the length, if there is none. */
+static size_t next_sign(const Reader *r)
+{
+    const Str *format = r->format;
+    size_t at = r->at;
+    while (at < format->length && str_char(format, at) != '%')
+        at++;
+    return at;
+}
+
 static bool run(Reader *r)
 {
-    Str *format = r->format, *percent = r->t->interp->one_char['%'];
+    Str *format = r->format;
     while (r->at < format->length) {
-        int64_t found = str_find(format, percent, r->at, format->length);
-        size_t sign = found < 0 ? format->length : (size_t)found;
+        size_t sign = next_sign(r);
         str_builder_add_slice(&r->out, format, r->at, sign);
         r->at = sign + 1;
-        if (found < 0)
+        if (sign == format->length)
             break;
         if (r->at < format->length && str_char(format, r->at) == '%') {
             str_builder_add_char(&r->out, '%');

@@ -579,15 +579,31 @@ static bool are_in_order(const Value *keys, size_t count, bool reverse)
     return n == count;
 }
 
+/* A handful of small ints, the first [count] of a row: their words order as the numbers do, and equal ones cannot be told apart. */
+static void insert_small_ints(Value *items, size_t count, bool reverse)
+{
+    for (size_t i = 1; i < count; i++) {
+        Value v = items[i];
+        size_t at = i;
+        for (; at > 0 && (reverse ? (int64_t)items[at - 1].bits < (int64_t)v.bits : (int64_t)items[at - 1].bits > (int64_t)v.bits); at--)
+            items[at] = items[at - 1];
+        items[at] = v;
+    }
+}
+
 /* [keys] is NULL without a key function. Below RANKED_FROM, asking a few times is cheaper than looking at all. The ranks of a short list lie in [few]. */
 static bool sort_items(Thread *t, Value *items, Value *keys, size_t count, bool reverse)
 {
-    enum { RANKED_FROM = 6, FEW = 32 };
+    enum { HANDFUL = 12, RANKED_FROM = 6, FEW = 32 };
     int64_t few[FEW];
     Value *compared = keys ? keys : items;
     Row row = {NULL, compared, keys ? items : NULL};
     int64_t *ranks = NULL;
     if (are_all_small_ints(compared, count)) {
+        if (!keys && count <= HANDFUL) {
+            insert_small_ints(items, count, reverse);
+            return true;
+        }
         row = (Row){(int64_t *)(void *)compared, NULL, keys ? items : NULL};   /* their words order as the numbers do */
     } else if (count >= RANKED_FROM) {
         if (are_in_order(compared, count, reverse))

@@ -100,9 +100,17 @@ static void add_characters(StrBuilder *builder, const void *data, unsigned width
     builder->length += count;
 }
 
+/* Plain characters where there is room for them: nothing but their number changes. After a failure there is no room. */
+ALWAYS_INLINE bool takes_ascii(const StrBuilder *builder, size_t count)
+{
+    return LIKELY(builder->width == 1 && count <= builder->capacity - builder->length);
+}
+
 void str_builder_add_char(StrBuilder *builder, uint32_t character)
 {
-    if (make_room(builder, 1, character))
+    if (character < 0x80 && takes_ascii(builder, 1))
+        builder->data[builder->length++] = (char)character;
+    else if (make_room(builder, 1, character))
         put(builder, builder->length++, character);
 }
 
@@ -115,12 +123,22 @@ void str_builder_add_slice(StrBuilder *builder, const Str *s, size_t start, size
 {
     if (start >= end)
         return;
+    if (s->is_ascii && takes_ascii(builder, end - start)) {
+        memcpy(builder->data + builder->length, s->characters + start, end - start);
+        builder->length += end - start;
+        return;
+    }
     uint32_t widest = s->is_ascii ? 0x7f : characters_widest(str_at(s, start), s->width, end - start);
     add_characters(builder, str_at(s, start), s->width, end - start, widest);
 }
 
 void str_builder_add_ascii(StrBuilder *builder, const char *text, size_t length)
 {
+    if (takes_ascii(builder, length)) {
+        memcpy(builder->data + builder->length, text, length);
+        builder->length += length;
+        return;
+    }
     add_characters(builder, text, 1, length, 0x7f);
 }
 

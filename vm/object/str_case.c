@@ -19,23 +19,52 @@ static inline bool ascii_is_printable(uint8_t c) { return c >= ' ' && c < 0x7f; 
 
 /* ---- mappings ---- */
 
-static uint8_t ascii_lower(uint8_t c) { return is_ascii_upper(c) ? c | 0x20 : c; }
-static uint8_t ascii_upper(uint8_t c) { return is_ascii_lower(c) ? c & 0xdf : c; }
-static uint8_t ascii_swap(uint8_t c) { return is_ascii_upper(c) || is_ascii_lower(c) ? c ^ 0x20 : c; }
+/* Eight characters at once: bit 5 of those that are letters between [first] and the one 25 behind it is turned over. Both sums set the highest
+ * bit of a byte that is not below, and not behind, these; no byte carries into the next, for all are ASCII. */
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+ALWAYS_INLINE uint64_t turn_letters(uint64_t word, char first)
+{
+    uint64_t is_reached = word + EACH_BYTE((uint64_t)(0x80 - first)), is_passed = word + EACH_BYTE((uint64_t)(0x80 - first - 26));
+    return word ^ (is_reached & ~is_passed & EACH_BYTE(0x80)) >> 2;
+}
 
-static inline Value map_ascii(Thread *t, Str *s, uint8_t (*map)(uint8_t c))
+static inline uint64_t ascii_lower(uint64_t word) { return turn_letters(word, 'A'); }
+static inline uint64_t ascii_upper(uint64_t word) { return turn_letters(word, 'a'); }
+static inline uint64_t ascii_swap(uint64_t word)
+{
+    return word ^ (turn_letters(word, 'A') ^ word) ^ (turn_letters(word, 'a') ^ word);
+}
+
+ALWAYS_INLINE void map_word(char *to, const char *from, uint64_t (*map)(uint64_t word))
+{
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    word = map(word);
+    memcpy(to, &word, sizeof word);
+}
+
+/* [map] is for words of eight characters; the last one overlaps with the one before it. */
+ALWAYS_INLINE Value map_ascii(Thread *t, Str *s, uint64_t (*map)(uint64_t word))
 {
     if (s->length == 0)
         return retain(t->interp->empty_str);
     if (s->length == 1)
-        return object_value(str_from_char(t, map((uint8_t)s->characters[0])));
+        return object_value(str_from_char(t, (uint32_t)map((uint8_t)s->characters[0])));
     Str *mapped = str_new(t, s->length, 0x7f);
     if (!mapped)
         return FAILED;
-    const uint8_t *from = str_data(s);
-    uint8_t *to = str_data(mapped);
-    for (size_t i = 0; i < s->length; i++)
-        to[i] = map(from[i]);
+    const char *from = str_data(s);
+    char *to = str_data(mapped);
+    enum { WORD = sizeof(uint64_t) };
+    size_t count = s->length;
+    if (count < WORD) {
+        for (size_t i = 0; i < count; i++)
+            to[i] = (char)map((uint8_t)from[i]);
+    } else {
+        for (size_t i = 0; i + WORD < count; i += WORD)
+            map_word(to + i, from + i, map);
+        map_word(to + count - WORD, from + count - WORD, map);
+    }
     return object_value(mapped);
 }
 

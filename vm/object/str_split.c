@@ -35,14 +35,8 @@ static void parts_begin(Parts *parts, Thread *t, Str *s)
     parts->count = 0;
 }
 
-static bool add_part(Parts *parts, TAKES Value part)
+NOINLINE static bool add_to_list(Parts *parts, TAKES Value part)
 {
-    if (UNLIKELY(failed(part)))
-        return false;
-    if (LIKELY(!parts->list && parts->count < ARRAY_LENGTH(parts->waiting))) {
-        parts->waiting[parts->count++] = part;
-        return true;
-    }
     if (!parts->list) {
         size_t count = parts->count;
         parts->count = 0;
@@ -53,6 +47,16 @@ static bool add_part(Parts *parts, TAKES Value part)
         }
     }
     return list_append_take(parts->t, parts->list, part);
+}
+
+ALWAYS_INLINE bool add_part(Parts *parts, TAKES Value part)
+{
+    if (UNLIKELY(failed(part)))
+        return false;
+    if (UNLIKELY(parts->list || parts->count == ARRAY_LENGTH(parts->waiting)))
+        return add_to_list(parts, part);
+    parts->waiting[parts->count++] = part;
+    return true;
 }
 
 static bool add_slice(Parts *parts, size_t start, size_t end)

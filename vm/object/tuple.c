@@ -141,7 +141,7 @@ static Value get_slice(Thread *t, Tuple *tuple, Value key)
         return FAILED;
     if (step == 1 && count == tuple->count && tuple->head.kind == KIND_TUPLE)
         return retain(object_value(tuple));
-    Tuple *part = tuple_new(t, count);
+    Tuple *part = tuple_new_raw(t, count);
     for (size_t i = 0; part && i < count; i++)
         part->items[i] = retain(tuple->items[start + (int64_t)i * step]);
     return object_value(part);
@@ -260,7 +260,7 @@ static Value tuple_add(Thread *t, Value left, Value right)
         return retain(right);
     if (b->count == 0 && is_kind(left, KIND_TUPLE))
         return retain(left);
-    Tuple *sum = tuple_new(t, a->count + b->count);
+    Tuple *sum = tuple_new_raw(t, a->count + b->count);
     if (!sum)
         return FAILED;
     for (size_t i = 0; i < a->count; i++)
