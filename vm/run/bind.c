@@ -11,7 +11,7 @@
  * Read next   call.c, frame.h */
 #include <stdio.h>
 
-#include "vm/object/dict.h"
+#include "vm/object/dict_keys.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
 #include "vm/object/list.h"
@@ -140,6 +140,16 @@ static bool bind_keywords(Thread *t, Function *function, Value *slots, Keywords 
     return true;
 }
 
+/* The dict has them in the order of the parameters, unless a script has made it or some have none. */
+static BORROWED Value keyword_default(Dict *defaults, size_t expected, Str *name)
+{
+    if (LIKELY(defaults->keys && !defaults->instance && expected < defaults->keys->used)) {
+        const DictEntry *entry = dict_entry_at(defaults, expected);
+        if (LIKELY(is_same(entry->key, object_value(name)))) return entry->value;
+    }
+    return dict_get_str(defaults, name);
+}
+
 static bool fill_defaults(Thread *t, Function *function, Value *slots)
 {
     const CodeUnit *unit = function->code->unit;
@@ -153,7 +163,7 @@ static bool fill_defaults(Thread *t, Function *function, Value *slots)
     bool is_complete = true;
     for (size_t i = positional; i < all; i++) {
         if (is_bound(slots[i])) continue;
-        Value v = is_bound(function->keyword_defaults) ? dict_get_str(as_dict(function->keyword_defaults), parameter_name(function->code, i)) : UNBOUND;
+        Value v = is_bound(function->keyword_defaults) ? keyword_default(as_dict(function->keyword_defaults), i - positional, parameter_name(function->code, i)) : UNBOUND;
         if (is_unbound(v)) is_complete = false;
         else slots[i] = retain(v);
     }
@@ -239,34 +249,90 @@ static size_t keywords_in_order(const Code *code, size_t count, const Value *nam
     return in_order;
 }
 
-/* Keywords that are the very strings that the code has, each for another parameter. False: they are not; the row is as it was. */
-static bool place_keywords(const Code *code, Value *row, size_t count, const Value *names, size_t named)
+bool frame_names_in_order(const Code *code, uint32_t count, const Tuple *names)
 {
-    size_t all = code->unit->argument_count + code->unit->keyword_only_count;
-    Value values[KEYWORDS_ON_STACK];
-    if (named > KEYWORDS_ON_STACK || count + named > all || count < code->unit->positional_only_count) return false;
-    for (size_t k = 0; k < named; k++) values[k] = row[count + k];
-    for (size_t i = count; i < all; i++) row[i] = UNBOUND;
+    uint32_t first = count - (uint32_t)names->count, i = 0;
+    if (first < code->unit->positional_only_count) return false;
+    while (i < names->count && is_same(names->items[i], object_value(code->slot_names[first + i]))) i++;
+    return i == names->count;
+}
+
+/* Few: the compiler would make an instruction of this that pays for many. */
+static inline void values_move(Value *to, const Value *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        to[i] = from[i];
+        __asm__("" : "+r"(i));
+    }
+}
+
+/* Which parameter each keyword names, [all] for **kwargs; by identity, for names in calls are interned. False: one of them needs care. */
+static bool find_places(const Code *code, size_t direct, const Value *names, size_t named, uint32_t *places)
+{
+    const CodeUnit *unit = code->unit;
+    size_t all = unit->argument_count + unit->keyword_only_count, first = unit->positional_only_count, expected = direct > first ? direct : first;
+    if (named > KEYWORDS_ON_STACK) return false;
     for (size_t k = 0; k < named; k++) {
-        size_t i = count;
-        while (i < all && !is_same(object_value(code->slot_names[i]), names[k])) i++;
-        if (i == all || is_bound(row[i])) {
-            for (k = 0; k < named; k++) row[count + k] = values[k];
-            return false;
-        }
-        row[i] = values[k];
+        size_t i = expected;
+        if (i >= all || !is_same(names[k], object_value(code->slot_names[i])))
+            for (i = first; i < all && !is_same(names[k], object_value(code->slot_names[i]));) i++;
+        bool is_other = i == all && unit->flags & CODE_VARKEYWORDS && is_kind(names[k], KIND_STR) && as_object(names[k])->flags & OBJECT_IS_INTERNED;
+        if (!is_other && (i == all || i < direct)) return false;
+        places[k] = (uint32_t)i;
+        expected = i + 1;
     }
     return true;
 }
 
-/* f(a, b=1, *rest), called without keywords. */
-static Frame *bind_surplus(Thread *t, Function *function, TAKES Value *row, size_t count, Value *result_at, uint32_t flags)
+/* The keywords go to these [places]. What is missing may have a default; if not, that is the one thing that can still be wrong. */
+static Frame *bind_to_places(Thread *t, Function *function, TAKES Value *row, size_t count, size_t direct, const Value *names, size_t named,
+                             const uint32_t *places, Value *result_at, uint32_t flags)
 {
-    size_t positional = function->code->unit->argument_count, direct = count < positional ? count : positional;
-    Tuple *surplus = tuple_take_values(t, row + direct, count - direct);
-    row[positional] = object_value(surplus);
-    Frame *frame = frame_lay(t, function, function->code, row, positional + 1, result_at, flags);
-    if (LIKELY(surplus)) return frame;
+    const CodeUnit *unit = function->code->unit;
+    size_t all = unit->argument_count + unit->keyword_only_count;
+    bool takes_args = unit->flags & CODE_VARARGS, takes_keywords = unit->flags & CODE_VARKEYWORDS;
+    Value values[KEYWORDS_ON_STACK];      /* set aside: where they lie other parameters have their place */
+    values_move(values, row + count, named);
+    Tuple *surplus = takes_args ? tuple_take_values(t, row + direct, count - direct) : NULL;
+    Dict *extra = takes_keywords ? dict_new(t) : NULL;
+    Frame *frame = frame_lay(t, function, function->code, row, direct, result_at, flags);
+    if (takes_args) row[all] = object_value(surplus);
+    if (takes_keywords) row[all + takes_args] = object_value(extra);
+    bool is_good = (surplus || !takes_args) && (extra || !takes_keywords);
+    size_t bound = direct;
+    for (size_t k = 0; k < named; k++) {
+        if (places[k] < all) {
+            row[places[k]] = values[k];
+            bound++;
+        } else {
+            is_good = is_good && dict_set_str(t, extra, as_str(names[k]), values[k]);
+            release(values[k]);
+        }
+    }
+    if (LIKELY(is_good && (bound == all || fill_defaults(t, function, row)))) return frame;
+    give_up(t, frame);
+    return NULL;
+}
+
+Frame *frame_bind_positional(Thread *t, Function *function, TAKES Value *row, size_t count, Value *result_at, uint32_t flags)
+{
+    Code *code = function->code;
+    const CodeUnit *unit = code->unit;
+    size_t positional = unit->argument_count, direct = count < positional ? count : positional;
+    if (code->exact_count != CODE_BINDS && count <= positional && frame_add_defaults(function, row, count, positional))
+        return frame_lay(t, function, code, row, positional, result_at, flags);
+    bool takes_args = unit->flags & CODE_VARARGS;
+    if (UNLIKELY(count > direct && !takes_args)) return bind_with_care(t, function, row, count, NULL, 0, result_at, flags);
+    Tuple *surplus = takes_args ? tuple_take_values(t, row + direct, count - direct) : NULL;
+    Frame *frame = frame_lay(t, function, code, row, direct, result_at, flags);
+    Value *behind = row + positional + unit->keyword_only_count;
+    bool is_good = surplus || !takes_args;
+    if (takes_args) *behind++ = object_value(surplus);
+    if (unit->flags & CODE_VARKEYWORDS) {
+        *behind = object_value(dict_new(t));
+        is_good = is_good && is_bound(*behind);
+    }
+    if (LIKELY(is_good) && ((direct == positional && !unit->keyword_only_count) || fill_defaults(t, function, row))) return frame;
     give_up(t, frame);
     return NULL;
 }
@@ -275,18 +341,12 @@ Frame *frame_bind(Thread *t, Function *function, TAKES Value *row, size_t count,
 {
     Code *code = function->code;
     const CodeUnit *unit = code->unit;
-    size_t positional = unit->argument_count, all = positional + unit->keyword_only_count;
-    if (!(unit->flags & (CODE_VARARGS | CODE_VARKEYWORDS)) && count <= positional) {
-        if (all == positional && keywords_in_order(code, count, names, named) == named && frame_add_defaults(function, row, count + named, positional))
-            return frame_lay(t, function, code, row, positional, result_at, flags);
-        if (place_keywords(code, row, count, names, named)) {
-            Frame *frame = frame_lay(t, function, code, row, all, result_at, flags);
-            if (fill_defaults(t, function, row)) return frame;
-            give_up(t, frame);
-            return NULL;
-        }
-    } else if ((unit->flags & (CODE_VARARGS | CODE_VARKEYWORDS)) == CODE_VARARGS && named == 0 && all == positional && frame_add_defaults(function, row, count, positional)) {
-        return bind_surplus(t, function, row, count, result_at, flags);
-    }
+    size_t positional = unit->argument_count, direct = count < positional ? count : positional;
+    uint32_t places[KEYWORDS_ON_STACK];
+    if (named == 0) return frame_bind_positional(t, function, row, count, result_at, flags);
+    bool is_exact = code->exact_count != CODE_BINDS && count <= positional && keywords_in_order(code, count, names, named) == named;
+    if (is_exact && frame_add_defaults(function, row, count + named, positional)) return frame_lay(t, function, code, row, positional, result_at, flags);
+    if ((count == direct || unit->flags & CODE_VARARGS) && find_places(code, direct, names, named, places))
+        return bind_to_places(t, function, row, count, direct, names, named, places, result_at, flags);
     return bind_with_care(t, function, row, count, names, named, result_at, flags);
 }

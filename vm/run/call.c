@@ -100,20 +100,6 @@ static Frame *enter_bound(Thread *t, Function *function, Value *callee_at, Value
     return frame;
 }
 
-/* The most common of what needs sorting: nothing but defaults is missing. NULL: it is not so, and nothing has happened. (Saves a fifth of
- * such a call.) */
-static Frame *enter_with_defaults(Thread *t, Function *function, Value *callee_at, Value *args, size_t count)
-{
-    Code *code = function->code;
-    size_t positional = code->exact_count;
-    if (positional == CODE_BINDS || count > positional || is_cold(code) || t->depth >= t->depth_limit) return NULL;
-    if (!stack_has_room(t, args, code->frame_words) || !frame_add_defaults(function, args, count, positional)) return NULL;
-    Frame *frame = frame_lay(t, function, code, args, positional, callee_at, 0);
-    t->frame = frame;
-    t->depth++;
-    return frame;
-}
-
 /* The row with [first] in front: in the free place below it, or everything goes up by the one that is kept for this (CODE_HOT_WORDS). */
 static Value *put_first(Value *callee_at, Value *args, size_t count, TAKES Value first)
 {
@@ -197,16 +183,49 @@ static bool enter_instance(Thread *t, Value *callee_at, Value *args, size_t coun
     return true;
 }
 
+/* [frame] is the new running one, if there is one. */
+static inline Frame *begin(Thread *t, Value *callee_at, Frame *frame)
+{
+    if (UNLIKELY(!frame)) {
+        release(*callee_at);
+        return NULL;
+    }
+    t->frame = frame;
+    t->depth++;
+    return frame;
+}
+
+static inline bool has_room(Thread *t, const Code *code, Value *args, size_t count)
+{
+    return LIKELY(t->depth < t->depth_limit && stack_has_room(t, args, frame_room(code, count)));
+}
+
+Frame *call_enter_function(Thread *t, Value *callee_at, Value *args, size_t count)
+{
+    Function *function = (Function *)as_object(*callee_at);
+    Code *code = function->code;
+    if (code->exact_count == count && makes_generator(t, code)) return enter_nothing(t, callee_at, args, count);
+    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
+    if (UNLIKELY(!has_room(t, code, args, count))) return enter_bound(t, function, callee_at, args, count, NULL, 0, 0);
+    return begin(t, callee_at, frame_bind_positional(t, function, args, count, callee_at, 0));
+}
+
+Frame *call_enter_function_kw(Thread *t, Value *callee_at, Value *args, size_t count, const Tuple *names)
+{
+    Function *function = (Function *)as_object(*callee_at);
+    Code *code = function->code;
+    size_t named = names->count;
+    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
+    if (UNLIKELY(!has_room(t, code, args, count))) return enter_bound(t, function, callee_at, args, count - named, names->items, named, 0);
+    return begin(t, callee_at, frame_bind(t, function, args, count - named, names->items, named, callee_at, 0));
+}
+
 bool call_enter_script(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named, Frame **entered)
 {
     if (!call_is_script(*callee_at)) return enter_instance(t, callee_at, args, count, names, named, entered);
     Object *callee = as_object(*callee_at);
-    if (callee->kind == KIND_FUNCTION && makes_generator(t, ((Function *)callee)->code) && named == 0 && ((Function *)callee)->code->exact_count == count) {
-        *entered = enter_nothing(t, callee_at, args, count);
-        return true;
-    }
-    if (callee->kind == KIND_FUNCTION && named == 0 && (*entered = enter_with_defaults(t, (Function *)callee, callee_at, args, count))) return true;
-    if (callee->kind == KIND_FUNCTION) *entered = enter_bound(t, (Function *)callee, callee_at, args, count, names, named, 0);
+    if (callee->kind == KIND_FUNCTION && !named) *entered = call_enter_function(t, callee_at, args, count);
+    else if (callee->kind == KIND_FUNCTION) *entered = enter_bound(t, (Function *)callee, callee_at, args, count, names, named, 0);
     else if (callee->kind == KIND_METHOD) *entered = enter_method(t, callee_at, args, count, names, named);
     else *entered = enter_init(t, callee_at, args, count, names, named);
     return true;
@@ -291,8 +310,7 @@ static inline Frame *lay_warm(Thread *t, Function *function, const Value *args, 
     Frame *frame = (Frame *)(row + code->slot_count);
     slots_clear(row + count, (Value *)frame);
     frame->sp = frame_stack(frame);
-    bool is_asked = atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0;      /* RESUME hears it */
-    return frame_fill(frame, t->frame, function, code, is_asked ? code->hot : code->hot_start, row, NULL, FRAME_IS_ENTRY);
+    return frame_fill(frame, t->frame, function, code, frame_warm_start(t, code), row, NULL, FRAME_IS_ENTRY);
 }
 
 Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names)
@@ -410,8 +428,28 @@ static Frame *enter_spread(Thread *t, Value *callee_at, const Value *items, size
     return entered;
 }
 
+/* What functions that hand on *args, **kwargs do mostly: f(*tuple), and nothing by name. */
+static inline bool is_plain_spread(Thread *t, const Value *callee_at, Value keywords)
+{
+    if (!is_kind(callee_at[0], KIND_FUNCTION) || !is_kind(callee_at[1], KIND_TUPLE)) return false;
+    if (is_bound(keywords) && (!is_kind(keywords, KIND_DICT) || dict_length(as_dict(keywords)))) return false;
+    return stack_has_room(t, (Value *)callee_at + 1, as_tuple(callee_at[1])->count + 1 + CODE_HOT_WORDS);
+}
+
+static Frame *enter_plain_spread(Thread *t, Value *callee_at)
+{
+    Tuple *tuple = as_tuple(callee_at[1]);
+    Value *row = callee_at + 1;
+    for (size_t i = 0; i < tuple->count; i++) row[i] = retain(tuple->items[i]);
+    Frame *entered = call_enter_function(t, callee_at, row, tuple->count);
+    if (!entered) callee_at[0] = callee_at[1] = UNBOUND;
+    object_release(tuple);
+    return entered;
+}
+
 Value call_with_iterables(Thread *t, Value *callee_at, Value keywords, Frame **entered)
 {
+    if (entered && is_plain_spread(t, callee_at, keywords)) return (*entered = enter_plain_spread(t, callee_at)) ? NONE : FAILED;
     bool has_keywords = is_bound(keywords);
     Value holder = star_arguments(t, *callee_at, callee_at[1], !has_keywords || is_kind(keywords, KIND_DICT));
     if (failed(holder)) return FAILED;

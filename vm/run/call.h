@@ -13,6 +13,10 @@
 
 /* Push a frame for the Function at *callee_at, whose [count] exact arguments begin at [args]. The new running frame, or NULL (I1). */
 MUST_CHECK Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count);
+/* The same for any arguments, as long as none is given by name. The running frame: as call_enter_script. */
+MUST_CHECK Frame *call_enter_function(Thread *t, Value *callee_at, Value *args, size_t count);
+/* The same when the last of the [count] arguments are given by these names. */
+MUST_CHECK Frame *call_enter_function_kw(Thread *t, Value *callee_at, Value *args, size_t count, const Tuple *names);
 /* For a frame of [code] that is called from a generator's frame: the [args] copied to where the stack is free. NULL: they stay. */
 Value *call_move_args(Thread *t, const Code *code, const Value *args);
 /* The same for a class at *callee_at whose __init__ is a script function and takes exactly self and them: makes the instance, enters

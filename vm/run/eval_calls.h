@@ -32,11 +32,17 @@
         SAVE();
         if (is_object(*callee_at)) {
             Object *callee = as_object(*callee_at);
-            if (callee->kind == KIND_FUNCTION && ((Function *)callee)->code->warm_count == OPERAND) {
-                sp = callee_at + 1;
-                goto enter_function;
-            }
             Frame *entered;
+            if (callee->kind == KIND_FUNCTION) {
+                if (((Function *)callee)->code->warm_count == OPERAND) {
+                    sp = callee_at + 1;
+                    goto enter_function;
+                }
+                entered = call_enter_function(t, callee_at, callee_at + 1, OPERAND);
+                if (!entered) { sp = callee_at; FAIL; }
+                frame = entered;
+                goto entered_frame;
+            }
             if (callee->kind == KIND_TYPE && ((Type *)callee)->init_function && ((Type *)callee)->init_function->code->exact_count == OPERAND + 1) {
                 entered = call_enter_init(t, callee_at, callee_at + 1, OPERAND);
                 if (!entered) { sp = callee_at; FAIL; }
@@ -66,11 +72,17 @@
         Value *args = sp - given;
         if (is_object(*callee_at)) {
             Object *callee = as_object(*callee_at);
-            if (callee->kind == KIND_FUNCTION && ((Function *)callee)->code->warm_count == given) {
-                sp = args;
-                goto enter_function;
-            }
             Frame *entered;
+            if (callee->kind == KIND_FUNCTION) {
+                if (((Function *)callee)->code->warm_count == given) {
+                    sp = args;
+                    goto enter_function;
+                }
+                entered = call_enter_function(t, callee_at, args, given);
+                if (!entered) { sp = callee_at; FAIL; }
+                frame = entered;
+                goto entered_frame;
+            }
             if (call_enter_script(t, callee_at, args, given, NULL, 0, &entered)) {
                 if (!entered) { sp = callee_at; FAIL; }
                 frame = entered;
@@ -92,6 +104,16 @@
         callee_at = sp - OPERAND - 1;
         Tuple *list = as_tuple(names);
         Frame *entered;
+        if (is_kind(*callee_at, KIND_FUNCTION)) {
+            bool is_ready = frame_is_ready(((Function *)as_object(*callee_at))->code, OPERAND, list);
+            entered = is_ready ? NULL : call_enter_function_kw(t, callee_at, callee_at + 1, OPERAND, list);
+            release(names);
+            sp = callee_at + is_ready;
+            if (is_ready) goto enter_function;
+            if (!entered) FAIL;
+            frame = entered;
+            goto entered_frame;
+        }
         if (call_enter_script(t, callee_at, callee_at + 1, OPERAND - list->count, list->items, list->count, &entered)) {
             release(names);
             if (!entered) { sp = callee_at; FAIL; }
@@ -113,6 +135,16 @@
         size_t given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
         Tuple *list = as_tuple(names);
         Frame *entered;
+        if (is_kind(*callee_at, KIND_FUNCTION)) {
+            bool is_ready = frame_is_ready(((Function *)as_object(*callee_at))->code, (uint32_t)given, list);
+            entered = is_ready ? NULL : call_enter_function_kw(t, callee_at, sp - given, given, list);
+            release(names);
+            sp = is_ready ? sp - given : callee_at;
+            if (is_ready) goto enter_function;
+            if (!entered) FAIL;
+            frame = entered;
+            goto entered_frame;
+        }
         if (call_enter_script(t, callee_at, sp - given, given - list->count, list->items, list->count, &entered)) {
             release(names);
             if (!entered) { sp = callee_at; FAIL; }

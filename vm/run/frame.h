@@ -163,6 +163,11 @@ static inline Frame *frame_fill(Frame *frame, Frame *caller, Function *function,
     frame->traced_line = 0;
     return frame;
 }
+/* Where a call begins in warm code: behind RESUME, which asks what there is to hear, if there is nothing. */
+static inline const Word *frame_warm_start(Thread *t, const Code *code)
+{
+    return LIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) == 0) ? code->hot_start : code->hot;
+}
 /* Lay a frame for [function] at [locals]; the first [given] slots are already there and owned, the others become unbound.
  * The caller has made sure of the room (code->frame_words from locals). */
 static inline Frame *frame_lay(Thread *t, Function *function, Code *code, Value *locals, size_t given, Value *result_at, uint32_t flags)
@@ -171,7 +176,7 @@ static inline Frame *frame_lay(Thread *t, Function *function, Code *code, Value 
     Frame *frame = (Frame *)(locals + slots);
     slots_clear(locals + given, locals + slots);
     frame->sp = frame_stack(frame);
-    return frame_fill(frame, t->frame, function, code, code->hot ? code->hot : code->unit->words, locals, result_at, flags);
+    return frame_fill(frame, t->frame, function, code, code->hot ? frame_warm_start(t, code) : code->unit->words, locals, result_at, flags);
 }
 /* The FrameObject, if any, takes locals and position over; then locals are released. Does not pop. */
 void frame_leave(Thread *t, Frame *frame);
@@ -183,6 +188,8 @@ void frame_drop_locals(Thread *t, Frame *frame, Value *slot);
  * lies where there is room for frame_room(code, count + named). The frame is not linked yet. NULL: raised. */
 MUST_CHECK Frame *frame_bind(Thread *t, Function *function, TAKES Value *row, size_t count, const Value *names, size_t named, Value *result_at,
                              uint32_t flags);
+/* The same without keywords. */
+MUST_CHECK Frame *frame_bind_positional(Thread *t, Function *function, TAKES Value *row, size_t count, Value *result_at, uint32_t flags);
 /* The defaults of the positional parameters from [count] on. False: one of them has none; nothing has happened. */
 static inline bool frame_add_defaults(const Function *function, Value *row, size_t count, size_t positional)
 {
@@ -192,6 +199,12 @@ static inline bool frame_add_defaults(const Function *function, Value *row, size
     if (!defaults || missing > defaults->count) return false;
     for (size_t i = 0; i < missing; i++) row[count + i] = retain(defaults->items[defaults->count - missing + i]);
     return true;
+}
+/* A row of [count] arguments, the last ones given by the [names], is all that warm code wants, in its order: they are its first locals. */
+bool frame_names_in_order(const Code *code, uint32_t count, const Tuple *names);
+static inline bool frame_is_ready(const Code *code, uint32_t count, const Tuple *names)
+{
+    return code->warm_count == count && frame_names_in_order(code, count, names);
 }
 static inline size_t frame_room(const Code *code, size_t given) { return given < code->frame_words ? code->frame_words : given; }
 
