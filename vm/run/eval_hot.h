@@ -124,6 +124,12 @@ CASE(MULTIPLY_CONST) {
     ARITHMETIC(left, right, INT_MULTIPLY, *, 1, 1 + CACHES_BINARY_OP);
     goto run_LOAD_CONST;
 }
+/* 2 * x: for two numbers that is x * 2. */
+CASE(MULTIPLY_CONST_FAST) {
+    Value left = frame->constants[OPERAND], right = locals[WORD_OPERAND(ip[0])];
+    ARITHMETIC(left, right, INT_MULTIPLY, *, 0, 2 + CACHES_BINARY_OP);
+    goto run_LOAD_CONST;
+}
 CASE(MULTIPLY_FAST_FAST) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
     ARITHMETIC(left, right, INT_MULTIPLY, *, 0, 2 + CACHES_BINARY_OP);
@@ -352,6 +358,13 @@ CASE(LOAD_FAST_CONST) {
     ip++;
     NEXT;
 }
+CASE(LOAD_CONST_CONST) {
+    sp[0] = retain(frame->constants[OPERAND]);
+    sp[1] = retain(frame->constants[WORD_OPERAND(ip[0])]);
+    sp += 2;
+    ip++;
+    NEXT;
+}
 CASE(STORE_FAST_LOAD_FAST) {
     Value old = locals[OPERAND];
     locals[OPERAND] = TOP;
@@ -393,6 +406,9 @@ CASE(FOR_ITER_FAST) {
     } else if (LIKELY(o->kind == KIND_LIST_ITERATOR)) {
         v = iterate_list((ListIterator *)o);
         if (UNLIKELY(is_end(v))) goto run_FOR_ITER;     /* it says END again, and leaves the loop */
+    } else if (o->kind == KIND_TUPLE_ITERATOR) {
+        v = iterate_tuple((TupleIterator *)o);
+        if (UNLIKELY(is_end(v))) goto run_FOR_ITER;
     } else if (o->kind == KIND_GENERATOR && LIKELY(((Generator *)o)->state <= GENERATOR_SUSPENDED)) {
         SKIP(FOR_ITER);
         SAVE();
@@ -525,6 +541,14 @@ CASE(SUBSCR_FAST_CONST) {
     ITEM_AT(container, key, v);
     if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST_CONST;
     FINISH(v, 0, 2);
+}
+/* a[i + 1], a[i - 1]: the index is never pushed. The constant's own hot word says which of the two it is. */
+CASE(SUBSCR_FAST_OFFSET) {
+    Value container = locals[OPERAND], start = locals[WORD_OPERAND(ip[0])], offset = frame->constants[WORD_OPERAND(ip[1])], key, v = UNBOUND;
+    bool fits = are_small_ints(start, offset) && (WORD_OPCODE(ip[1]) == OP_ADD_CONST ? INT_ADD(start, offset, key) : INT_SUBTRACT(start, offset, key));
+    if (LIKELY(fits)) ITEM_AT(container, key, v);
+    if (UNLIKELY(is_unbound(v))) goto run_LOAD_FAST;
+    FINISH(v, 0, 4 + CACHES_BINARY_OP);
 }
 CASE(SUBSCR_FAST) {
     Value container = TOP, key = locals[OPERAND], v = UNBOUND;

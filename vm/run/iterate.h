@@ -21,6 +21,16 @@ ALWAYS_INLINE Value iterate_list(ListIterator *iterator)
     return END;
 }
 
+ALWAYS_INLINE Value iterate_tuple(TupleIterator *iterator)
+{
+    Tuple *tuple = iterator->tuple;
+    if (LIKELY(tuple != NULL)) {
+        if (LIKELY(iterator->next < tuple->count)) return retain(tuple->items[iterator->next++]);
+        iterator->tuple = NULL;
+        object_release(tuple);
+    }
+    return END;
+}
 /* Is [v] true, if that can be told without asking it: None, and exact built-in containers. 1 or 0; -1: something else. */
 int iterate_truth(Value v);
 

@@ -36,8 +36,8 @@
 
 /* ---- making the copy ---- */
 
-/* Up to five instructions in a row, as the patterns see them: four, and one that tells what could begin with the second. */
-enum { NEIGHBOURS = 5 };
+/* Up to six instructions in a row, as the patterns see them: five, and one that tells what could begin with the second. */
+enum { NEIGHBOURS = 6 };
 typedef struct Neighbours {
     Opcode opcode[NEIGHBOURS];
     uint32_t operand[NEIGHBOURS];
@@ -45,7 +45,7 @@ typedef struct Neighbours {
 
 static Neighbours neighbours_at(const CodeUnit *unit, uint32_t offset)
 {
-    Neighbours row = {{OP_NOP, OP_NOP, OP_NOP, OP_NOP, OP_NOP}, {0}};
+    Neighbours row = {{OP_NOP, OP_NOP, OP_NOP, OP_NOP, OP_NOP, OP_NOP}, {0}};
     for (int i = 0; i < NEIGHBOURS && offset < unit->word_count; i++) {
         row.opcode[i] = (Opcode)WORD_OPCODE(unit->words[offset]);
         row.operand[i] = WORD_OPERAND(unit->words[offset]);
@@ -58,7 +58,7 @@ static Neighbours neighbours_at(const CodeUnit *unit, uint32_t offset)
 /* The row without its first. */
 static Neighbours neighbours_after(const Neighbours *row)
 {
-    Neighbours next = {{OP_NOP, OP_NOP, OP_NOP, OP_NOP, OP_NOP}, {0}};
+    Neighbours next = {{OP_NOP, OP_NOP, OP_NOP, OP_NOP, OP_NOP, OP_NOP}, {0}};
     memcpy(next.opcode, row->opcode + 1, (NEIGHBOURS - 1) * sizeof *next.opcode);
     memcpy(next.operand, row->operand + 1, (NEIGHBOURS - 1) * sizeof *next.operand);
     return next;
@@ -120,17 +120,37 @@ static Opcode two_operand_form(const Neighbours *row)
     return arithmetic_form(row->operand[2], OP_ADD_FAST_FAST, OP_SUBTRACT_FAST_FAST, OP_MULTIPLY_FAST_FAST, OP_OPERATE_FAST_FAST);
 }
 
+/* LOAD_CONST, LOAD_FAST, times. */
+static bool is_multiplied_local(const Neighbours *row)
+{
+    return row->opcode[1] == OP_LOAD_FAST && row->opcode[2] == OP_BINARY_OP && plain_operator(row->operand[2]) == BINARY_MULTIPLY;
+}
+
+/* LOAD_FAST sequence, LOAD_FAST index, LOAD_CONST, plus or minus, BINARY_SUBSCR. */
+static bool is_subscript_by_offset(const Neighbours *row)
+{
+    bool are_operands = row->opcode[1] == OP_LOAD_FAST && row->opcode[2] == OP_LOAD_CONST && row->opcode[3] == OP_BINARY_OP;
+    return are_operands && (row->operand[3] == BINARY_ADD || row->operand[3] == BINARY_SUBTRACT) && row->opcode[4] == OP_BINARY_SUBSCR;
+}
+
+/* Does a LOAD_FAST or LOAD_CONST do more with what comes behind it than push? */
+static bool has_form_of_its_own(const Neighbours *row)
+{
+    if (row->opcode[0] != OP_LOAD_FAST) return is_multiplied_local(row);
+    if (row->opcode[1] == OP_LOAD_ATTR || row->opcode[1] == OP_STORE_ATTR || (row->opcode[1] == OP_COPY && row->opcode[2] == OP_LOAD_ATTR)) return true;
+    bool are_two = row->opcode[1] == OP_LOAD_FAST || row->opcode[1] == OP_LOAD_CONST;
+    return is_subscript_by_offset(row) || (are_two && two_operand_form(row) != OP_NOP);
+}
+
 static Opcode load_fast_form(const Neighbours *row)
 {
     if (row->opcode[1] == OP_LOAD_FAST || row->opcode[1] == OP_LOAD_CONST) {
+        if (is_subscript_by_offset(row)) return OP_SUBSCR_FAST_OFFSET;
         Opcode form = two_operand_form(row);
         if (form != OP_NOP) return form;
         /* Leave the second one to a form of its own, if it has one: a + b[c] is better served by (b[c]) than by (a b). */
         Neighbours next = neighbours_after(row);
-        bool next_is_operand = next.opcode[1] == OP_LOAD_FAST || next.opcode[1] == OP_LOAD_CONST;
-        bool next_is_holder = next.opcode[1] == OP_LOAD_ATTR || next.opcode[1] == OP_STORE_ATTR || (next.opcode[1] == OP_COPY && next.opcode[2] == OP_LOAD_ATTR);
-        if (next.opcode[0] == OP_LOAD_FAST && (next_is_holder || (next_is_operand && two_operand_form(&next) != OP_NOP)))
-            return OP_LOAD_FAST;
+        if (has_form_of_its_own(&next)) return OP_LOAD_FAST;
         return row->opcode[1] == OP_LOAD_FAST ? OP_LOAD_FAST_FAST : OP_LOAD_FAST_CONST;
     }
     if (row->opcode[1] == OP_LOAD_ATTR) {
@@ -154,13 +174,17 @@ static Opcode load_const_form(const Neighbours *row)
 {
     if (row->opcode[1] == OP_COMPARE_OP && is_jump_on_truth(row->opcode[2])) return OP_COMPARE_CONST_JUMP;
     if (row->opcode[1] == OP_BINARY_SUBSCR) return OP_SUBSCR_CONST;
+    if (is_multiplied_local(row)) return OP_MULTIPLY_CONST_FAST;
     if (row->opcode[1] == OP_BINARY_OP) {
         if (plain_operator(row->operand[1]) == BINARY_REMAINDER) return OP_REMAINDER_CONST;
         if (plain_operator(row->operand[1]) == BINARY_AND) return OP_AND_CONST;
         Opcode form = arithmetic_form(row->operand[1], OP_ADD_CONST, OP_SUBTRACT_CONST, OP_MULTIPLY_CONST, OP_OPERATE_CONST);
         if (form != OP_NOP) return form;
     }
-    return OP_LOAD_CONST;
+    if (row->opcode[1] != OP_LOAD_CONST) return OP_LOAD_CONST;
+    Neighbours next = neighbours_after(row);
+    Opcode form = load_const_form(&next);
+    return form == OP_LOAD_CONST || form == OP_LOAD_CONST_CONST ? OP_LOAD_CONST_CONST : OP_LOAD_CONST;
 }
 
 static Opcode store_fast_form(const Neighbours *row)
