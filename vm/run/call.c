@@ -307,10 +307,7 @@ static inline Frame *lay_warm(Thread *t, Function *function, const Value *args, 
     Value *row = frame_top(t->frame);
     if (UNLIKELY(!stack_has_room(t, row, code->frame_words))) return NULL;
     for (size_t i = 0; i < count; i++) row[i] = retain(args[i]);
-    Frame *frame = (Frame *)(row + code->slot_count);
-    slots_clear(row + count, (Value *)frame);
-    frame->sp = frame_stack(frame);
-    return frame_fill(frame, t->frame, function, code, frame_warm_start(t, code), row, NULL, FRAME_IS_ENTRY);
+    return call_lay_warm(t, function, row, NULL, FRAME_IS_ENTRY);
 }
 
 Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names)

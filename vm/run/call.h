@@ -23,6 +23,16 @@ Value *call_move_args(Thread *t, const Code *code, const Value *args);
  * __init__. [args] begin one or two places above the callee. */
 MUST_CHECK Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size_t count);
 
+/* The frame of a call of warm code, whose warm_count arguments lie at [row], owned, where there is room for it. Linked nowhere. */
+static inline Frame *call_lay_warm(Thread *t, Function *function, Value *row, Value *result_at, uint32_t flags)
+{
+    Code *code = function->code;
+    Frame *frame = (Frame *)(row + code->slot_count);
+    slots_clear(row + code->warm_count, (Value *)frame);
+    frame->sp = frame_stack(frame);
+    return frame_fill(frame, t->frame, function, code, frame_warm_start(t, code), row, result_at, flags);
+}
+
 /* What a frame can be pushed for: a script function, a method of one, a class whose __init__ is one. */
 static inline bool call_is_script(Value callee)
 {

@@ -17,6 +17,7 @@
 #include "vm/object/exception.h"
 #include "vm/object/instance.h"
 #include "vm/object/int.h"
+#include "vm/object/method_cache.h"
 #include "vm/object/protocol.h"
 #include "vm/run/arith.h"
 #include "vm/run/call.h"
@@ -37,26 +38,43 @@ static uint32_t flags_for(enum Stage stage, uint32_t operands, uint32_t op)
     return FRAME_IS_OPERATOR | (uint32_t)stage << FRAME_STAGE_SHIFT | operands << FRAME_OPERANDS_SHIFT | op << OPERATOR_SHIFT;
 }
 
-/* The method called [name] of a script's class, if it can be entered with [count] arguments. */
-static BORROWED Function *method_of(Thread *t, Type *type, Str *name, uint32_t count)
+/* type_lookup, without a call where it has been asked before. */
+static inline BORROWED Value look_up(Thread *t, Type *type, Str *name)
 {
-    Value method = type_lookup(t, type, name);
+    MethodCache *cache = t->interp->method_cache;
+    if (LIKELY(cache != NULL) && LIKELY(type->version != 0)) {
+        const MethodCacheEntry *entry = method_cache_entry(cache, type->version, name);
+        if (LIKELY(entry->version == type->version && entry->name == name)) return entry->value;
+    }
+    return type_lookup(t, type, name);
+}
+
+/* The method called [name] of a script's class, if it can be entered with [count] arguments. */
+static inline BORROWED Function *method_of(Thread *t, Type *type, Str *name, uint32_t count)
+{
+    Value method = look_up(t, type, name);
     if (!is_kind(method, KIND_FUNCTION)) return NULL;
     Function *function = (Function *)as_object(method);
     return function->code->exact_count == count ? function : NULL;
 }
 
-static Frame *enter(Thread *t, Function *function, Value *at, const Value *args, uint32_t count, uint32_t flags)
+static inline Frame *enter(Thread *t, Function *function, Value *at, const Value *args, uint32_t count, uint32_t flags)
 {
     object_retain(function);
     at[0] = object_value(function);
     for (uint32_t i = 0; i < count; i++) at[i + 1] = retain(args[i]);
-    Frame *frame = call_enter(t, at, at + 1, count);
+    Frame *frame;
+    if (LIKELY(function->code->warm_count == count && stack_has_room(t, at + 1, function->code->frame_words) && t->depth < t->depth_limit)) {
+        t->frame = frame = call_lay_warm(t, function, at + 1, at, flags);
+        t->depth++;
+        return frame;
+    }
+    frame = call_enter(t, at, at + 1, count);
     if (frame) frame->flags = flags;
     return frame;
 }
 
-static BORROWED Type *script_type(Value v)
+static inline BORROWED Type *script_type(Value v)
 {
     if (!is_maybe_script_made(v)) return NULL;
     Type *type = as_object(v)->type;
@@ -64,21 +82,21 @@ static BORROWED Type *script_type(Value v)
 }
 
 /* The right operand is asked before the left one, if it has a say: its class derives from the left one's. */
-static bool right_goes_first(const Type *left, Value right)
+static inline bool right_goes_first(const Type *left, Value right)
 {
-    const Type *type = is_object(right) ? as_object(right)->type : NULL;
-    return type && type != left && type_is(type, TYPE_IS_SCRIPT_MADE) && type_is_subtype(type, left);
+    const Type *type = is_object(right) ? as_object(right)->type : left;
+    return type != left && type_is(type, TYPE_IS_SCRIPT_MADE) && type_is_subtype(type, left);
 }
 
 Frame *operator_enter_binary(Thread *t, Value *sp, uint32_t op)
 {
     Value *row = sp - 2, left = row[0], right = row[1];
     Type *left_type = script_type(left), *right_type;
-    if (left_type && as_object(left)->solid != KIND_INSTANCE && arith_is_native(t, left, op)) return NULL;
+    if (left_type && as_object(left)->solid != KIND_OBJECT && arith_is_native(t, left, op)) return NULL;
     BinaryNames names = arith_names(t, op);
     Function *method = NULL;
     if (left_type) {
-        if (names.in_place && is_bound(type_lookup(t, left_type, names.in_place))) {
+        if (names.in_place && is_bound(look_up(t, left_type, names.in_place))) {
             method = method_of(t, left_type, names.in_place, 2);
             return method ? enter(t, method, sp, row, 2, flags_for(STAGE_IN_PLACE, 2, op)) : NULL;
         }
@@ -87,7 +105,7 @@ Frame *operator_enter_binary(Thread *t, Value *sp, uint32_t op)
     }
     bool left_is_number = is_exact_int(left) || is_word_float(left) || is_kind(left, KIND_FLOAT);
     right_type = left_is_number ? script_type(right) : NULL;
-    if (!right_type || as_object(right)->solid != KIND_INSTANCE || !(method = method_of(t, right_type, names.reflected, 2))) return NULL;
+    if (!right_type || as_object(right)->solid != KIND_OBJECT || !(method = method_of(t, right_type, names.reflected, 2))) return NULL;
     Value args[] = {right, left};
     return enter(t, method, sp, args, 2, flags_for(STAGE_RIGHT, 2, op));
 }
@@ -182,11 +200,16 @@ Value operator_returned(Thread *t, Value *at, uint32_t flags, TAKES Value sent)
 {
     enum Stage stage = flags >> FRAME_STAGE_SHIFT & 7;
     uint32_t op = flags >> OPERATOR_SHIFT;
+    if (LIKELY(stage >= STAGE_COMPARED && !is_not_implemented(sent))) {      /* the commonest: two operands, whose answer is the last word */
+        release2(at[-2], at[-1]);
+        release(*at);
+        return sent;
+    }
     if (stage == STAGE_TRUTH)
         sent = truth_of(t, sent, op);
-    else if (stage == STAGE_COMPARED && UNLIKELY(is_not_implemented(sent)))
+    else if (stage == STAGE_COMPARED)
         sent = value_compare_declined(t, at[-2], at[-1], (CompareOp)op);
-    else if (stage >= STAGE_IN_PLACE && UNLIKELY(is_not_implemented(sent)))
+    else if (stage >= STAGE_IN_PLACE)
         sent = value_binary_declined(t, at[-2], at[-1], (BinaryOp)op, stage == STAGE_IN_PLACE ? ASKED_IN_PLACE : stage == STAGE_LEFT ? ASKED_LEFT : ASKED_BOTH);
     for (Value *each = at - operator_operands(flags); each <= at; each++) release(*each);
     if (flags & FRAME_DROPS_RESULT) {
