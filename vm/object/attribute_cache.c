@@ -159,22 +159,42 @@ static void remember(AttributePlace *entry, const AttributePlace *found)
     if (old) object_release(old);    /* a Str: runs no script code */
 }
 
-const AttributePlace *attribute_cached_load(Thread *t, Value object, Str *name)
+/* The entry of [table] that is about [object] and [name]; NULL: there is none. */
+ALWAYS_INLINE BORROWED AttributePlace *probe(AttributePlace *table, size_t size, const Object *object, const Str *name, Attributes **own)
+{
+    uint32_t shape_id, version = key_of(object, own, &shape_id);
+    AttributePlace *entry = entry_at(table, size, version, shape_id, name);
+    return LIKELY(version != 0) && is_about(entry, version, shape_id, name) ? entry : NULL;
+}
+
+static NOINLINE BORROWED const AttributePlace *find_to_load(Thread *t, Value object, Str *name)
 {
     AttributeCache *cache = cache_of(t);
-    if (!is_object(object) || !cache) return NULL;
-    Attributes *own;
-    uint32_t shape_id, version = key_of(as_object(object), &own, &shape_id);
-    if (version) {
-        const AttributePlace *entry = entry_at(cache->loads, LOADS, version, shape_id, name);
-        if (is_about(entry, version, shape_id, name)) return entry;
-    }
     AttributePlace found;
+    if (!is_object(object) || !cache) return NULL;
     attribute_resolve_load(t, object, name, &found);
     if (found.kind == ATTRIBUTE_ELSEWHERE) return NULL;
     AttributePlace *entry = entry_at(cache->loads, LOADS, found.version, found.shape_id, name);
     remember(entry, &found);
     return entry;
+}
+
+const AttributePlace *attribute_cached_load(Thread *t, Value object, Str *name)
+{
+    AttributeCache *cache = t->interp->attribute_cache;
+    Attributes *own;
+    const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->loads, LOADS, as_object(object), name, &own) : NULL;
+    return LIKELY(entry != NULL) ? entry : find_to_load(t, object, name);
+}
+
+Value attribute_cached_value(Thread *t, Value object, Str *name)
+{
+    AttributeCache *cache = t->interp->attribute_cache;
+    Attributes *own;
+    const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->loads, LOADS, as_object(object), name, &own) : NULL;
+    if (LIKELY(entry && entry->kind == ATTRIBUTE_IN_SLOT)) return own->slots[entry->where];
+    if (!entry) entry = find_to_load(t, object, name);
+    return entry ? attribute_at(entry, as_object(object)) : UNBOUND;
 }
 
 /* The word of [object] that [place] means, for a store. */
@@ -191,21 +211,23 @@ static BORROWED Value *word_at(const AttributePlace *place, Object *object, Attr
     }
 }
 
-Value *attribute_cached_store(Thread *t, Value object, Str *name)
+static NOINLINE BORROWED Value *find_to_store(Thread *t, Value object, Str *name)
 {
     AttributeCache *cache = cache_of(t);
-    if (!is_object(object) || !cache) return NULL;
-    Attributes *own;
-    uint32_t shape_id, version = key_of(as_object(object), &own, &shape_id);
-    if (version) {
-        const AttributePlace *entry = entry_at(cache->stores, STORES, version, shape_id, name);
-        if (is_about(entry, version, shape_id, name)) return word_at(entry, as_object(object), own);
-    }
     AttributePlace found;
+    if (!is_object(object) || !cache) return NULL;
     attribute_resolve_store(t, object, name, &found);
     if (found.kind == ATTRIBUTE_ELSEWHERE || (found.kind == ATTRIBUTE_IS_NEW && !found.next)) return NULL;
     remember(entry_at(cache->stores, STORES, found.version, found.shape_id, name), &found);
-    return word_at(&found, as_object(object), own);
+    return word_at(&found, as_object(object), object_attributes(as_object(object)));
+}
+
+Value *attribute_cached_store(Thread *t, Value object, Str *name)
+{
+    AttributeCache *cache = t->interp->attribute_cache;
+    Attributes *own;
+    const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->stores, STORES, as_object(object), name, &own) : NULL;
+    return LIKELY(entry != NULL) ? word_at(entry, as_object(object), own) : find_to_store(t, object, name);
 }
 
 Value attribute_at(const AttributePlace *place, Object *object)

@@ -44,6 +44,8 @@ void attribute_resolve_store(Thread *t, Value object, Str *name, AttributePlace 
 
 /* The same through the cache; NULL: elsewhere. Good until script code runs. */
 BORROWED const AttributePlace *attribute_cached_load(Thread *t, Value object, Str *name);
+/* What is at that place, as attribute_at says. */
+BORROWED Value attribute_cached_value(Thread *t, Value object, Str *name);
 /* The word to replace; an instance that gets a new attribute has already gone on to its next shape. NULL: store it the long way. */
 BORROWED Value *attribute_cached_store(Thread *t, Value object, Str *name);
 

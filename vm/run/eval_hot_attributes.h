@@ -169,9 +169,7 @@ guess_failed_attribute:
     goto run_LOAD_ATTR;
 }
 CASE(LOAD_ATTR_ANY) {
-    const AttributePlace *place = attribute_cached_load(t, TOP, frame->code->names[OPERAND]);
-    if (UNLIKELY(!place)) goto run_LOAD_ATTR;
-    Value object = TOP, v = attribute_at(place, as_object(object));
+    Value object = TOP, v = attribute_cached_value(t, object, frame->code->names[OPERAND]);
     if (LIKELY(is_bound(v))) {
         TOP = retain(v);
         SKIP(LOAD_ATTR);
@@ -179,6 +177,8 @@ CASE(LOAD_ATTR_ANY) {
         release(object);
         NEXT;
     }
+    const AttributePlace *place = attribute_cached_load(t, object, frame->code->names[OPERAND]);
+    if (UNLIKELY(!place)) goto run_LOAD_ATTR;
     if (LIKELY(place->kind == ATTRIBUTE_IS_ASKED)) {
         SAVE();
         v = attribute_ask(t, place, as_object(object));
@@ -232,16 +232,19 @@ fast_attribute_elsewhere:;
         NEXT;
     }
     if (WORD_OPCODE(ip[0]) != OP_LOAD_ATTR_ANY) goto run_LOAD_FAST;
-    const AttributePlace *place = attribute_cached_load(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
-    Value found = place ? retain(attribute_at(place, as_object(holder))) : UNBOUND;
-    if (UNLIKELY(is_unbound(found)) && (!place || place->kind != ATTRIBUTE_IS_ASKED)) goto run_LOAD_FAST;
-    ip++;      /* the LOAD_ATTR is what runs, should it be asked where it stands */
-    if (is_unbound(found)) {
-        SAVE();
-        found = attribute_ask(t, place, as_object(holder));
-        if (failed(found)) FAIL;
+    v = attribute_cached_value(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
+    if (LIKELY(is_bound(v))) {
+        PUSH(retain(v));
+        ip += 1 + CACHES_LOAD_ATTR;
+        NEXT;
     }
-    PUSH(found);
+    const AttributePlace *place = attribute_cached_load(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
+    if (!place || place->kind != ATTRIBUTE_IS_ASKED) goto run_LOAD_FAST;
+    ip++;      /* the LOAD_ATTR is what runs, should it be asked where it stands */
+    SAVE();
+    v = attribute_ask(t, place, as_object(holder));
+    if (failed(v)) FAIL;
+    PUSH(v);
     SKIP(LOAD_ATTR);
     NEXT;
 }
