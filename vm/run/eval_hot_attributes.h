@@ -271,12 +271,18 @@ CASE(MULTIPLY_ATTR) {
 /* a.x += y: LOAD_FAST, COPY 1, LOAD_ATTR, then y and the operator, then SWAP 2, STORE_ATTR. */
 CASE(LOAD_FAST_ATTR_UNDER) {
     Value v;
-    NOTED_ATTRIBUTE(locals[OPERAND], ip + 1, v, run_LOAD_FAST);
+    NOTED_ATTRIBUTE(locals[OPERAND], ip + 1, v, under_elsewhere);
+under_found:
     sp[0] = retain(locals[OPERAND]);
     sp[1] = retain(v);
     sp += 2;
     ip += 2 + CACHES_LOAD_ATTR;
     NEXT;
+under_elsewhere:
+    if (WORD_OPCODE(ip[1]) != OP_LOAD_ATTR_ANY) goto run_LOAD_FAST;
+    v = attribute_cached_value(t, locals[OPERAND], frame->code->names[WORD_OPERAND(ip[1])]);
+    if (LIKELY(is_bound(v))) goto under_found;
+    goto run_LOAD_FAST;
 }
 
 /* ---- methods ---- */
@@ -476,12 +482,17 @@ CASE(STORE_ATTR_ANY) {
 CASE(STORE_FAST_ATTR) {
     Value *place, old;
     NOTED_PLACE(locals[OPERAND], ip, place, fast_store_elsewhere);
+fast_store_found:
     old = *place;
     *place = POP();
     ip += 1 + CACHES_STORE_ATTR;
     RELEASE(old);
     NEXT;
 fast_store_elsewhere:
+    if (WORD_OPCODE(ip[0]) == OP_STORE_ATTR_ANY) {
+        place = attribute_cached_store(t, locals[OPERAND], frame->code->names[WORD_OPERAND(ip[0])]);
+        if (LIKELY(place != NULL)) goto fast_store_found;
+    }
     if (WORD_OPCODE(ip[0]) != OP_STORE_ATTR_ADD || !IS_OF_VERSION(locals[OPERAND], ip[1])) goto run_LOAD_FAST;
     Attributes *attributes = ATTRIBUTES_OF(as_object(locals[OPERAND]));
     if (UNLIKELY(!attributes->shape || attributes->shape->id != ip[2])) goto run_LOAD_FAST;
@@ -494,7 +505,8 @@ fast_store_elsewhere:
 }
 CASE(STORE_ATTR_UNDER) {
     Value holder = sp[-2], *place, old;
-    NOTED_PLACE(holder, ip, place, run_SWAP);
+    NOTED_PLACE(holder, ip, place, store_under_elsewhere);
+store_under_found:
     old = *place;
     *place = TOP;
     sp -= 2;
@@ -503,4 +515,9 @@ CASE(STORE_ATTR_UNDER) {
     release(old);
     object_release(as_object(holder));
     NEXT;
+store_under_elsewhere:
+    if (WORD_OPCODE(ip[0]) != OP_STORE_ATTR_ANY) goto run_SWAP;
+    place = attribute_cached_store(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
+    if (LIKELY(place != NULL)) goto store_under_found;
+    goto run_SWAP;
 }
