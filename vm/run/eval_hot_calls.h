@@ -65,7 +65,14 @@ CASE(CALL_METHOD_NATIVE) {
             SAVE();
             Value v = native_call_in_place(t, method->def, &method->signature, method->d.owner, self, call_at + 2, OPERAND);
             bool is_leaf = method->def->flags & NATIVE_LEAF;
-            FINISH_CALL(call_at, v, is_leaf);
+            for (Value *argument = sp; argument > call_at + 2;) release(*--argument);
+            sp = call_at;
+            release(self);
+            object_release(method);
+            if (failed(v)) FAIL;
+            PUSH(v);
+            if (!is_leaf && SAFEPOINT()) FAIL;
+            NEXT;
         }
     } else if (is_kind(*call_at, KIND_NATIVE_FUNCTION) && is_unbound(self)) {
         NativeFunction *function = (NativeFunction *)as_object(*call_at);
