@@ -200,6 +200,13 @@ static inline bool has_room(Thread *t, const Code *code, Value *args, size_t cou
     return LIKELY(t->depth < t->depth_limit && stack_has_room(t, args, frame_room(code, count)));
 }
 
+bool call_add_defaults(Thread *t, const Function *function, Value *args, size_t count)
+{
+    const Code *code = function->code;
+    if (code->warm_count == CODE_BINDS || count > code->warm_count || !stack_has_room(t, args, code->frame_words)) return false;
+    return frame_add_defaults(function, args, count, code->warm_count);
+}
+
 Frame *call_enter_function(Thread *t, Value *callee_at, Value *args, size_t count)
 {
     Function *function = (Function *)as_object(*callee_at);
@@ -310,9 +317,21 @@ static inline Frame *lay_warm(Thread *t, Function *function, const Value *args, 
     return call_lay_warm(t, function, row, NULL, FRAME_IS_ENTRY);
 }
 
+/* A generator at once, without a frame on the stack. */
+static Value new_generator(Thread *t, Function *function, const Value *args, size_t count)
+{
+    Generator *generator = generator_from_call(t, function, args);
+    if (UNLIKELY(!generator)) return FAILED;
+    object_retain(function);
+    for (size_t i = 0; i < count; i++) retain(args[i]);
+    return object_value(generator);
+}
+
 Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names)
 {
     Function *function = (Function *)as_object(callee);
+    if (function->code->exact_count == count && !names && makes_generator(t, function->code) && LIKELY(t->depth < t->depth_limit))
+        return new_generator(t, function, args, count);
     bool is_plain = function->code->warm_count == count && !names && t->frame && t->depth < t->depth_limit;
     Frame *frame = LIKELY(is_plain) ? lay_warm(t, function, args, count) : NULL;
     if (!frame && !(frame = lay_for_native(t, function, args, count, names))) return FAILED;

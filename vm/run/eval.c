@@ -260,6 +260,7 @@ store_result: {
         Tuple *closure = as_tuple(frame->function->closure);
         Value *free_slots = (Value *)frame - OPERAND;
         for (uint32_t i = 0; i < OPERAND; i++) free_slots[i] = retain(closure->items[i]);
+        if (WORD_OPCODE(*ip) == OP_RESUME && LIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) == 0)) ip++;     /* nothing to hear */
         NEXT;
     }
     CASE(LOAD_CLOSURE) { Value v = retain(locals[OPERAND]); PUSH(v); NEXT; }

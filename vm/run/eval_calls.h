@@ -34,7 +34,7 @@
             Object *callee = as_object(*callee_at);
             Frame *entered;
             if (callee->kind == KIND_FUNCTION) {
-                if (((Function *)callee)->code->warm_count == OPERAND) {
+                if (((Function *)callee)->code->warm_count == OPERAND || call_add_defaults(t, (Function *)callee, callee_at + 1, OPERAND)) {
                     sp = callee_at + 1;
                     goto enter_function;
                 }
@@ -74,7 +74,7 @@
             Object *callee = as_object(*callee_at);
             Frame *entered;
             if (callee->kind == KIND_FUNCTION) {
-                if (((Function *)callee)->code->warm_count == given) {
+                if (((Function *)callee)->code->warm_count == given || call_add_defaults(t, (Function *)callee, args, given)) {
                     sp = args;
                     goto enter_function;
                 }

@@ -53,7 +53,7 @@ static Generator *make(Thread *t, Function *function, Code *code, const Word *ip
     return generator;
 }
 
-Generator *generator_from_call(Thread *t, Function *function, Value *args)
+Generator *generator_from_call(Thread *t, Function *function, const Value *args)
 {
     Code *code = function->code;
     Generator *generator = make(t, function, code, code->hot + code->generator_start);
@@ -429,9 +429,11 @@ static Generator *self_of(Value self) { return (Generator *)as_object(self); }
 
 Value generator_send_method(Thread *t, Value self, const Value *args)
 {
+    Generator *generator = self_of(self);
     Value returned;
-    Value v = resume_checked(t, self_of(self), args[0], &returned);
-    return generator_result(t, v, returned);
+    Value v = LIKELY(generator->state == GENERATOR_SUSPENDED) ? resume(t, generator, retain(args[0]), NULL, &returned)
+                                                              : resume_checked(t, generator, args[0], &returned);
+    return LIKELY(!is_end(v)) ? v : generator_result(t, v, returned);
 }
 
 /* The exception that throw(type, value, traceback) means: owned. [method] is what the script called. */

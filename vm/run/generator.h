@@ -33,7 +33,7 @@ struct Generator {
 MUST_CHECK Generator *generator_from_frame(Thread *t, Frame *frame);
 /* What a call of [function] makes, whose code has a generator_start and wants exactly these arguments: without a frame on the stack. Takes over
  * function and arguments unless it fails. */
-MUST_CHECK Generator *generator_from_call(Thread *t, Function *function, Value *args);
+MUST_CHECK Generator *generator_from_call(Thread *t, Function *function, const Value *args);
 BORROWED static inline Generator *generator_of_frame(Frame *frame) { return (Generator *)((char *)frame->locals - offsetof(Generator, values)); }
 /* A generator or coroutine; NULL: something else. */
 BORROWED static inline Generator *generator_of(Value v)
