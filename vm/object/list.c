@@ -361,6 +361,16 @@ static const Value *items_at_hand(const List *list, Value iterable, size_t *coun
     return as_list(iterable)->items;
 }
 
+void list_exchange_slice(List *list, size_t start, List *values)
+{
+    Value *place = list->items + start;
+    for (size_t i = 0; i < values->count; i++) {
+        Value old = place[i];
+        place[i] = values->items[i];
+        values->items[i] = old;
+    }
+}
+
 bool list_set_slice(Thread *t, List *list, size_t start, size_t end, Value iterable_or_unbound)
 {
     ASSERT_GIL(t);

@@ -30,6 +30,8 @@ MUST_CHECK Value list_pop(Thread *t, List *list, int64_t at);
 MUST_CHECK bool list_reserve(Thread *t, List *list, size_t capacity);
 MUST_CHECK Value list_slice(Thread *t, List *list, size_t start, size_t end);
 MUST_CHECK bool list_set_slice(Thread *t, List *list, size_t start, size_t end, Value iterable_or_unbound);
+/* list[start:start + n] and the n items of [values], a list that nobody else has, change places: as list_set_slice, and nothing is counted. */
+void list_exchange_slice(List *list, size_t start, List *values);
 MUST_CHECK bool list_sort(Thread *t, List *list, Value key_or_none, bool reverse);
 MUST_CHECK Value list_get_item(Thread *t, List *list, Value key);              /* int or slice */
 MUST_CHECK bool list_set_item(Thread *t, List *list, Value key, Value v_or_unbound);

@@ -123,6 +123,10 @@ Value iterate_get_slice(Thread *t, Value object, Value start, Value stop)
 
 Value iterate_get_stepped_slice(Thread *t, Value object, Value start, Value stop, Value step)
 {
+    if (is_kind(object, KIND_LIST)) {
+        Slice slice = slice_on_stack(t, start, stop, step);
+        return list_get_item(t, as_list(object), object_value(&slice));
+    }
     if (only_reads_slices(object)) {
         Slice slice = slice_on_stack(t, start, stop, step);
         return value_get_item(t, object, object_value(&slice));
@@ -139,7 +143,11 @@ bool iterate_set_slice(Thread *t, Value object, Value start, Value stop, Value v
     size_t from, to;
     if (is_kind(object, KIND_LIST) && is_plain_bound(start) && is_plain_bound(stop)) {
         List *list = as_list(object);
-        return slice_bounds(t, start, stop, list->count, &from, &to) && list_set_slice(t, list, from, to, value);
+        if (!slice_bounds(t, start, stop, list->count, &from, &to)) return false;
+        bool is_unshared = is_kind(value, KIND_LIST) && as_list(value)->head.count == 1;
+        if (!is_unshared || from > to || as_list(value)->count != to - from) return list_set_slice(t, list, from, to, value);
+        list_exchange_slice(list, from, as_list(value));      /* the old items die with it */
+        return true;
     }
     if (only_reads_slices(object)) {
         Slice slice = slice_on_stack(t, start, stop, NONE);

@@ -54,6 +54,7 @@ MUST_CHECK bool iterate_contains(Thread *t, Value container, Value item, bool *f
 
 MUST_CHECK Value iterate_get_slice(Thread *t, Value object, Value start, Value stop);
 MUST_CHECK Value iterate_get_stepped_slice(Thread *t, Value object, Value start, Value stop, Value step);
+/* Takes what it stores out of a list that only the caller still holds. */
 MUST_CHECK bool iterate_set_slice(Thread *t, Value object, Value start, Value stop, Value value);
 MUST_CHECK Value iterate_build_set(Thread *t, const Value *items, size_t count);
 MUST_CHECK Value iterate_build_map(Thread *t, const Value *pairs, size_t count);
