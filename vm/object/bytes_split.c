@@ -18,7 +18,11 @@ static bool is_space(uint8_t c)
 
 static bool add_part(Thread *t, List *list, Value self, size_t start, size_t end)
 {
-    Value part = bytes_slice(t, self, start, end);
+    Value part;
+    if (is_kind(self, KIND_BYTES) && (start > 0 || end < as_bytes(self)->length))
+        part = object_value(bytes_from(t, as_bytes(self)->data + start, end - start));
+    else
+        part = bytes_slice(t, self, start, end);
     return !failed(part) && list_append_take(t, list, part);
 }
 
@@ -60,8 +64,25 @@ static bool rsplit_blanks(Thread *t, List *list, Value self, int64_t most)
     }
 }
 
+/* The frequent case: one byte between the parts. */
+static bool split_at_byte(Thread *t, List *list, Value self, uint8_t separator, int64_t most)
+{
+    ByteSpan span = span_of(self);
+    size_t start = 0;
+    const uint8_t *at;
+    while (start < span.length && most-- > 0 && (at = memchr(span.data + start, separator, span.length - start)) != NULL) {
+        size_t end = (size_t)(at - span.data);
+        if (!add_part(t, list, self, start, end))
+            return false;
+        start = end + 1;
+    }
+    return add_part(t, list, self, start, span.length);
+}
+
 static bool split_at(Thread *t, List *list, Value self, ByteSpan separator, int64_t most)
 {
+    if (separator.length == 1)
+        return split_at_byte(t, list, self, separator.data[0], most);
     ByteSpan span = span_of(self);
     size_t start = 0;
     while (most-- > 0) {

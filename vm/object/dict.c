@@ -267,6 +267,13 @@ bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
     return true;
 }
 
+Value dict_get_plainly(const Dict *dict, Value key)
+{
+    int64_t hash;
+    size_t place = find_plainly(dict, key, &hash);
+    return is_found(place) ? retain(dict->keys->entries[place].value) : UNBOUND;
+}
+
 BORROWED Value *dict_peek(const Dict *dict, Value key)
 {
     int64_t hash;

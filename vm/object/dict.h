@@ -44,6 +44,7 @@ MUST_CHECK bool dict_set(Thread *t, Dict *dict, Value key, Value value);
 /* The place of a value, found without script code and without raising. NULL: it is not there,
  * or it takes more to tell. BORROWED until the dict changes. */
 BORROWED Value *dict_peek(const Dict *dict, Value key);
+Value dict_get_plainly(const Dict *dict, Value key);   /* the same as an owned value, or UNBOUND */
 /* Keys with their hashes, for a dict that is nobody's __dict__ (dict->instance NULL) and may change in between: from *position = 0, BORROWED. */
 bool dict_next_hashed(const Dict *dict, size_t *position, Value *key, int64_t *hash);
 MUST_CHECK bool dict_contains_hashed(Thread *t, Dict *dict, Value key, int64_t hash, bool *found);

@@ -175,13 +175,23 @@ ALWAYS_INLINE size_t find_in_slots(const DictKeys *keys, Value key, int64_t hash
     }
 }
 
+/* A function for each size: together they would need more registers than need not be saved, which was a quarter of a look-up in a small table. */
+#define FIND_IN_SLOTS(name, size, is_text) \
+    NOINLINE static size_t name(const DictKeys *keys, Value key, int64_t hash) { return find_in_slots(keys, key, hash, size, is_text); }
+FIND_IN_SLOTS(find_str_1, 1, true)
+FIND_IN_SLOTS(find_str_2, 2, true)
+FIND_IN_SLOTS(find_str_4, 4, true)
+FIND_IN_SLOTS(find_small_int_1, 1, false)
+FIND_IN_SLOTS(find_small_int_2, 2, false)
+FIND_IN_SLOTS(find_small_int_4, 4, false)
+
 size_t keys_find_str(const DictKeys *keys, Value key, int64_t hash)
 {
     switch (keys->slot_size) {
     case 0: return find_by_tags(keys, key, hash, true);
-    case 1: return find_in_slots(keys, key, hash, 1, true);
-    case 2: return find_in_slots(keys, key, hash, 2, true);
-    default: return find_in_slots(keys, key, hash, 4, true);
+    case 1: return find_str_1(keys, key, hash);
+    case 2: return find_str_2(keys, key, hash);
+    default: return find_str_4(keys, key, hash);
     }
 }
 
@@ -189,9 +199,9 @@ size_t keys_find_small_int(const DictKeys *keys, Value key, int64_t hash)
 {
     switch (keys->slot_size) {
     case 0: return find_by_tags(keys, key, hash, false);
-    case 1: return find_in_slots(keys, key, hash, 1, false);
-    case 2: return find_in_slots(keys, key, hash, 2, false);
-    default: return find_in_slots(keys, key, hash, 4, false);
+    case 1: return find_small_int_1(keys, key, hash);
+    case 2: return find_small_int_2(keys, key, hash);
+    default: return find_small_int_4(keys, key, hash);
     }
 }
 

@@ -51,6 +51,8 @@ static int order_of_rows(const Value *a, size_t a_count, const Value *b, size_t 
     size_t shorter = a_count < b_count ? a_count : b_count;
     for (size_t i = 0; i < shorter; i++) {
         if (is_same(a[i], b[i])) continue;
+        if (are_small_ints(a[i], b[i])) return (int64_t)a[i].bits < (int64_t)b[i].bits ? -1 : 1;
+        if (are_word_floats(a[i], b[i])) return word_float(a[i]) < word_float(b[i]) ? -1 : 1;    /* never a nan */
         int order = order_of_values(a[i], b[i], levels);
         if (order != 0) return order;
     }

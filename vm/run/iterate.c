@@ -26,10 +26,7 @@ Value iterate_item(Thread *t, Value container, Value key)
 {
     if (UNLIKELY(!is_object(container))) return UNBOUND;
     Object *o = as_object(container);
-    if (o->kind == KIND_DICT) {
-        const Value *place = dict_peek((Dict *)o, key);
-        return place ? retain(*place) : UNBOUND;
-    }
+    if (o->kind == KIND_DICT) return dict_get_plainly((Dict *)o, key);
     if (UNLIKELY(!is_small_int(key))) return UNBOUND;
     int64_t at = small_int(key);
     const Value *items = NULL;
@@ -111,6 +108,11 @@ Value iterate_get_slice(Thread *t, Value object, Value start, Value stop)
     if (is_kind(object, KIND_STR)) {
         if (!slice_bounds(t, start, stop, as_str(object)->length, &from, &to)) return FAILED;
         return str_slice(t, as_str(object), from, to);
+    }
+    if (is_kind(object, KIND_TUPLE)) {
+        if (!slice_bounds(t, start, stop, as_tuple(object)->count, &from, &to)) return FAILED;
+        if (from == 0 && to == as_tuple(object)->count) return retain(object);
+        return object_value(tuple_from_values(t, as_tuple(object)->items + from, to > from ? to - from : 0));
     }
     if (is_kind(object, KIND_BYTES)) {
         if (!slice_bounds(t, start, stop, as_bytes(object)->length, &from, &to)) return FAILED;
