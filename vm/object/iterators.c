@@ -543,11 +543,23 @@ static Value map_new(Thread *t, Type *type, const Value *args, size_t count, Tup
     return object_value(map);
 }
 
+static Value map_next_of_one(Thread *t, Map *map)
+{
+    Value item = value_next(t, map->iterators->items[0]);
+    if (failed(item) || is_end(item))
+        return item;
+    Value result = value_call(t, map->function, &item, 1, NULL);
+    release(item);
+    return result;
+}
+
 static Value map_next(Thread *t, Value self)
 {
     enum { ROW = 4 };
     Map *map = (Map *)as_object(self);
     size_t count = map->iterators->count, got = 0;
+    if (LIKELY(count == 1))
+        return map_next_of_one(t, map);
     Value small[ROW], *row = count <= ROW ? small : block_alloc(t, count * sizeof(Value));
     if (!row)
         return FAILED;

@@ -310,7 +310,7 @@ bool value_is_callable(Thread *t, Value v)
 
 Value value_call(Thread *t, Value callee, const Value *args, size_t count, Tuple *names)
 {
-    CallFn call = value_type(t, callee)->slots.call;
+    CallFn call = LIKELY(is_object(callee)) ? as_object(callee)->type->slots.call : NULL;
     if (UNLIKELY(!call))
         return raise_type_error(t, "'%T' object is not callable", callee);
     if (stack_is_low(t) && stack_is_exhausted(t, " while calling a Python object"))

@@ -109,6 +109,15 @@ static Value *put_first(Value *callee_at, Value *args, size_t count, TAKES Value
     return row;
 }
 
+Value *call_unwrap_method(Value *callee_at, Value *args, size_t count)
+{
+    Method *method = (Method *)as_object(*callee_at);
+    Value *row = put_first(callee_at, args, count, retain(method->self));
+    *callee_at = retain(method->function);
+    object_release(method);      /* a weak reference's callback lays its frame above the running one, which this row belongs to */
+    return row;
+}
+
 static Frame *enter_method(Thread *t, Value *callee_at, Value *args, size_t count, const Value *names, size_t named)
 {
     Method *method = (Method *)as_object(*callee_at);
@@ -203,7 +212,7 @@ static inline bool has_room(Thread *t, const Code *code, Value *args, size_t cou
 bool call_add_defaults(Thread *t, const Function *function, Value *args, size_t count)
 {
     const Code *code = function->code;
-    if (code->warm_count == CODE_BINDS || count > code->warm_count || !stack_has_room(t, args, code->frame_words)) return false;
+    if (count > code->warm_count || !stack_has_room(t, args, code->frame_words)) return false;
     return frame_add_defaults(function, args, count, code->warm_count);
 }
 

@@ -13,7 +13,10 @@
 
 /* Push a frame for the Function at *callee_at, whose [count] exact arguments begin at [args]. The new running frame, or NULL (I1). */
 MUST_CHECK Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count);
-/* Nothing but defaults is missing to what warm code wants: they lie behind the [count] arguments now. */
+/* The method of a script function at *callee_at gives way to its function; self goes in front of the arguments, which begin now at the answer. They
+ * lie as call_enter_script wants them. */
+Value *call_unwrap_method(Value *callee_at, Value *args, size_t count);
+/* Nothing but defaults is missing to what warm code wants that has a warm_count: they lie behind the [count] arguments now. */
 bool call_add_defaults(Thread *t, const Function *function, Value *args, size_t count);
 /* The same for any arguments, as long as none is given by name. The running frame: as call_enter_script. */
 MUST_CHECK Frame *call_enter_function(Thread *t, Value *callee_at, Value *args, size_t count);

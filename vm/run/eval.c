@@ -175,6 +175,7 @@ Value eval(Thread *t, Frame *frame, TAKES Value sent, Visitor *visitor)
 #endif
     Value *locals, *sp;
     Value *callee_at;                  /* of the call that is about to enter a frame */
+    size_t given;                      /* how many arguments that call has, where they are not all it wants */
     Value stored;                      /* what a form has computed that goes into a local at once */
     Value left_int, right_int;         /* operands of a form of OPERATE, on their way to the operator */
     double number = 0;                 /* what a form has computed, on its way along a chain of floats */
@@ -552,6 +553,16 @@ store_result: {
 
     /* ---- entering a frame ---- */
 
+enter_any_function: {
+        /* callee_at: the place of a function; sp: where the [given] arguments begin, whatever it wants. */
+        Function *function = (Function *)as_object(*callee_at);
+        uint32_t wanted = function->code->warm_count;
+        if (wanted == given || (wanted != CODE_BINDS && call_add_defaults(t, function, sp, given))) goto enter_function;
+        Frame *entered = call_enter_function(t, callee_at, sp, given);
+        if (!entered) { sp = callee_at; FAIL; }
+        frame = entered;
+        goto entered_frame;
+    }
 enter_function: {
         /* callee_at: the place of a warm function; sp: where the arguments begin, as many as it wants. What call_enter does, when there is room. */
         Function *function = (Function *)as_object(*callee_at);

@@ -34,14 +34,15 @@
             Object *callee = as_object(*callee_at);
             Frame *entered;
             if (callee->kind == KIND_FUNCTION) {
-                if (((Function *)callee)->code->warm_count == OPERAND || call_add_defaults(t, (Function *)callee, callee_at + 1, OPERAND)) {
-                    sp = callee_at + 1;
-                    goto enter_function;
-                }
-                entered = call_enter_function(t, callee_at, callee_at + 1, OPERAND);
-                if (!entered) { sp = callee_at; FAIL; }
-                frame = entered;
-                goto entered_frame;
+                sp = callee_at + 1;
+                given = OPERAND;
+                if (((Function *)callee)->code->warm_count == OPERAND) goto enter_function;
+                goto enter_any_function;
+            }
+            if (callee->kind == KIND_METHOD && is_kind(((Method *)callee)->function, KIND_FUNCTION)) {
+                sp = call_unwrap_method(callee_at, callee_at + 1, OPERAND);
+                given = OPERAND + 1;
+                goto enter_any_function;
             }
             if (callee->kind == KIND_TYPE && ((Type *)callee)->init_function && ((Type *)callee)->init_function->code->exact_count == OPERAND + 1) {
                 entered = call_enter_init(t, callee_at, callee_at + 1, OPERAND);
@@ -68,20 +69,20 @@
         callee_at = sp - OPERAND - 2;
         ip += CACHES_CALL_METHOD;
         SAVE();
-        size_t given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
+        given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
         Value *args = sp - given;
         if (is_object(*callee_at)) {
             Object *callee = as_object(*callee_at);
             Frame *entered;
             if (callee->kind == KIND_FUNCTION) {
-                if (((Function *)callee)->code->warm_count == given || call_add_defaults(t, (Function *)callee, args, given)) {
-                    sp = args;
-                    goto enter_function;
-                }
-                entered = call_enter_function(t, callee_at, args, given);
-                if (!entered) { sp = callee_at; FAIL; }
-                frame = entered;
-                goto entered_frame;
+                sp = args;
+                if (((Function *)callee)->code->warm_count == given) goto enter_function;
+                goto enter_any_function;
+            }
+            if (callee->kind == KIND_METHOD && is_kind(((Method *)callee)->function, KIND_FUNCTION)) {
+                sp = call_unwrap_method(callee_at, args, given);
+                given++;
+                goto enter_any_function;
             }
             if (call_enter_script(t, callee_at, args, given, NULL, 0, &entered)) {
                 if (!entered) { sp = callee_at; FAIL; }
@@ -132,7 +133,7 @@
         SAVE();
         Value names = POP();
         callee_at = sp - OPERAND - 2;
-        size_t given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
+        given = is_bound(callee_at[1]) ? OPERAND + 1 : OPERAND;
         Tuple *list = as_tuple(names);
         Frame *entered;
         if (is_kind(*callee_at, KIND_FUNCTION)) {
