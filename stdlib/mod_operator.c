@@ -180,8 +180,18 @@ static ToyValue getter_reduce(ToyThread *t, ToyValue self, const ToyValue *args)
 /* One item, or a tuple of several, each asked for by [get]. */
 static ToyValue get_all(ToyThread *t, ToyValue wanted, ToyValue object, ToyValue (*get)(ToyThread *, ToyValue, ToyValue))
 {
+    enum { FEW = 8 };
     size_t count = toy_tuple_length(wanted);
     if (count == 1) return get(t, object, toy_tuple_item(wanted, 0));
+    if (count <= FEW) {
+        ToyValue items[FEW];
+        bool is_good = true;
+        for (size_t i = 0; i < count; i++) {      /* after a failure none is asked any more */
+            items[i] = is_good ? get(t, object, toy_tuple_item(wanted, i)) : TOY_FAILED;
+            is_good = !toy_failed(items[i]);
+        }
+        return toy_tuple_take(t, items, count);
+    }
     ToyValue result = toy_list(t);
     for (size_t i = 0; i < count && !toy_failed(result); i++)
         if (!toy_list_append_take(t, result, get(t, object, toy_tuple_item(wanted, i)))) toy_clear(&result);

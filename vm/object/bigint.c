@@ -133,7 +133,9 @@ BigInt *bigint_new(Thread *t, size_t count)
         raise_memory_error(t);
         return NULL;
     }
-    BigInt *big = (BigInt *)heap_new_raw(t, t->interp->types[KIND_INT], cell_size(count));
+    Type *type = t->interp->types[KIND_INT];
+    size_t size = cell_size(count);
+    BigInt *big = (BigInt *)(LIKELY(size <= HEAP_SMALL_MAX) ? heap_new_quick(t, type, size) : heap_new_raw(t, type, size));
     if (LIKELY(big != NULL))
         big->size = (int64_t)count;
     return big;
@@ -143,7 +145,9 @@ static Value finish_shorter(Thread *t, TAKES BigInt *big, size_t count, size_t u
 {
     size_t old_size = cell_size(count), new_size = cell_size(used);
     BigInt *shorter;
-    if (new_size > HEAP_SMALL_MAX) {
+    if (old_size <= HEAP_SMALL_MAX && (old_size + CELL_UNIT - 1) / CELL_UNIT == (new_size + CELL_UNIT - 1) / CELL_UNIT) {
+        shorter = big;      /* in a cell of the size that it would get */
+    } else if (new_size > HEAP_SMALL_MAX) {
         shorter = (BigInt *)heap_resize(t, &big->head, old_size, new_size);
         if (!shorter) {
             object_release(big);

@@ -30,7 +30,11 @@ static Bytes *bytes_new_of(Thread *t, Type *type, size_t length)
         return NULL;
     }
     size_t size = offsetof(Bytes, data) + length + 1;
-    Bytes *bytes = (Bytes *)(LIKELY(type->kind == KIND_BYTES) ? heap_new_raw(t, type, size) : type_alloc_sized(t, type, size));
+    Bytes *bytes;
+    if (LIKELY(type->kind == KIND_BYTES))
+        bytes = (Bytes *)(LIKELY(size <= HEAP_SMALL_MAX) ? heap_new_quick(t, type, size) : heap_new_raw(t, type, size));
+    else
+        bytes = (Bytes *)type_alloc_sized(t, type, size);
     if (UNLIKELY(!bytes))
         return NULL;
     bytes->hash = -1;

@@ -38,7 +38,7 @@ static Pair pair_of(Value v)
 
 static Value complex_of_type(Thread *t, Type *type, double real, double imaginary)
 {
-    Complex *c = (Complex *)(type->kind == KIND_COMPLEX ? heap_new_raw(t, type, sizeof(Complex)) : type_alloc(t, type));
+    Complex *c = (Complex *)(type->kind == KIND_COMPLEX ? heap_new_quick(t, type, sizeof(Complex)) : type_alloc(t, type));
     if (!c)
         return FAILED;
     c->real = real;

@@ -149,6 +149,8 @@ static Value get_slice(Thread *t, Tuple *tuple, Value key)
 
 Value tuple_get_item(Thread *t, Tuple *tuple, Value key)
 {
+    if (is_small_int(key) && (uint64_t)small_int(key) < tuple->count)
+        return retain(tuple->items[small_int(key)]);
     if (has_payload(key, KIND_SLICE))
         return get_slice(t, tuple, key);
     if (!is_small_int(key) && !value_type(t, key)->slots.index)
