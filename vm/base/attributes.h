@@ -25,6 +25,9 @@
 #define LIKELY(claim)   __builtin_expect(!!(claim), 1)
 #define UNLIKELY(claim) __builtin_expect(!!(claim), 0)
 
+/* What the compiler cannot know, and need not test again. */
+#define ASSUME(claim) do { if (!(claim)) __builtin_unreachable(); } while (0)
+
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -24,6 +24,7 @@
 #include "vm/object/instance.h"
 #include "vm/object/list.h"
 #include "vm/object/str.h"
+#include "vm/object/type_layout.h"
 #include "vm/object/weakref.h"
 
 enum {
@@ -356,9 +357,12 @@ static inline void members_free(Object *object, const Type *type)
 {
     Attributes *attributes = (Attributes *)((char *)object + type->attributes_offset);
     if (LIKELY(type->attributes_offset && !type->member_count && attributes->shape && !attributes->extra)) {
-        /* The plain instance: a shape, everything in the object itself. Others take the long way. */
+        /* The plain instance: a shape, everything in the object itself; the other plain one has nothing but __slots__. */
         Value *slot = attributes->slots, *end = slot + attributes->shape->count;
         while (slot < end) release(*slot++);
+    } else if (!type_is(type, TYPE_HAS_ATTRIBUTES | TYPE_IS_VARIABLE_SIZE)) {
+        Value *member = (Value *)((char *)object + type_payload_size(type)), *end = member + type->member_count;
+        while (member < end) release(*member++);
     } else {
         attributes_clear(object);
     }

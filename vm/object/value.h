@@ -155,6 +155,12 @@ ALWAYS_INLINE Value retain(Value v)
     if (is_object(v)) object_retain(as_object(v));
     return v;
 }
+/* The same of a value that is known to be one. */
+ALWAYS_INLINE Value retain_bound(Value v)
+{
+    ASSUME(v.bits != 0);
+    return retain(v);
+}
 ALWAYS_INLINE void release(TAKES Value v)
 {
     if (is_object(v)) object_release(as_object(v));

@@ -223,7 +223,7 @@ dispatch:
 
     /* ---- constants and variables ---- */
 
-    CASE(LOAD_CONST) { Value v = retain(frame->constants[OPERAND]); PUSH(v); NEXT; }
+    CASE(LOAD_CONST) { Value v = retain_bound(frame->constants[OPERAND]); PUSH(v); NEXT; }
     CASE(LOAD_FAST) {
         Value v = locals[OPERAND];
         if (UNLIKELY(is_unbound(v))) { SAVE(); names_raise_unbound(t, frame, OPERAND); FAIL; }

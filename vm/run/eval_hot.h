@@ -353,14 +353,14 @@ CASE(LOAD_FAST_CONST) {
     Value first = locals[OPERAND];
     if (UNLIKELY(is_unbound(first))) goto run_LOAD_FAST;
     sp[0] = retain(first);
-    sp[1] = retain(frame->constants[WORD_OPERAND(ip[0])]);
+    sp[1] = retain_bound(frame->constants[WORD_OPERAND(ip[0])]);
     sp += 2;
     ip++;
     NEXT;
 }
 CASE(LOAD_CONST_CONST) {
-    sp[0] = retain(frame->constants[OPERAND]);
-    sp[1] = retain(frame->constants[WORD_OPERAND(ip[0])]);
+    sp[0] = retain_bound(frame->constants[OPERAND]);
+    sp[1] = retain_bound(frame->constants[WORD_OPERAND(ip[0])]);
     sp += 2;
     ip++;
     NEXT;

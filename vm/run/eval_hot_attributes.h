@@ -13,7 +13,7 @@
 CASE(LOAD_GLOBAL_MODULE) {
     Dict *globals = frame->function->globals;
     if (LIKELY(globals->keys_version == ip[0])) {
-        PUSH(retain(dict_entry_at(globals, ip[2])->value));
+        PUSH(retain_bound(dict_entry_at(globals, ip[2])->value));
         SKIP(LOAD_GLOBAL);
         NEXT;
     }
@@ -22,7 +22,7 @@ CASE(LOAD_GLOBAL_MODULE) {
 CASE(LOAD_GLOBAL_BUILTIN) {
     Dict *builtins = as_dict(frame->function->builtins);
     if (LIKELY(frame->function->globals->keys_version == ip[0] && builtins->head.kind == KIND_DICT && builtins->keys_version == ip[1])) {
-        PUSH(retain(dict_entry_at(builtins, ip[2])->value));
+        PUSH(retain_bound(dict_entry_at(builtins, ip[2])->value));
         SKIP(LOAD_GLOBAL);
         NEXT;
     }
@@ -35,7 +35,7 @@ guess_failed_global:
 CASE(LOAD_NAME_MODULE) {
     Dict *globals = frame->function->globals;
     if (HAS_KEYS_OF_MODULE(globals)) {
-        PUSH(retain(dict_entry_at(globals, ip[2])->value));
+        PUSH(retain_bound(dict_entry_at(globals, ip[2])->value));
         SKIP(LOAD_NAME);
         NEXT;
     }
@@ -44,7 +44,7 @@ CASE(LOAD_NAME_MODULE) {
 CASE(LOAD_NAME_BUILTIN) {
     Dict *globals = frame->function->globals, *builtins = as_dict(frame->function->builtins);
     if (HAS_KEYS_OF_MODULE(globals) && LIKELY(builtins->head.kind == KIND_DICT && builtins->keys_version == ip[1])) {
-        PUSH(retain(dict_entry_at(builtins, ip[2])->value));
+        PUSH(retain_bound(dict_entry_at(builtins, ip[2])->value));
         SKIP(LOAD_NAME);
         NEXT;
     }
@@ -92,7 +92,7 @@ CASE(LOAD_ATTR_SLOT) {
         Object *object = as_object(TOP);
         Attributes *attributes = ATTRIBUTES_OF(object);
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
-            TOP = retain(attributes->slots[ip[2]]);
+            TOP = retain_bound(attributes->slots[ip[2]]);
             SKIP(LOAD_ATTR);
             object_release(object);
             NEXT;
@@ -118,7 +118,7 @@ CASE(LOAD_ATTR_CLASS) {
     const MethodCacheEntry *cached;
     if (CACHED_FOR_TYPE_OF(TOP) && LIKELY(HAS_SHAPE(as_object(TOP), ip[1]))) {
         Object *object = as_object(TOP);
-        TOP = retain(cached->value);
+        TOP = retain_bound(cached->value);
         SKIP(LOAD_ATTR);
         SAVE();
         object_release(object);
@@ -146,7 +146,7 @@ CASE(LOAD_ATTR_OF_CLASS) {
     const MethodCacheEntry *cached;
     if (IS_OF_VERSION(TOP, ip[1]) && LIKELY(is_type(TOP)) && CACHED_FOR(as_type(TOP))) {
         Object *object = as_object(TOP);
-        TOP = retain(cached->value);
+        TOP = retain_bound(cached->value);
         SKIP(LOAD_ATTR);
         SAVE();
         object_release(object);
@@ -158,7 +158,7 @@ CASE(LOAD_ATTR_MODULE) {
     if (LIKELY(is_kind(TOP, KIND_MODULE))) {
         Module *module = (Module *)as_object(TOP);
         if (LIKELY(module->dict->keys_version == ip[0])) {
-            TOP = retain(dict_entry_at(module->dict, ip[2])->value);
+            TOP = retain_bound(dict_entry_at(module->dict, ip[2])->value);
             SKIP(LOAD_ATTR);
             object_release(module);
             NEXT;
@@ -218,7 +218,7 @@ CASE(LOAD_ATTR_ANY) {
 CASE(LOAD_FAST_ATTR) {
     Value v;
     NOTED_ATTRIBUTE(locals[OPERAND], ip, v, fast_attribute_elsewhere);
-    PUSH(retain(v));
+    PUSH(retain_bound(v));
     ip += 1 + CACHES_LOAD_ATTR;
     NEXT;
 fast_attribute_elsewhere:;
@@ -227,14 +227,14 @@ fast_attribute_elsewhere:;
         const MethodCacheEntry *cached = &t->interp->method_cache->entries[ip[3]];      /* here ip[1] is a stamp */
         bool is_there = cached->stamp == ip[1] && as_object(holder)->type->version == cached->version;
         if (UNLIKELY(!is_there || !HAS_SHAPE(as_object(holder), ip[2]))) goto run_LOAD_FAST;
-        PUSH(retain(cached->value));
+        PUSH(retain_bound(cached->value));
         ip += 1 + CACHES_LOAD_ATTR;
         NEXT;
     }
     if (WORD_OPCODE(ip[0]) != OP_LOAD_ATTR_ANY) goto run_LOAD_FAST;
     v = attribute_cached_value(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
     if (LIKELY(is_bound(v))) {
-        PUSH(retain(v));
+        PUSH(retain_bound(v));
         ip += 1 + CACHES_LOAD_ATTR;
         NEXT;
     }
@@ -273,8 +273,8 @@ CASE(LOAD_FAST_ATTR_UNDER) {
     Value v;
     NOTED_ATTRIBUTE(locals[OPERAND], ip + 1, v, under_elsewhere);
 under_found:
-    sp[0] = retain(locals[OPERAND]);
-    sp[1] = retain(v);
+    sp[0] = retain_bound(locals[OPERAND]);
+    sp[1] = retain_bound(v);
     sp += 2;
     ip += 2 + CACHES_LOAD_ATTR;
     NEXT;
@@ -293,7 +293,7 @@ CASE(LOAD_METHOD_SHAPE) {
         Attributes *attributes = ATTRIBUTES_OF(as_object(TOP));
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
             Value self = TOP;
-            TOP = retain(cached->value);
+            TOP = retain_bound(cached->value);
             PUSH(self);
             SKIP(LOAD_METHOD);
             NEXT;
@@ -306,7 +306,7 @@ CASE(LOAD_METHOD_TYPE) {
     Type *type = LIKELY(is_object(TOP)) ? as_object(TOP)->type : value_type(t, TOP);      /* numbers have methods too */
     if (CACHED_FOR(type)) {
         Value self = TOP;
-        TOP = retain(cached->value);
+        TOP = retain_bound(cached->value);
         PUSH(self);
         SKIP(LOAD_METHOD);
         NEXT;
@@ -336,7 +336,7 @@ CASE(LOAD_METHOD_MODULE) {
     if (LIKELY(is_kind(TOP, KIND_MODULE))) {
         Module *module = (Module *)as_object(TOP);
         if (LIKELY(module->dict->keys_version == ip[0])) {
-            TOP = retain(dict_entry_at(module->dict, ip[2])->value);
+            TOP = retain_bound(dict_entry_at(module->dict, ip[2])->value);
             PUSH(UNBOUND);
             SKIP(LOAD_METHOD);
             SAVE();
@@ -370,7 +370,7 @@ CASE(LOAD_METHOD_SLOT) {
         Object *object = as_object(TOP);
         Attributes *attributes = ATTRIBUTES_OF(object);
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
-            TOP = retain(attributes->slots[ip[2]]);
+            TOP = retain_bound(attributes->slots[ip[2]]);
             PUSH(UNBOUND);
             SKIP(LOAD_METHOD);
             SAVE();
@@ -387,7 +387,7 @@ CASE(LOAD_METHOD_ANY) {
     if (UNLIKELY(!place)) goto run_LOAD_METHOD;
     Value object = TOP;
     if (LIKELY(place->kind == ATTRIBUTE_IS_METHOD)) {
-        TOP = retain(place->value);
+        TOP = retain_bound(place->value);
         PUSH(object);
         SKIP(LOAD_METHOD);
         NEXT;
