@@ -313,6 +313,28 @@ CASE(LOAD_METHOD_TYPE) {
     }
     goto guess_failed_method;
 }
+/* The method of a local, as the LOAD_METHOD behind it has noted. */
+CASE(LOAD_FAST_METHOD) {
+    Value holder = locals[OPERAND], v;
+    Opcode noted = WORD_OPCODE(ip[0]);
+    if (UNLIKELY(!is_object(holder))) goto run_LOAD_FAST;
+    if (LIKELY(noted == OP_LOAD_METHOD_SHAPE || noted == OP_LOAD_METHOD_TYPE)) {
+        const MethodCacheEntry *cached = &t->interp->method_cache->entries[ip[3]];
+        if (UNLIKELY(cached->stamp != ip[1] || cached->version != as_object(holder)->type->version)) goto run_LOAD_FAST;
+        if (noted == OP_LOAD_METHOD_SHAPE && UNLIKELY(!HAS_SHAPE(as_object(holder), ip[2]))) goto run_LOAD_FAST;
+        v = cached->value;
+    } else {
+        if (noted != OP_LOAD_METHOD_ANY) goto run_LOAD_FAST;
+        const AttributePlace *place = attribute_cached_load(t, holder, frame->code->names[WORD_OPERAND(ip[0])]);
+        if (UNLIKELY(!place || place->kind != ATTRIBUTE_IS_METHOD)) goto run_LOAD_FAST;
+        v = place->value;
+    }
+    sp[0] = retain_bound(v);
+    sp[1] = retain_bound(holder);
+    sp += 2;
+    ip += 1 + CACHES_LOAD_METHOD;
+    NEXT;
+}
 /* The CALL_METHOD behind it, too. The method needs no counting: its class cannot change, and self keeps the class. */
 CASE(CALL_TYPE_METHOD) {
     const MethodCacheEntry *cached;

@@ -157,6 +157,7 @@ static Opcode load_fast_form(const Neighbours *row)
         Opcode form = row->opcode[2] == OP_BINARY_OP ? arithmetic_form(row->operand[2], OP_ADD_ATTR, OP_SUBTRACT_ATTR, OP_MULTIPLY_ATTR, OP_NOP) : OP_NOP;
         return form != OP_NOP ? form : OP_LOAD_FAST_ATTR;
     }
+    if (row->opcode[1] == OP_LOAD_METHOD) return OP_LOAD_FAST_METHOD;
     if (row->opcode[1] == OP_STORE_ATTR) return OP_STORE_FAST_ATTR;
     if (row->opcode[1] == OP_COPY && row->operand[1] == 1 && row->opcode[2] == OP_LOAD_ATTR) return OP_LOAD_FAST_ATTR_UNDER;
     if (row->opcode[1] == OP_RETURN_VALUE) return OP_RETURN_FAST;
@@ -467,11 +468,8 @@ static Opcode type_method_form(const Type *type, Value method, const Word *words
     return is_native && is_call && WORD_OPERAND(call) == 0 ? OP_CALL_TYPE_METHOD : OP_LOAD_METHOD_TYPE;
 }
 
-void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
+static void choose_method_form(Thread *t, Word *words, Value object, Str *name)
 {
-    Word *words = words_to_change(frame, ip, OP_LOAD_METHOD, CACHES_LOAD_METHOD);
-    if (!words) return;
-    Str *name = frame->code->names[WORD_OPERAND(ip[-1])];
     if (is_kind(object, KIND_MODULE)) {
         specialize_module_attribute(t, words, (Module *)as_object(object), name, OP_LOAD_METHOD_MODULE);
         return;
@@ -495,6 +493,18 @@ void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
     case ATTRIBUTE_IS_NEW:
     case ATTRIBUTE_ELSEWHERE: return;
     }
+}
+
+void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
+{
+    Word *words = words_to_change(frame, ip, OP_LOAD_METHOD, CACHES_LOAD_METHOD);
+    if (!words) return;
+    choose_method_form(t, words, object, frame->code->names[WORD_OPERAND(ip[-1])]);
+    /* A LOAD_FAST that is fused with it stands alone again, if the form is none that it knows. */
+    Opcode form = (Opcode)WORD_OPCODE(words[0]);
+    bool is_known = form == OP_LOAD_METHOD || form == OP_LOAD_METHOD_SHAPE || form == OP_LOAD_METHOD_TYPE || form == OP_LOAD_METHOD_ANY;
+    bool is_behind_local = words > frame->code->hot && WORD_OPCODE(frame->code->unit->words[words - 1 - frame->code->hot]) == OP_LOAD_FAST;
+    if (!is_known && is_behind_local && WORD_OPCODE(words[-1]) == OP_LOAD_FAST_METHOD) change(words - 1, OP_LOAD_FAST);
 }
 
 void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, Value callee, Value self)
