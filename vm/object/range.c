@@ -77,9 +77,26 @@ bool range_is_small(const Range *range, int64_t *start, int64_t *step, size_t *c
     return fits_small_int(end);   /* the number behind the last one: keeps I2 */
 }
 
+/* range(n) and range(a, b) of small ints, as loops have them; a bigger length goes the other way. */
+static Value range_upward(Thread *t, Value start, Value stop)
+{
+    int64_t length = small_int(stop) - small_int(start);
+    if (length > SMALL_INT_MAX)
+        return range_new(t, start, stop, small_int_value(1));
+    Range *range = (Range *)heap_new_quick(t, kind_type(t, KIND_RANGE), sizeof(Range));
+    if (!range)
+        return FAILED;
+    range->start = start, range->stop = stop, range->step = small_int_value(1), range->length = small_int_value(length < 0 ? 0 : length);
+    return object_value(range);
+}
+
 static Value range_new_instance(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
     (void)type;   /* final */
+    if (!names && count == 1 && is_small_int(args[0]))
+        return range_upward(t, small_int_value(0), args[0]);
+    if (!names && count == 2 && are_small_ints(args[0], args[1]))
+        return range_upward(t, args[0], args[1]);
     if (!arguments_no_keywords(t, "range", names) || !arguments_count(t, "range", count, 1, 3))
         return FAILED;
     Value numbers[3] = {small_int_value(0), UNBOUND, small_int_value(1)};
