@@ -272,9 +272,7 @@ store_result: {
         NEXT;
     }
     CASE(STORE_DEREF) {
-        Value v = POP();
-        SAVE();
-        replace(&((Cell *)as_object(locals[OPERAND]))->content, v);
+        REPLACE(&((Cell *)as_object(locals[OPERAND]))->content, POP());
         NEXT;
     }
     CASE(DELETE_DEREF) {

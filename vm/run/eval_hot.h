@@ -261,37 +261,66 @@ CASE(COMPARE_EASY) {
     NEXT;
 }
 
-/* Compare, and jump if the outcome is one of those in [compare]'s cache word; [compare] is where the COMPARE_OP stands, the jump behind it. */
-#define COMPARE_AND_JUMP(left, right, drop, drop_count, compare, otherwise)                    \
+/* Compare, and jump if the outcome is one of those in [compare]'s cache word; [compare] is where the COMPARE_OP stands, the jump behind it.
+ * [loops]: behind that one stands the JUMP_BACKWARD of a loop, which is done here unless it has something to hear. */
+#define COMPARE_AND_JUMP(left, right, drop, drop_count, compare, otherwise, loops)             \
     do {                                                                                       \
         const Word *jump_ = (compare) + 1 + CACHES_COMPARE_OP;                                 \
         int outcome_;                                                                          \
         COMPARE(left, right, jump_[-1], outcome_, drop, otherwise);                            \
         sp -= drop_count;                                                                      \
         ip = jump_ + 1;                                                                        \
+        if ((loops) && LIKELY(!(jump_[-1] >> outcome_ & 1))) LOOP_AGAIN();                      \
         if (jump_[-1] >> outcome_ & 1) ip += WORD_OPERAND(*jump_);                             \
+        NEXT;                                                                                  \
+    } while (0)
+#define LOOP_AGAIN()                                                                           \
+    do {                                                                                       \
+        if (LIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) == 0)) ip = ip + 1 - (size_t)WORD_OPERAND(*ip); \
         NEXT;                                                                                  \
     } while (0)
 CASE(COMPARE_JUMP) {
     Value left = sp[-2], right = TOP;
-    COMPARE_AND_JUMP(left, right, (release(left), release(right)), 2, ip - 1, run_COMPARE_OP);
+    COMPARE_AND_JUMP(left, right, (release(left), release(right)), 2, ip - 1, run_COMPARE_OP, false);
 }
 CASE(COMPARE_FAST_JUMP) {
     Value left = TOP, right = locals[OPERAND];
-    COMPARE_AND_JUMP(left, right, release(left), 1, ip, run_LOAD_FAST);
+    COMPARE_AND_JUMP(left, right, release(left), 1, ip, run_LOAD_FAST, false);
 }
 CASE(COMPARE_CONST_JUMP) {
     Value left = TOP, right = frame->constants[OPERAND];
-    COMPARE_AND_JUMP(left, right, release(left), 1, ip, run_LOAD_CONST);
+    COMPARE_AND_JUMP(left, right, release(left), 1, ip, run_LOAD_CONST, false);
 }
 CASE(COMPARE_FAST_FAST_JUMP) {
     Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
-    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST_FAST);
+    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST_FAST, false);
+}
+CASE(COMPARE_FAST_FAST_LOOP) {
+    Value left = locals[OPERAND], right = locals[WORD_OPERAND(ip[0])];
+    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST_FAST, true);
 }
 CASE(COMPARE_FAST_CONST_JUMP) {
     Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
-    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST_CONST);
+    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST_CONST, false);
 }
+CASE(COMPARE_FAST_CONST_LOOP) {
+    Value left = locals[OPERAND], right = frame->constants[WORD_OPERAND(ip[0])];
+    COMPARE_AND_JUMP(left, right, (void)0, 0, ip + 1, run_LOAD_FAST_CONST, true);
+}
+
+/* if x, while x: the truth of a local that is a boolean, a small int, None or a built-in container. Nobody has to be asked, nothing is counted. */
+#define TEST_AND_JUMP(loops)                                                   \
+    do {                                                                       \
+        Value tested_ = locals[OPERAND];                                       \
+        int truth_ = is_bool(tested_) ? is_true(tested_) : is_small_int(tested_) ? !is_same(tested_, small_int_value(0)) : iterate_truth(tested_); \
+        if (UNLIKELY(truth_ < 0)) goto run_LOAD_FAST;                          \
+        const Word *jump_ = ip++;                                              \
+        if ((loops) && LIKELY(truth_ != (WORD_OPCODE(*jump_) == OP_POP_JUMP_IF_TRUE))) LOOP_AGAIN(); \
+        if (truth_ == (WORD_OPCODE(*jump_) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*jump_); \
+        NEXT;                                                                  \
+    } while (0)
+CASE(TEST_FAST_JUMP) { TEST_AND_JUMP(false); }
+CASE(TEST_FAST_LOOP) { TEST_AND_JUMP(true); }
 
 CASE(IS_JUMP) {
     SAVE();
@@ -300,15 +329,6 @@ CASE(IS_JUMP) {
     if ((is_same(left, right) != (bool)OPERAND) == (WORD_OPCODE(*ip) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*ip);
     ip++;
     release2(left, right);
-    NEXT;
-}
-/* if x, while x: the truth of a local that is a boolean, a small int, None or a built-in container. Nobody has to be asked, nothing is counted. */
-CASE(TEST_FAST_JUMP) {
-    Value v = locals[OPERAND];
-    int truth = is_bool(v) ? is_true(v) : is_small_int(v) ? v.bits != small_int_value(0).bits : iterate_truth(v);
-    if (UNLIKELY(truth < 0)) goto run_LOAD_FAST;
-    if (truth == (WORD_OPCODE(*ip) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*ip);
-    ip++;
     NEXT;
 }
 /* `in` stands in conditions mostly: its answer is no bool then. Any container. */

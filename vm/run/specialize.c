@@ -105,12 +105,19 @@ static Opcode arithmetic_form(uint32_t operand, Opcode add, Opcode subtract, Opc
 
 static bool is_jump_on_truth(Opcode opcode) { return opcode == OP_POP_JUMP_IF_FALSE || opcode == OP_POP_JUMP_IF_TRUE; }
 
+/* [looping] if behind the conditional jump, the [at]th of the row, a loop goes back to its start. */
+static Opcode jump_form(const Neighbours *row, int at, Opcode jumping, Opcode looping)
+{
+    return row->opcode[at + 1] == OP_JUMP_BACKWARD ? looping : jumping;
+}
+
 /* LOAD_FAST, LOAD_FAST or LOAD_CONST, then an operator: OP_NOP if there is no form for it. */
 static Opcode two_operand_form(const Neighbours *row)
 {
     bool is_const = row->opcode[1] == OP_LOAD_CONST;
     if (row->opcode[2] == OP_COMPARE_OP && is_jump_on_truth(row->opcode[3]))
-        return is_const ? OP_COMPARE_FAST_CONST_JUMP : OP_COMPARE_FAST_FAST_JUMP;
+        return is_const ? jump_form(row, 3, OP_COMPARE_FAST_CONST_JUMP, OP_COMPARE_FAST_CONST_LOOP)
+                        : jump_form(row, 3, OP_COMPARE_FAST_FAST_JUMP, OP_COMPARE_FAST_FAST_LOOP);
     if (row->opcode[2] == OP_BINARY_SUBSCR) return is_const ? OP_SUBSCR_FAST_CONST : OP_SUBSCR_FAST_FAST;
     if (row->opcode[2] == OP_STORE_SUBSCR && !is_const) return OP_STORE_SUBSCR_FAST_FAST;
     if (row->opcode[2] != OP_BINARY_OP) return OP_NOP;
@@ -162,7 +169,7 @@ static Opcode load_fast_form(const Neighbours *row)
     if (row->opcode[1] == OP_COPY && row->operand[1] == 1 && row->opcode[2] == OP_LOAD_ATTR) return OP_LOAD_FAST_ATTR_UNDER;
     if (row->opcode[1] == OP_RETURN_VALUE) return OP_RETURN_FAST;
     if (row->opcode[1] == OP_BINARY_SUBSCR) return OP_SUBSCR_FAST;
-    if (is_jump_on_truth(row->opcode[1])) return OP_TEST_FAST_JUMP;
+    if (is_jump_on_truth(row->opcode[1])) return jump_form(row, 1, OP_TEST_FAST_JUMP, OP_TEST_FAST_LOOP);
     if (row->opcode[1] == OP_COMPARE_OP && is_jump_on_truth(row->opcode[2])) return OP_COMPARE_FAST_JUMP;
     if (row->opcode[1] == OP_BINARY_OP) {
         Opcode form = arithmetic_form(row->operand[1], OP_ADD_FAST, OP_SUBTRACT_FAST, OP_MULTIPLY_FAST, OP_OPERATE_FAST);
