@@ -134,7 +134,7 @@ void str_builder_add_slice(StrBuilder *builder, const Str *s, size_t start, size
 
 void str_builder_add_ascii(StrBuilder *builder, const char *text, size_t length)
 {
-    if (takes_ascii(builder, length)) {
+    if (length > 0 && takes_ascii(builder, length)) {
         memcpy(builder->data + builder->length, text, length);
         builder->length += length;
         return;
