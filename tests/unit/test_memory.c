@@ -1,7 +1,8 @@
 /* test_memory.c - the account, the failure on purpose, arenas.
  *
- * What        I1 and I2 of memory.h, and I3 of memory.c.
+ * What        I1 and I2 of memory.h, I3 of memory.c, and that memory is given back.
  * Read next   vm/base/memory.c */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/run_tests.h"
@@ -105,9 +106,44 @@ START_TEST(arena_fails_without_loss)
 }
 END_TEST
 
+#ifndef __SANITIZE_ADDRESS__    /* its malloc keeps what is freed, on purpose */
+static size_t resident_pages(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    size_t all = 0, resident = 0;
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%zu %zu", &all, &resident), 2);
+    fclose(file);
+    return resident;
+}
+
+START_TEST(what_a_phase_took_goes_back)
+{
+    enum { BLOCKS = 4096, SIZE = 1024 };
+    Memory memory;
+    memory_init(&memory);
+    static char *blocks[BLOCKS];
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = memory_alloc(&memory, SIZE);
+        memset(blocks[i], 1, SIZE);
+    }
+    for (size_t i = 0; i < BLOCKS - 1; i++)      /* the last one is in the way of those before it */
+        memory_free(&memory, blocks[i], SIZE);
+    size_t before = resident_pages();
+    memory_give_back(&memory);
+    ck_assert_uint_lt(resident_pages() + 700, before);
+    ck_assert_int_eq(blocks[BLOCKS - 1][SIZE - 1], 1);
+    memory_free(&memory, blocks[BLOCKS - 1], SIZE);
+}
+END_TEST
+#else
+START_TEST(what_a_phase_took_goes_back) {}
+END_TEST
+#endif
+
 int main(void)
 {
     const TTest *tests[] = {account_is_exact, nth_request_fails_once, products_do_not_overflow,
-                            arena_pieces_are_zeroed_aligned_and_stay, arena_fails_without_loss};
+                            arena_pieces_are_zeroed_aligned_and_stay, arena_fails_without_loss, what_a_phase_took_goes_back};
     return run_tests("memory", tests, ARRAY_LENGTH(tests));
 }

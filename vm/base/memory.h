@@ -33,6 +33,9 @@ MUST_CHECK void *memory_alloc_zeroed(Memory *memory, size_t size);
 MUST_CHECK void *memory_resize(Memory *memory, void *block, size_t old_size, size_t new_size);
 void memory_free(Memory *memory, TAKES void *block, size_t size);  /* NULL is fine */
 
+/* A phase is over that took much for a short time (a source file has become code): what of it is free goes back to the system. */
+void memory_give_back(Memory *memory);
+
 /* count * size without overflow; NULL when the product does not fit in a size_t. */
 MUST_CHECK void *memory_alloc_array(Memory *memory, size_t count, size_t size);
 

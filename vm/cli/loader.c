@@ -228,6 +228,7 @@ static CodeUnit *load(Thread *t, const CompileRequest *request, bool *is_incompl
     CodeUnit *unit = compile_source(&t->interp->memory, &shop.options, &shop.diagnostics);
     unit = report(t, request, unit, &shop.diagnostics, is_incomplete);
     workshop_close(&shop);
+    if (request->quotes_source) memory_give_back(&t->interp->memory);    /* a file: its tree was some fifty times its size */
     return unit;
 }
 
