@@ -20,7 +20,8 @@
 #include "vm/object/type.h"
 
 typedef struct Heap Heap;               /* heap.h */
-enum { CELL_UNIT = 16, HEAP_SMALL_MAX = 512, CELL_CLASSES = HEAP_SMALL_MAX / CELL_UNIT + 1 };
+enum { CELL_UNIT = 8, HEAP_SMALL_MAX = 512, CELL_CLASSES = HEAP_SMALL_MAX / CELL_UNIT + 1 };
+static inline size_t cell_class(size_t size) { return (size + CELL_UNIT - 1) / CELL_UNIT; }
 typedef struct FreeCell { struct FreeCell *next; Type *type; } FreeCell;   /* type NULL */
 typedef struct MethodCache MethodCache; /* type_lookup.c */
 typedef struct AttributeCache AttributeCache; /* attribute_cache.c */

@@ -1,12 +1,12 @@
 /* heap.c - cells for objects, blocks for what they own, and the end of an object.
  *
  * What        heap_new, block_alloc and their counterparts; object_free, called when a count falls to zero.
- * How         Two sets of free lists, one for containers, one for everything else (other objects, and blocks). An empty list is
+ * How         Two sets of free lists by size, one for containers, one for everything else (other objects, and blocks). An empty list is
  *             refilled with a few cells cut from a page, so that a small program touches little memory. Pages come from chunks.
  *
  *                 chunk  | page | page | page | ...            page  | HeapPage, scratch | cell | cell | not yet cut ... |
  *
- *             A free cell keeps the link in its first word, so that its second, the type, can be NULL (heap.h I1).
+ *             A free cell keeps the link in its first word, so that a container's second, the type, can be NULL (heap.h I1).
  *             What is larger than HEAP_SMALL_MAX stands alone behind a LargeHeader; with TOY_HEAP_MALLOC everything does.
  *
  *             Freeing a list of lists of lists ... must not use the C stack up: once the outermost object_free has gone
@@ -31,6 +31,7 @@ enum {
     PAGE_SIZE = 16 * 1024,
     CHUNK_PAGES = 16,
     REFILL_BYTES = 2048,            /* cut from a page at a time */
+    CELL_FINE_MAX = 64,             /* up to here each class has pages of its own, above it two share theirs: a page takes 4 KB as soon as it is used */
     FREE_STACK_MAX = 24 * 1024,
     FIRST_GROWTH = 20000,           /* containers before the first collection */
 };
@@ -54,7 +55,7 @@ typedef struct LargeHeader {
 _Static_assert(sizeof(LargeHeader) % CELL_UNIT == 0, "the object behind it must be aligned");
 
 struct Heap {
-    FreeCell *reserve[CELL_CLASSES];     /* containers: cells that were free when the last collection ended; using them counts as growth */
+    FreeCell *reserve[CELL_CLASSES];     /* by class of the page; containers: cells that were free when the last collection ended; using them counts as growth */
     HeapPage *pages[2][CELL_CLASSES];    /* newest first: cells are cut from it */
     HeapChunk *chunks;
     char *next_page, *chunk_end;
@@ -126,22 +127,41 @@ static void count_young(Thread *t, size_t count)
         atomic_fetch_or_explicit(&t->breaker, BREAKER_COLLECT, memory_order_relaxed);
 }
 
+/* The class whose pages serve [class]. */
+static size_t class_of_page(size_t class)
+{
+    return class > CELL_FINE_MAX / CELL_UNIT ? (class + 1) & ~(size_t)1 : class;
+}
+
+/* All that is free in the list of the other class with the same pages: an object is given back to the class of its page, so one
+ * would fill while the other cuts cell after cell. True: there was something. */
+static bool take_from_sibling(Interp *interp, bool holds_containers, size_t class)
+{
+    if (class <= CELL_FINE_MAX / CELL_UNIT) return false;
+    FreeCell **lists = interp->free_cells[holds_containers], **sibling = &lists[class & 1 ? class + 1 : class - 1];
+    lists[class] = *sibling;
+    *sibling = NULL;
+    return lists[class] != NULL;
+}
+
 /* Puts some cells into the empty free list of a class. */
 static bool refill(Thread *t, bool holds_containers, size_t class)
 {
+    if (take_from_sibling(t->interp, holds_containers, class)) return true;
     Heap *heap = t->interp->heap;
     FreeCell **list = &t->interp->free_cells[holds_containers][class];
-    uint32_t cell_size = (uint32_t)(class * CELL_UNIT), wanted = REFILL_BYTES / cell_size, count = 0;
-    if (holds_containers && heap->reserve[class]) {
-        FreeCell *last = *list = heap->reserve[class];
+    size_t of_page = class_of_page(class);
+    uint32_t cell_size = (uint32_t)(of_page * CELL_UNIT), wanted = REFILL_BYTES / cell_size, count = 0;
+    if (holds_containers && heap->reserve[of_page]) {
+        FreeCell *last = *list = heap->reserve[of_page];
         for (count = 1; count < wanted && last->next; count++)
             last = last->next;
-        heap->reserve[class] = last->next;
+        heap->reserve[of_page] = last->next;
         last->next = NULL;
         count_young(t, count);
         return true;
     }
-    HeapPage *page = heap->pages[holds_containers][class];
+    HeapPage *page = heap->pages[holds_containers][of_page];
     if (!page || page->cut == page->cell_count) {
         page = page_new(t->interp, holds_containers, cell_size);
         if (!page) return false;
@@ -149,7 +169,8 @@ static bool refill(Thread *t, bool holds_containers, size_t class)
     FreeCell **link = list;
     for (; count < wanted && page->cut < page->cell_count; count++) {
         FreeCell *cell = (FreeCell *)(page->first + (size_t)page->cut++ * cell_size);
-        cell->type = NULL;
+        if (holds_containers)   /* others are not looked through, and the smallest have no room for it */
+            cell->type = NULL;
         *link = cell;
         link = &cell->next;
     }
@@ -188,7 +209,7 @@ static bool stress_passes(Thread *t, bool is_container)
 
 COLD static void *cell_new_slow(Thread *t, bool is_container, size_t size)
 {
-    size_t class = (size + CELL_UNIT - 1) / CELL_UNIT;
+    size_t class = cell_class(size);
     FreeCell **list = &t->interp->free_cells[is_container][class];
     if (!stress_passes(t, is_container)) return NULL;
     if (!*list && !refill(t, is_container, class)) return NULL;
@@ -200,7 +221,7 @@ COLD static void *cell_new_slow(Thread *t, bool is_container, size_t size)
 static inline void *cell_new(Thread *t, bool is_container, size_t size)
 {
     Interp *interp = t->interp;
-    FreeCell **list = &interp->free_cells[is_container][(size + CELL_UNIT - 1) / CELL_UNIT];
+    FreeCell **list = &interp->free_cells[is_container][cell_class(size)];
     FreeCell *cell = *list;
     if (UNLIKELY(!cell) || UNLIKELY((interp->memory.fail_at != 0) | interp->config.stress_gc))
         return cell_new_slow(t, is_container, size);
@@ -415,7 +436,7 @@ ALWAYS_INLINE bool free_text(Interp *interp, Object *object)
     if (object->kind != KIND_STR || object->flags & (OBJECT_IS_LARGE | OBJECT_IS_INTERNED | OBJECT_HAS_WEAKREFS) || !((Str *)object)->is_ascii)
         return false;
     count_objects(interp, -1);
-    size_t class = (offsetof(Str, characters) + ((Str *)object)->length + CELL_UNIT) / CELL_UNIT;
+    size_t class = cell_class(offsetof(Str, characters) + ((Str *)object)->length + 1);
     FreeCell *cell = (FreeCell *)object;
     cell->type = NULL;
     cell->next = interp->free_cells[0][class];
@@ -504,7 +525,7 @@ void block_free(Thread *t, TAKES void *block, size_t size)
         return;
     }
     FreeCell *cell = block;
-    FreeCell **list = &t->interp->free_cells[0][(size + CELL_UNIT - 1) / CELL_UNIT];
+    FreeCell **list = &t->interp->free_cells[0][cell_class(size)];
     cell->next = *list;
     *list = cell;
 }
@@ -519,7 +540,7 @@ void *block_resize(Thread *t, void *block, size_t old_size, size_t new_size)
             raise_memory_error(t);
         return moved;
     }
-    if (was_small && is_small && (old_size + CELL_UNIT - 1) / CELL_UNIT == (new_size + CELL_UNIT - 1) / CELL_UNIT)
+    if (was_small && is_small && cell_class(old_size) == cell_class(new_size))
         return block;
     void *moved = block_alloc(t, new_size);
     if (!moved) return NULL;
@@ -560,8 +581,9 @@ void heap_settle(Interp *interp, size_t growth)
         FreeCell *cell = interp->free_cells[1][class];
         if (!cell) continue;
         while (cell->next) cell = cell->next;
-        cell->next = heap->reserve[class];
-        heap->reserve[class] = interp->free_cells[1][class];
+        FreeCell **reserve = &heap->reserve[class_of_page(class)];
+        cell->next = *reserve;
+        *reserve = interp->free_cells[1][class];
         interp->free_cells[1][class] = NULL;
     }
 }

@@ -1,7 +1,8 @@
 /* heap.h - where objects live: size classes, pages of containers, and the end of an object.
  *
  * What        Cells for objects; raw blocks for what objects own (list items, dict tables).
- * How         Sizes are rounded up to 16 bytes; each size up to HEAP_SMALL_MAX has a free list, refilled a page at a time.
+ * How         Sizes are rounded up to 8 bytes; each size up to HEAP_SMALL_MAX has a free list, refilled from a page. (By 16 a tuple of two, a
+ *             list and an instance of three attributes took 8 bytes more: a sixth.)
  *             Objects that can be part of a cycle come from pages of their own, so that the collector finds them by walking
  *             the pages: no links in the object. Bigger ones come from the Memory and, if containers, stand in a list.
  *             Builds with TOY_HEAP_MALLOC send every object and block to malloc, or sanitizers would see nothing.
@@ -64,7 +65,7 @@ ALWAYS_INLINE void block_free_quick(Thread *t, TAKES void *block, size_t size) {
 /* NULL: the long way, which fills the list, and reports to -X stress. */
 ALWAYS_INLINE void *free_cell_take(Interp *interp, bool for_container, size_t size)
 {
-    FreeCell **list = &interp->free_cells[for_container][(size + CELL_UNIT - 1) / CELL_UNIT], *cell = *list;
+    FreeCell **list = &interp->free_cells[for_container][cell_class(size)], *cell = *list;
     if (UNLIKELY(!cell) || UNLIKELY((interp->memory.fail_at != 0) | interp->config.stress_gc))
         return NULL;
     *list = cell->next;
@@ -97,7 +98,7 @@ ALWAYS_INLINE void block_free_quick(Thread *t, TAKES void *block, size_t size)
         block_free(t, block, size);
         return;
     }
-    FreeCell **list = &t->interp->free_cells[0][(size + CELL_UNIT - 1) / CELL_UNIT], *cell = block;
+    FreeCell **list = &t->interp->free_cells[0][cell_class(size)], *cell = block;
     cell->next = *list;
     *list = cell;
 }

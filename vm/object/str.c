@@ -330,7 +330,7 @@ static Str *cell_with_room(Thread *t, Str *a, size_t size)
 {
     enum { SLACK = 8 };  /* a loop of appends moves the text only when it has grown by an eighth */
     if (!(a->head.flags & OBJECT_IS_LARGE))
-        return size <= (str_size_of(&a->head) + CELL_UNIT - 1) / CELL_UNIT * CELL_UNIT ? a : NULL;
+        return size <= cell_class(str_size_of(&a->head)) * CELL_UNIT ? a : NULL;
     size_t room = object_size(&a->head);
     return size <= room ? a : (Str *)heap_resize(t, &a->head, room, size + size / SLACK);
 }
