@@ -5,8 +5,8 @@ usage: vm/cli/startup_order.py PROGRAM...      (release builds with their symbol
 
 What        The kernel maps a program's file in windows of 64 KB, each at the first touch. Starting runs some 600 functions of several thousand, an
             ordinary program some hundred more, and both read as many constant tables; strewn over the whole program they made all of it resident.
-How         Functions: callgrind tells which ones a script runs. Those come first that two thirds of the scripts of tests/opcodes and
-            tests/language run; then what startup_order.toy runs besides, which does what ordinary programs do; then the others that some of
+How         Functions: callgrind tells which ones a script runs. First come those of an empty script, then those that two thirds of the scripts
+            of tests/opcodes and tests/language run; then what startup_order.toy runs besides, which does what ordinary programs do; then the others that some of
             those tests run, each followed by the one whose scripts are most like its own: so an odd feature has its windows to itself.
             Tables: valgrind's lackey tells each address that is touched, nm whose it is. First comes what an empty script needs, behind it what
             startup_order.toy needs besides. gcc's suffixes (.part, .constprop ...) are cut off: the linker's
@@ -82,33 +82,34 @@ def functions_run(program, script, folder):
     profile = os.path.join(folder, f'{os.path.basename(program)}.{abs(hash((program, script)))}')
     command = ['valgrind', '--tool=callgrind', f'--callgrind-out-file={profile}', program, script]
     try:
-        subprocess.run(command, cwd=os.path.dirname(script), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20)
+        subprocess.run(command, cwd=os.path.dirname(script), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
         with open(profile, encoding='utf-8') as file:
             return {match[1] + (match[2] or '') for match in re.finditer(r"^c?fn=\(\d+\) (\w+)[^\s']*?(\.cold)?(?:'\d+)?$", file.read(), re.M)}
     except (subprocess.TimeoutExpired, OSError):
         return set()
 
 
-def functions_by_use(programs, scripts, ordinary):
+def functions_by_use(programs, scripts, ordinary, empty):
     """Names, in the order told above."""
     used_by = collections.defaultdict(int)      # of each function: a bit for each script
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
         for i, names in enumerate(pool.map(lambda script: functions_run(programs[0], script, folder), scripts)):
             for name in names:
                 used_by[name] |= 1 << i
-        ordinary_names = set.union(*(functions_run(program, ordinary, folder) for program in programs))
+        first_names, ordinary_names = (set.union(*(functions_run(program, script, folder) for program in programs)) for script in (empty, ordinary))
     own = set.union(*(set().union(*Symbols(program, 'tTwW').names.values()) for program in programs))
-    uses = {name: used_by[name].bit_count() for name in own & (used_by.keys() | ordinary_names)}
+    uses = {name: used_by[name].bit_count() for name in own & (used_by.keys() | first_names | ordinary_names)}
     by_use = sorted(uses, key=lambda name: (-uses[name], name))
-    most = [name for name in by_use if uses[name] * 3 >= len(scripts) * 2]
-    often = [name for name in by_use if name in ordinary_names.difference(most)]
-    others, last = dict.fromkeys(name for name in by_use if uses[name] >= FEWEST and name not in {*most, *often}), 0
+    first = [name for name in by_use if name in first_names]
+    most = [name for name in by_use if uses[name] * 3 >= len(scripts) * 2 and name not in first_names]
+    often = [name for name in by_use if name in ordinary_names.difference(first, most)]
+    others, last = dict.fromkeys(name for name in by_use if uses[name] >= FEWEST and name not in {*first, *most, *often}), 0
     chain = []
     while others:
         chain.append(max(others, key=lambda name: (used_by[name] & last).bit_count() / (used_by[name] | last).bit_count()))
         del others[chain[-1]]
         last = used_by[chain[-1]]
-    return most + often + chain
+    return first + most + often + chain
 
 
 def pattern(section, name, divided):
@@ -128,10 +129,11 @@ def main():
     tests = os.path.join(HERE, '..', '..', 'tests')
     scripts = [os.path.realpath(path) for folder in ('opcodes', 'language') for path in sorted(glob.glob(os.path.join(tests, folder, '[A-Za-z]*.toy')))]
     ordinary = os.path.join(HERE, 'startup_order.toy')
-    code, data = functions_by_use(programs, scripts, ordinary), {}      # names in order; a dict as ordered set
+    data = {}                       # names in order: an ordered set
     with tempfile.TemporaryDirectory() as folder:
         empty = os.path.join(folder, 'empty.toy')
         open(empty, 'w', encoding='ascii').close()
+        code = functions_by_use(programs, scripts, ordinary, empty)
         for script in (empty, ordinary):
             names = set.union(*(tables_used(program, script) for program in programs))
             data.update(dict.fromkeys(sorted(name for name in names if not name.endswith('.cold'))))
