@@ -1,25 +1,19 @@
 #!/usr/bin/env python3
-"""startup_order.py - writes startup_order.ld: what is used early and often, for the linker to lay side by side.
+"""startup_order.py - writes startup_order.ld: what is used early, for the linker to lay side by side.
 
-usage: vm/cli/startup_order.py PROGRAM...      (release builds with their symbols; needs valgrind, and five minutes)
+usage: vm/cli/startup_order.py PROGRAM...      (release builds with their symbols; needs valgrind)
 
-What        The kernel maps a program's file in windows of 64 KB, each at the first touch. Starting runs some 600 functions of several thousand, an
-            ordinary program some hundred more, and both read as many constant tables; strewn over the whole program they made all of it resident.
-How         Functions: callgrind tells which ones a script runs. First come those of an empty script, then those that two thirds of the scripts
-            of tests/opcodes and tests/language run; then what startup_order.toy runs besides, which does what ordinary programs do; then the others that some of
-            those tests run, each followed by the one whose scripts are most like its own: so an odd feature has its windows to itself.
-            Tables: valgrind's lackey tells each address that is touched, nm whose it is. First comes what an empty script needs, behind it what
-            startup_order.toy needs besides. gcc's suffixes (.part, .constprop ...) are cut off: the linker's
+What        The kernel maps a program's file in windows of 64 KB, each at the first touch. Starting runs some 300 functions of several thousand,
+            and reads as many constant tables; strewn over the whole program they made all of it resident.
+How         valgrind's lackey tells each address that is touched, nm whose it is. First comes what an empty script needs, behind it what
+            startup_order.toy needs besides: what nearly every program does. gcc's suffixes (.part, .constprop ...) are cut off: the linker's
             pattern allows any. A jump table bears the name of its function. Short texts (the names of types, functions, attributes) and the
             constants of floating point have no names that tell whose they are: all of them come first, 100 KB.
-            A name that is gone harms nothing, one that is missing costs 64 KB: give it a build without link-time optimisation, which runs
-            the tests, and one with, for which functions that makes one changes with every edit. tests/bench/run startup shows when to write the file anew.
+            A name that is gone harms nothing, one that is missing costs 64 KB: give it a build with link-time optimisation and one without,
+            for which functions the former makes one changes with every edit. tests/bench/run startup shows when to write the file anew.
 Read next   meson.build (who uses the file), tests/bench/parts/startup.toy (what it is measured by)
 """
 import bisect
-import collections
-import concurrent.futures
-import glob
 import os
 import re
 import subprocess
@@ -28,9 +22,8 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # What has no section for each function or no name: the C library's first function, GMP's; texts below 32 bytes, single constants.
-FIRST = {'text': '    *crt1.o(.text)\n    *crtbegin*.o(.text)\n    *mp_set_fns.o(.text)\n    *(.text.startup.*)\n',
+FIRST = {'text': '    *crt1.o(.text)\n    *crtbegin*.o(.text)\n    *mp_set_fns.o(.text)\n',
          'rodata': '    *(.rodata.cst*)\n    *(.rodata.str1.1 .rodata.*.str1.1)\n'}
-FEWEST = 4      # scripts of 250 that run a function: below that it stays where it is
 HEAD = '/* startup_order.ld - what is used early, side by side in the program. Written by startup_order.py: see there why. */\n'
 
 
@@ -69,73 +62,36 @@ def touched(program, script):
     return executed, used
 
 
-def tables_used(program, script):
-    """Names of the constants that running [script] needs, and of the functions whose jump tables it may read."""
+def names_used(program, script):
+    """Of functions, and of tables, that running [script] needs."""
+    functions, tables = Symbols(program, 'tTwW'), Symbols(program, 'rR')
     executed, used = touched(program, script)
-    tables, functions = Symbols(program, 'rR'), Symbols(program, 'tTwW')
-    return set().union(*(tables.names_at(start + step) for start in used for step in (0, 15)),
-                       *(functions.names_at(start) for start in executed))
-
-
-def functions_run(program, script, folder):
-    """Names of the functions that running [script] executes; none if it takes too long."""
-    profile = os.path.join(folder, f'{os.path.basename(program)}.{abs(hash((program, script)))}')
-    command = ['valgrind', '--tool=callgrind', f'--callgrind-out-file={profile}', program, script]
-    try:
-        subprocess.run(command, cwd=os.path.dirname(script), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
-        with open(profile, encoding='utf-8') as file:
-            return {match[1] + (match[2] or '') for match in re.finditer(r"^c?fn=\(\d+\) (\w+)[^\s']*?(\.cold)?(?:'\d+)?$", file.read(), re.M)}
-    except (subprocess.TimeoutExpired, OSError):
-        return set()
-
-
-def functions_by_use(programs, scripts, ordinary, empty):
-    """Names, in the order told above."""
-    used_by = collections.defaultdict(int)      # of each function: a bit for each script
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for i, names in enumerate(pool.map(lambda script: functions_run(programs[0], script, folder), scripts)):
-            for name in names:
-                used_by[name] |= 1 << i
-        first_names, ordinary_names = (set.union(*(functions_run(program, script, folder) for program in programs)) for script in (empty, ordinary))
-    own = set.union(*(set().union(*Symbols(program, 'tTwW').names.values()) for program in programs))
-    uses = {name: used_by[name].bit_count() for name in own & (used_by.keys() | first_names | ordinary_names)}
-    by_use = sorted(uses, key=lambda name: (-uses[name], name))
-    first = [name for name in by_use if name in first_names]
-    most = [name for name in by_use if uses[name] * 3 >= len(scripts) * 2 and name not in first_names]
-    often = [name for name in by_use if name in ordinary_names.difference(first, most)]
-    others, last = dict.fromkeys(name for name in by_use if uses[name] >= FEWEST and name not in {*first, *most, *often}), 0
-    chain = []
-    while others:
-        chain.append(max(others, key=lambda name: (used_by[name] & last).bit_count() / (used_by[name] | last).bit_count()))
-        del others[chain[-1]]
-        last = used_by[chain[-1]]
-    return first + most + often + chain
+    return [set().union(*(who.names_at(start + step) for start in places for step in (0, 15))) for who, places in ((functions, executed), (tables, used))]
 
 
 def pattern(section, name, divided):
-    """The sections in which the linker finds [name]. Code that is run seldom has sections with a word more; of a function that the compiler
-    divided, the cold part comes only if it was run."""
+    """The sections in which the linker finds [name]. Code that the compiler holds for hot, or run once, or seldom, has sections with a word more;
+    of a function that it divided, the cold part comes only if it was run."""
     words = ['']
     if name.endswith('.cold'):
         name, words = name.removesuffix('.cold'), ['unlikely.']
-    elif section == 'text' and name not in divided:
-        words = ['', 'unlikely.']
+    elif section == 'text':
+        words = ['', 'hot.', 'startup.'] + ([] if name in divided else ['unlikely.'])
     return f'    *({" ".join(f".{section}.{word}{name} .{section}.{word}{name}.*" for word in words)})\n'
 
 
 def main():
     programs = [os.path.realpath(path) for path in sys.argv[1:]]
+    code, data = {}, {}             # names in order; dicts as ordered sets
     divided = set.union(*(Symbols(program, 'tT').divided for program in programs))
-    tests = os.path.join(HERE, '..', '..', 'tests')
-    scripts = [os.path.realpath(path) for folder in ('opcodes', 'language') for path in sorted(glob.glob(os.path.join(tests, folder, '[A-Za-z]*.toy')))]
-    ordinary = os.path.join(HERE, 'startup_order.toy')
-    data = {}                       # names in order: an ordered set
     with tempfile.TemporaryDirectory() as folder:
         empty = os.path.join(folder, 'empty.toy')
         open(empty, 'w', encoding='ascii').close()
-        code = functions_by_use(programs, scripts, ordinary, empty)
-        for script in (empty, ordinary):
-            names = set.union(*(tables_used(program, script) for program in programs))
+        for script in (empty, os.path.join(HERE, 'startup_order.toy')):
+            rows = [names_used(program, script) for program in programs]
+            functions = set.union(*(row[0] for row in rows))
+            code.update(dict.fromkeys(sorted(functions)))
+            names = functions.union(*(row[1] for row in rows))
             data.update(dict.fromkeys(sorted(name for name in names if not name.endswith('.cold'))))
     with open(os.path.join(HERE, 'startup_order.ld'), 'w', encoding='ascii') as file:
         file.write(HEAD)
