@@ -24,7 +24,7 @@ EOF
 echo "status $?"
 head -n 1 listing
 grep -E '^Disassembly' listing | sed 's/ at 0x[0-9a-f]*//'
-grep -oE '(⇄  JUMP_TO_FOR|FOR_ITER_FAST|JUMP_TO_FOR|LOAD_FAST_ATTR|STORE_ATTR_ADD|STORE_FAST_LOAD_FAST|LOAD_GLOBAL_[A-Z]+)' listing | sort | uniq -c | sed 's/^ *//'
+grep -oE '(⇄  JUMP_TO_FOR|FOR_ITER_FAST|JUMP_TO_FOR|[A-Z_]*ADD_ATTR|LOAD_FAST_ATTR|STORE_ATTR_ADD|STORE_FAST_LOAD_FAST|LOAD_GLOBAL_[A-Z]+)' listing | sort | uniq -c | sed 's/^ *//'
 grep -c LOAD_ATTR_SLOT listing
 echo "== without -S nothing runs and nothing is special"
 "$TOY" -m dis script.toy | grep -cE 'FOR_ITER_FAST|^1225'
