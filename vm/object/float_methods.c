@@ -151,7 +151,7 @@ static const char *read_exponent(const char *at, int64_t *exponent)
 static bool parse_hex(Thread *t, const char *text, size_t length, double *d)
 {
     const char *at = text + (*text == '-' || *text == '+');
-    if (float_parse(text, d) == length && !isfinite(*d) && strncasecmp(at, "0x", 2) != 0 && !(*at >= '0' && *at <= '9'))
+    if (length && float_parse(text, d) == length && !isfinite(*d) && strncasecmp(at, "0x", 2) != 0 && !(*at >= '0' && *at <= '9'))
         return true;  /* inf and nan */
     HexNumber n = {.bits = 0};
     if (at[0] == '0' && (at[1] | 0x20) == 'x')
