@@ -1,11 +1,14 @@
 /* test_gil_policies.c - what each policy of the lock promises, on plain pthreads.
  *
- * What        ticks: counts to a hundred, asks nobody. fair: arrival order, nobody is passed, equal numbers of turns. io: who comes back
- *             goes first, whoever was interrupted goes on, and those who compute keep half. And: policies can be changed under way.
+ * What        ticks: counts to a hundred, asks nobody. fair: arrival order, nobody is passed, equal numbers of turns, what was too long
+ *             is taken back. io: who comes back goes first, whoever was interrupted goes on, and those who compute keep half.
+ *             And: policies can be changed under way.
  * How         Where it can be, the order of turns is checked and not their length, or an interval of a quarter of an hour makes all
  *             that waits for its end impossible: so a busy machine changes nothing. Shares and latencies to the per cent are
  *             measured by tests/bench (gil_table, parts/gil_*.toy).
  * Read next   vm/gil/policy.h and the four files behind it */
+#include <sched.h>
+
 #include "gil_workers.h"
 #include "vm/gil/policy.h"
 
@@ -251,7 +254,7 @@ static void body_greedy(Worker *worker)
 }
 
 /* The bound: six that always come back, and one that computes. It keeps half, less what one interval is of the whole. */
-START_TEST(io_leaves_half_to_who_computes)
+static void check_half_is_left(void)
 {
     enum { GREEDY = 6 };
     Stage stage;
@@ -276,6 +279,26 @@ START_TEST(io_leaves_half_to_who_computes)
     atomic_store(&stop, true);
     await_end(&stage, workers, GREEDY + 1);
     stage_close(&stage);
+}
+
+START_TEST(io_leaves_half_to_who_computes)
+{
+    check_half_is_left();
+}
+END_TEST
+
+/* On one core, who drops the lock is back before the one that was woken has run at all. */
+START_TEST(io_leaves_half_on_one_core)
+{
+    cpu_set_t all, one;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    CPU_ZERO(&one);
+    for (int cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+        if (CPU_ISSET(cpu, &all))
+            CPU_SET(cpu, &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    check_half_is_left();
+    ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
 }
 END_TEST
 
@@ -372,6 +395,7 @@ int main(void)
     tcase_add_test(io, io_returns_at_once);
     tcase_add_test(io, io_interrupts_no_turn_for_good);
     tcase_add_test(io, io_leaves_half_to_who_computes);
+    tcase_add_test(io, io_leaves_half_on_one_core);
     TCase *all = add_case(suite, "all");
     tcase_add_test(all, changing_the_policy_loses_nobody);
     tcase_add_test(all, alone_no_policy_is_asked);

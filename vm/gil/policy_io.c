@@ -127,9 +127,13 @@ static void call_who_sleeps_too_long(Gil *gil)
 
 static void io_took(Gil *gil, GilClient *holder, bool is_switch)
 {
-    if (!is_switch)
-        return;
     int64_t now = clock_monotonic_ns(), left_alone_ns = LEFT_ALONE_NS, turn_ns = interval_ns(gil);
+    if (!is_switch) {
+        /* It computed, was away for a call, and is back before anybody else was on their feet: from now on the other side has the lock. */
+        if (is_io_side(holder) && gil->notes[OFF_SINCE] == 0)
+            gil->notes[OFF_SINCE] = now;
+        return;
+    }
     if (is_io_side(holder)) {
         if (gil->notes[OFF_SINCE] == 0)
             gil->notes[OFF_SINCE] = now;
