@@ -179,6 +179,38 @@ START_TEST(fair_asks_once_a_turn)
 }
 END_TEST
 
+/* How long the test's own thread holds the lock from now on until it is asked, in ms; it gives way only [late_ms] after that. */
+static int ms_until_asked(Stage *stage, int late_ms)
+{
+    int64_t begin = clock_monotonic_ns(), end = begin + 30ll * NS_PER_S;
+    while (!(atomic_load(&stage->self.breaker) & GIL_REQUEST_BIT) && clock_monotonic_ns() < end)
+        sleep_ms(1);
+    int64_t asked = clock_monotonic_ns();
+    sleep_ms(late_ms);
+    gil_yield(&stage->gil, &stage->self.client);
+    return (int)((asked - begin) / NS_PER_MS);
+}
+
+/* Who came late to its safepoint has a shorter turn the next time, and then whole turns again. */
+START_TEST(fair_takes_back_what_was_too_long)
+{
+    Stage stage;
+    stage_open_under(&stage, gil_policy_named("fair"));
+    gil_set_interval(&stage.gil, 400 * 1000);
+    atomic_bool stop = false;
+    Worker other;
+    memset(&other, 0, sizeof other);
+    start_all(&other, 1, &stage, &stop, body_spin);
+    ms_until_asked(&stage, 0);                               /* from here on turns are timed */
+    ck_assert_int_ge(ms_until_asked(&stage, 300), 350);
+    ck_assert_int_le(ms_until_asked(&stage, 0), 300);        /* 400 less 300 */
+    ck_assert_int_ge(ms_until_asked(&stage, 0), 250);
+    atomic_store(&stop, true);
+    await_end(&stage, &other, 1);
+    stage_close(&stage);
+}
+END_TEST
+
 /* ---- io ---- */
 
 /* Those that compute would keep the lock for a quarter of an hour: who comes back from a call has it all the same. New ones do not. */
@@ -391,6 +423,7 @@ int main(void)
     tcase_add_test(fair, fair_goes_round);
     tcase_add_test(fair, fair_lets_nobody_pass);
     tcase_add_test(fair, fair_asks_once_a_turn);
+    tcase_add_test(fair, fair_takes_back_what_was_too_long);
     TCase *io = add_case(suite, "io");
     tcase_add_test(io, io_returns_at_once);
     tcase_add_test(io, io_interrupts_no_turn_for_good);

@@ -8,16 +8,24 @@
  *
  *               holder: turn ends at T   [first: T]  [second: T + 1 interval]  [third: T + 2]   <-- who yields, who comes
  *
- *             Turns are often shorter (a blocking call): then the next first is called, to set its alarm anew.
+ *             Turns are often shorter (a blocking call): then the next first is called, to set its alarm anew. Some are longer: a
+ *             native call comes to no safepoint, the kernel runs the first of the queue late. What a turn was too long is taken
+ *             off the same thread's next turns. (Deficit round robin, Shreedhar and Varghese 1995.)
  * Invariants  P4 the first of the queue has an alarm set for the end of the turn or before, or has asked, or is awake.
  *             P5 who has waited is never passed.
- * GIL         the lock's note is read and written under the mutex.
+ * GIL         all notes are read and written under the mutex.
  * Read next   policy_io.c, which lets some pass after all, with a bound */
 #include "vm/base/clock.h"
 #include "vm/gil/policy.h"
 
 /* Of the lock: when the turn of the holder ends. */
 enum { TURN_ENDS };
+/* Of a client: how much longer than its turns it has had the lock, and has not given back yet, in ns. */
+enum { DEBT };
+
+/* No turn is shorter than a part of the interval, for coming and going cost something too; and what is owed to threads that may
+ * be gone by now is forgotten in the end. */
+enum { SHORTEST_TURN_PARTS = 4, DEBT_INTERVALS = 4 };
 
 static bool fair_may_take(Gil *gil, GilClient *client)
 {
@@ -28,6 +36,9 @@ static int64_t interval_ns(Gil *gil)
 {
     return (int64_t)gil_interval(gil) * NS_PER_US;
 }
+
+static int64_t longer(int64_t left, int64_t right)  { return left > right ? left : right; }
+static int64_t shorter(int64_t left, int64_t right) { return left < right ? left : right; }
 
 static int count_ahead(const GilClient *waiter)
 {
@@ -54,20 +65,28 @@ static void fair_wait(Gil *gil, GilClient *waiter)
         gil_watch(gil, waiter);
 }
 
+/* How long a turn [holder] has now. What that leaves of its debt stays for the turns to come. */
+static int64_t pay_back(Gil *gil, GilClient *holder)
+{
+    int64_t turn_ns = longer(interval_ns(gil) - holder->notes[DEBT], interval_ns(gil) / SHORTEST_TURN_PARTS);
+    holder->notes[DEBT] -= interval_ns(gil) - turn_ns;
+    return turn_ns;
+}
+
 static void fair_took(Gil *gil, GilClient *holder, bool is_switch)
 {
-    (void)holder;
     if (is_switch)
-        gil->notes[TURN_ENDS] = clock_monotonic_ns() + interval_ns(gil);
+        gil->notes[TURN_ENDS] = clock_monotonic_ns() + pay_back(gil, holder);
     GilClient *first = gil->first_waiter;
     if (first != NULL && first->alarm_ns > gil->notes[TURN_ENDS])
         gil_call(gil, first);
 }
 
-/* It could not have the lock before its turn anyway: the queue sees to that. */
+/* It could not have the lock before its turn anyway: the queue sees to that. But here its turn was over, and we know since when. */
 static bool fair_stays_away(Gil *gil, GilClient *dropper)
 {
-    (void)gil, (void)dropper;
+    int64_t owed = dropper->notes[DEBT] + longer(clock_monotonic_ns() - gil->notes[TURN_ENDS], 0);
+    dropper->notes[DEBT] = shorter(owed, DEBT_INTERVALS * interval_ns(gil));
     return false;
 }
 
