@@ -184,6 +184,21 @@ ALWAYS_INLINE size_t find_plainly(const Dict *dict, Value key, int64_t *hash)
     return is_int ? keys_find_small_int(keys, key, *hash) : keys_find_str(keys, key, *hash);
 }
 
+NOINLINE static size_t find_without_hash(const Dict *dict, Value key)
+{
+    int64_t hash;
+    return find_plainly(dict, key, &hash);
+}
+
+/* The same for who only reads and has no use for the hash: a string whose hash is known takes the shortest way. */
+ALWAYS_INLINE size_t find_to_read(const Dict *dict, Value key)
+{
+    const DictKeys *keys = dict->keys;
+    if (!is_kind(key, KIND_STR) || !keys || UNLIKELY(!keys->is_plain || as_str(key)->hash == -1))
+        return find_without_hash(dict, key);
+    return keys_find_str(keys, key, as_str(key)->hash);
+}
+
 static bool find_by_equality(Thread *t, Dict *dict, Value key, int64_t hash, size_t *place)
 {
 restart:
@@ -259,8 +274,7 @@ static bool get_slowly(Thread *t, Dict *dict, Value key, Value *value)
 
 bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
 {
-    int64_t hash;
-    size_t place = find_plainly(dict, key, &hash);
+    size_t place = find_to_read(dict, key);
     if (UNLIKELY(place == PLACE_UNSURE))
         return get_slowly(t, dict, key, value);
     *value = is_found(place) ? retain(dict->keys->entries[place].value) : UNBOUND;
@@ -269,27 +283,25 @@ bool dict_get(Thread *t, Dict *dict, Value key, Value *value)
 
 Value dict_get_plainly(const Dict *dict, Value key)
 {
-    int64_t hash;
-    size_t place = find_plainly(dict, key, &hash);
+    size_t place = find_to_read(dict, key);
     return is_found(place) ? retain(dict->keys->entries[place].value) : UNBOUND;
 }
 
 BORROWED Value *dict_peek(const Dict *dict, Value key)
 {
-    int64_t hash;
-    size_t place = find_plainly(dict, key, &hash);
+    size_t place = find_to_read(dict, key);
     return is_found(place) ? &dict->keys->entries[place].value : NULL;
 }
 
 bool dict_contains(Thread *t, Dict *dict, Value key, bool *found)
 {
-    int64_t hash;
-    size_t place = find_plainly(dict, key, &hash);
+    size_t place = find_to_read(dict, key);
     if (UNLIKELY(place == PLACE_UNSURE)) {
         if (asks_live(dict, key)) {
             *found = is_bound(dict_live_get(dict, as_str(key)));
             return true;
         }
+        int64_t hash;
         if (!key_hash(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
             return false;
     }

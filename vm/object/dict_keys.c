@@ -126,9 +126,9 @@ ALWAYS_INLINE Answer compare(Value candidate, Value key, int64_t hash, bool is_t
 {
     if (LIKELY(is_same(candidate, key)))
         return EQUAL;
-    if (!is_text || !is_kind(candidate, KIND_STR) || as_str(candidate)->hash != hash)
+    if (!is_text || !is_kind(candidate, KIND_STR) || as_str(candidate)->hash != hash || !str_begins_alike(as_str(candidate), as_str(key)))
         return DIFFERENT;
-    return !str_is_short(as_str(key)) ? LONG_TEXT : str_equal_short(as_str(candidate), as_str(key)) ? EQUAL : DIFFERENT;
+    return str_is_tiny(as_str(key)) ? EQUAL : !str_is_short(as_str(key)) ? LONG_TEXT : str_equal_short(as_str(candidate), as_str(key)) ? EQUAL : DIFFERENT;
 }
 
 /* The second half of a search for a string, if a long one of the same hash was met. Apart, so that the loops below call nothing: saving
@@ -158,26 +158,37 @@ ALWAYS_INLINE size_t find_by_tags(const DictKeys *keys, Value key, int64_t hash,
     return PLACE_NONE;
 }
 
-ALWAYS_INLINE size_t find_in_slots(const DictKeys *keys, Value key, int64_t hash, unsigned size, bool is_text)
+/* One look at a slot: the place of the key, PLACE_NONE, or that the search goes on. */
+#define PLACE_ELSEWHERE (SIZE_MAX - 2)
+ALWAYS_INLINE size_t find_in_slot(const DictKeys *keys, Value key, int64_t hash, size_t slot, unsigned size, bool is_text)
 {
-    for (Probe probe = probe_start(keys, hash); ; probe_next(keys, &probe)) {
-        uint32_t word = slot_get(keys, probe.slot, size);
-        if (slot_may_lead_to(keys, word, hash, size)) {
-            size_t place = word & keys->mask;
-            Answer answer = compare(keys->entries[place].key, key, hash, is_text);
-            if (LIKELY(answer == EQUAL))
-                return place;
-            if (answer == LONG_TEXT)
-                return find_long_text(keys, key, hash);
-        } else if (word == SLOT_FREE(size)) {
-            return PLACE_NONE;
-        }
+    uint32_t word = slot_get(keys, slot, size);
+    if (!slot_may_lead_to(keys, word, hash, size))
+        return word == SLOT_FREE(size) ? PLACE_NONE : PLACE_ELSEWHERE;
+    size_t place = word & keys->mask;
+    Answer answer = compare(keys->entries[place].key, key, hash, is_text);
+    return LIKELY(answer == EQUAL) ? place : answer == LONG_TEXT ? find_long_text(keys, key, hash) : PLACE_ELSEWHERE;
+}
+
+ALWAYS_INLINE size_t find_further(const DictKeys *keys, Value key, int64_t hash, unsigned size, bool is_text)
+{
+    for (Probe probe = probe_start(keys, hash); ; ) {
+        probe_next(keys, &probe);
+        size_t place = find_in_slot(keys, key, hash, probe.slot, size, is_text);
+        if (place != PLACE_ELSEWHERE)
+            return place;
     }
 }
 
-/* A function for each size: together they would need more registers than need not be saved, which was a quarter of a look-up in a small table. */
-#define FIND_IN_SLOTS(name, size, is_text) \
-    NOINLINE static size_t name(const DictKeys *keys, Value key, int64_t hash) { return find_in_slots(keys, key, hash, size, is_text); }
+/* Functions for each size: together they would need more registers than need not be saved, which was a quarter of a look-up in a small table.
+ * And most searches end where they begin: so going on from there is a function of its own, too. */
+#define FIND_IN_SLOTS(name, size, is_text)                                                            \
+    NOINLINE static size_t name##_on(const DictKeys *keys, Value key, int64_t hash) { return find_further(keys, key, hash, size, is_text); } \
+    NOINLINE static size_t name(const DictKeys *keys, Value key, int64_t hash)                        \
+    {                                                                                                 \
+        size_t place = find_in_slot(keys, key, hash, (uint64_t)hash & keys->mask, size, is_text);     \
+        return LIKELY(place != PLACE_ELSEWHERE) ? place : name##_on(keys, key, hash);         \
+    }
 FIND_IN_SLOTS(find_str_1, 1, true)
 FIND_IN_SLOTS(find_str_2, 2, true)
 FIND_IN_SLOTS(find_str_4, 4, true)

@@ -67,9 +67,12 @@ static inline uint64_t str_word(const Str *s, size_t i)
 /* str_equal for strings of at most twenty bytes, without a call. I1: equal text has equal width. */
 enum { STR_BYTES_IN_1 = 4, STR_BYTES_IN_2 = 12, STR_BYTES_IN_3 = 20 };
 static inline bool str_is_short(const Str *s) { return s->length * s->width <= STR_BYTES_IN_3; }
+static inline bool str_is_tiny(const Str *s) { return s->length * s->width <= STR_BYTES_IN_1; }
+/* Equal length, width and first four bytes: of two tiny texts that is all. */
+ALWAYS_INLINE bool str_begins_alike(const Str *a, const Str *b) { return a->length == b->length && str_word(a, 0) == str_word(b, 0); }
 ALWAYS_INLINE bool str_equal_short(const Str *a, const Str *b)
 {
-    if (a->length != b->length || str_word(a, 0) != str_word(b, 0))
+    if (!str_begins_alike(a, b))
         return false;
     size_t size = a->length * a->width;
     return size <= STR_BYTES_IN_1 || (str_word(a, 1) == str_word(b, 1) && (size <= STR_BYTES_IN_2 || str_word(a, 2) == str_word(b, 2)));

@@ -185,25 +185,16 @@ TwoDoubles arith_two_doubles(Value left, Value right)
     return both;
 }
 
-int arith_outcome(Value left, Value right, uint32_t outcomes)
+/* The same of all but two texts. */
+NOINLINE static int outcome_of_others(Value left, Value right, bool order_matters)
 {
     if (is_number_word(left) || is_number_word(right) || is_kind(left, KIND_FLOAT)) {
         TwoDoubles both = arith_two_doubles(left, right);
         return isnan(both.left) ? -1 : (both.left > both.right) - (both.left < both.right) + 1;
     }
     if (!is_object(left) || !is_object(right) || as_object(left)->kind != as_object(right)->kind) return -1;
-    bool order_matters = (outcomes ^ outcomes >> 2) & 1;      /* else LESS may stand for GREATER too */
     int order;
     switch (as_object(left)->kind) {
-    case KIND_STR: {
-        const Str *a = as_str(left), *b = as_str(right);
-        if (!order_matters) {       /* most texts that differ do so in their length or their first byte */
-            if (a == b) return 1;
-            return a->length == b->length && a->characters[0] == b->characters[0] && str_equal(a, b);
-        }
-        order = str_order(a, b);
-        return (order > 0) - (order < 0) + 1;
-    }
     case KIND_TUPLE:
     case KIND_LIST:
         order = order_try_others(left, right);
@@ -213,6 +204,19 @@ int arith_outcome(Value left, Value right, uint32_t outcomes)
         return as_bytes(left)->length == as_bytes(right)->length && memcmp(as_bytes(left)->data, as_bytes(right)->data, as_bytes(left)->length) == 0;
     default: return -1;
     }
+}
+
+int arith_outcome(Value left, Value right, uint32_t outcomes)
+{
+    bool order_matters = (outcomes ^ outcomes >> 2) & 1;      /* else LESS may stand for GREATER too */
+    if (!is_kind(left, KIND_STR) || !is_kind(right, KIND_STR)) return outcome_of_others(left, right, order_matters);
+    const Str *a = as_str(left), *b = as_str(right);
+    if (!order_matters) {       /* most texts that differ do so in their length or their first bytes */
+        if (a == b) return 1;
+        return str_begins_alike(a, b) && (str_is_tiny(a) || str_equal(a, b));
+    }
+    int order = str_order(a, b);
+    return (order > 0) - (order < 0) + 1;
 }
 
 double arith_divide_words(Value left, Value right)
