@@ -201,7 +201,7 @@ static Value builtin_anext(Thread *t, Value self, const Value *args)
     return v;
 }
 
-static Value builtin_len(Thread *t, Value self, const Value *args)
+Value builtin_len(Thread *t, Value self, const Value *args)
 {
     Value v = args[0];
     if (is_kind(v, KIND_LIST)) return small_int_value((int64_t)as_list(v)->count);

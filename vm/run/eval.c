@@ -32,6 +32,7 @@
 #include "vm/object/set.h"
 #include "vm/object/str.h"
 #include "vm/run/arith.h"
+#include "vm/run/builtins.h"
 #include "vm/run/call.h"
 #include "vm/run/coroutine.h"
 #include "vm/run/count.h"

@@ -18,6 +18,32 @@
         NEXT;                                         \
     } while (0)
 
+/* len(x), repr(x): LOAD_GLOBAL, LOAD_FAST, CALL 1. The length of a list or text is had without calling anybody. */
+enum { CALL_BUILTIN_WORDS = CACHES_LOAD_GLOBAL + 2 + CACHES_CALL };
+CASE(CALL_BUILTIN_FAST) {
+    Dict *builtins = as_dict(frame->function->builtins);
+    if (UNLIKELY(frame->function->globals->keys_version != ip[0] || builtins->head.kind != KIND_DICT || builtins->keys_version != ip[1])) goto guess_failed_global;
+    Value callee = dict_entry_at(builtins, ip[2])->value, argument = locals[WORD_OPERAND(ip[CACHES_LOAD_GLOBAL])];
+    if (UNLIKELY(!is_kind(callee, KIND_NATIVE_FUNCTION) || is_unbound(argument))) goto run_LOAD_GLOBAL_BUILTIN;
+    NativeFunction *function = (NativeFunction *)as_object(callee);
+    if (function->def->function == builtin_len && is_object(argument)) {
+        if (as_object(argument)->kind == KIND_LIST) FINISH(small_int_value((int64_t)as_list(argument)->count), 0, CALL_BUILTIN_WORDS);
+        if (as_object(argument)->kind == KIND_STR) FINISH(small_int_value((int64_t)as_str(argument)->length), 0, CALL_BUILTIN_WORDS);
+    }
+    sp[0] = retain_bound(callee);
+    sp[1] = retain_bound(argument);
+    sp += 2;
+    ip += CALL_BUILTIN_WORDS;
+    SAVE();
+    Value v = native_call_in_place(t, function->def, &function->signature, function->owner, function->self, sp - 1, 1);
+    bool is_leaf = function->def->flags & NATIVE_LEAF;
+    sp -= 2;
+    release2(sp[1], sp[0]);
+    if (failed(v)) FAIL;
+    PUSH(v);
+    if (!is_leaf && SAFEPOINT()) FAIL;
+    NEXT;
+}
 CASE(CALL_NATIVE) {
     Value *call_at = sp - OPERAND - 1;
     if (UNLIKELY(!is_object(*call_at))) goto guess_failed_call;

@@ -8,7 +8,7 @@
  *             A guess that fails puts the plain opcode back, which looks at once what it meets now. When that has happened a few times,
  *             a form for any class takes over for good (attribute_cache.h); where there is none, the plain one waits a while.
  * Layout      caches of the guessing forms:
- *                 LOAD_GLOBAL_*, LOAD_NAME_*   keys of globals | keys of built-ins | place | wait
+ *                 LOAD_GLOBAL_*, LOAD_NAME_*, CALL_BUILTIN_FAST   keys of globals | keys of built-ins | place | wait
  *                 *_MODULE            keys of the module | - | place | wait
  *                 *_SLOT, *_ADD       type version | shape id | slot | wait
  *                 *_ANY               - | - | - | wait
@@ -26,7 +26,7 @@
 #include "vm/bytecode/opcode.h"
 #include "vm/object/attribute_cache.h"
 #include "vm/object/descriptor.h"
-#include "vm/object/dict.h"
+#include "vm/object/dict_keys.h"
 #include "vm/object/heap.h"
 #include "vm/object/instance.h"
 #include "vm/object/list.h"
@@ -362,6 +362,13 @@ static const struct { Opcode plain, of_module, of_builtins; bool is_mapped; } na
     {OP_STORE_NAME, OP_STORE_NAME_MODULE, OP_STORE_NAME, true},
 };
 
+/* Is what a LOAD_GLOBAL finds called at once with a local and nothing else? */
+static bool is_called_with_local(const Word *words)
+{
+    const Word *argument = &words[1 + CACHES_LOAD_GLOBAL], *call = argument + 1;
+    return WORD_OPCODE(*argument) == OP_LOAD_FAST && (WORD_OPCODE(*call) == OP_CALL || WORD_OPCODE(*call) == OP_CALL_NATIVE) && WORD_OPERAND(*call) == 1;
+}
+
 void specialize_name(Thread *t, Frame *frame, const Word *ip, Opcode plain)
 {
     size_t i = 0;
@@ -387,7 +394,8 @@ void specialize_name(Thread *t, Frame *frame, const Word *ip, Opcode plain)
     if (!builtins_version || place >= UINT32_MAX) return;
     words[2] = builtins_version;
     words[3] = (Word)place;
-    change(words, name_forms[i].of_builtins);
+    bool calls = plain == OP_LOAD_GLOBAL && is_kind(dict_entry_at(builtins, place)->value, KIND_NATIVE_FUNCTION) && is_called_with_local(words);
+    change(words, calls ? OP_CALL_BUILTIN_FAST : name_forms[i].of_builtins);
 }
 
 static void specialize_module_attribute(Thread *t, Word *words, Module *module, Str *name, Opcode form)
