@@ -56,6 +56,8 @@ typedef struct Code {
 typedef struct Function {
     Object head;
     Code *code;
+    const Word *start;           /* hot_start, warm_count and slot_count of its code, as function_warm found them; before the code was warm */
+    uint32_t warm_count, slot_count;     /* warm_count is CODE_BINDS, and so may stay for a while afterwards */
     Dict *globals;
     Value builtins;              /* the dict in which LOAD_GLOBAL looks last */
     Value defaults;              /* tuple or UNBOUND */
@@ -64,6 +66,15 @@ typedef struct Function {
     Value name, qualified_name, module, doc, annotations, type_params;   /* UNBOUND: derived from code when asked */
     uint32_t version;            /* 0 or unique: changes when code, defaults or keyword defaults change */
 } Function;
+
+/* What a call needs of the code, one load nearer: each address on the way from a function to the first instruction waits for the one before
+ * (recursion took 0.92 of its time). */
+static inline void function_warm(Function *function)
+{
+    function->start = function->code->hot_start;
+    function->warm_count = function->code->warm_count;
+    function->slot_count = function->code->slot_count;
+}
 
 typedef struct Method { Object head; Value function, self; } Method;
 typedef struct Cell { Object head; Value content; } Cell;

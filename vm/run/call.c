@@ -36,11 +36,18 @@ static bool is_too_deep(Thread *t)
     return true;
 }
 
+/* A call of [function] is about to begin. */
+static inline void warm_up(Thread *t, Function *function)
+{
+    if (UNLIKELY(is_cold(function->code))) specialize_call(t, function->code);
+    if (UNLIKELY(function->warm_count != function->code->warm_count)) function_warm(function);
+}
+
 Frame *call_enter(Thread *t, Value *callee_at, Value *args, size_t count)
 {
     Function *function = (Function *)as_object(*callee_at);
     Code *code = function->code;
-    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
+    warm_up(t, function);
     Value *locals = is_too_deep(t) ? NULL : stack_room(t, args, code->frame_words);
     if (UNLIKELY(!locals)) {
         release_row(callee_at, args + count);
@@ -82,7 +89,7 @@ static Frame *enter_nothing(Thread *t, Value *callee_at, Value *args, size_t cou
 static Frame *enter_bound(Thread *t, Function *function, Value *callee_at, Value *row, size_t count, const Value *names, size_t named, uint32_t flags)
 {
     Code *code = function->code;
-    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
+    warm_up(t, function);
     Value *locals = is_too_deep(t) ? NULL : stack_room(t, row, frame_room(code, count + named));
     if (UNLIKELY(!locals)) {
         release_row(row, row + count + named);
@@ -211,9 +218,8 @@ static inline bool has_room(Thread *t, const Code *code, Value *args, size_t cou
 
 bool call_add_defaults(Thread *t, const Function *function, Value *args, size_t count)
 {
-    const Code *code = function->code;
-    if (count > code->warm_count || !stack_has_room(t, args, code->frame_words)) return false;
-    return frame_add_defaults(function, args, count, code->warm_count);
+    if (count > function->warm_count || !stack_has_room(t, args, function->code->frame_words)) return false;
+    return frame_add_defaults(function, args, count, function->warm_count);
 }
 
 Frame *call_enter_function(Thread *t, Value *callee_at, Value *args, size_t count)
@@ -221,7 +227,7 @@ Frame *call_enter_function(Thread *t, Value *callee_at, Value *args, size_t coun
     Function *function = (Function *)as_object(*callee_at);
     Code *code = function->code;
     if (code->exact_count == count && makes_generator(t, code)) return enter_nothing(t, callee_at, args, count);
-    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
+    warm_up(t, function);
     if (UNLIKELY(!has_room(t, code, args, count))) return enter_bound(t, function, callee_at, args, count, NULL, 0, 0);
     return begin(t, callee_at, frame_bind_positional(t, function, args, count, callee_at, 0));
 }
@@ -231,7 +237,7 @@ Frame *call_enter_function_kw(Thread *t, Value *callee_at, Value *args, size_t c
     Function *function = (Function *)as_object(*callee_at);
     Code *code = function->code;
     size_t named = names->count;
-    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
+    warm_up(t, function);
     if (UNLIKELY(!has_room(t, code, args, count))) return enter_bound(t, function, callee_at, args, count - named, names->items, named, 0);
     return begin(t, callee_at, frame_bind(t, function, args, count - named, names->items, named, callee_at, 0));
 }
@@ -252,7 +258,7 @@ static NOINLINE Frame *enter_exact_init(Thread *t, Value *callee_at, Value *args
 {
     Type *type = (Type *)as_object(*callee_at);
     Function *init = type->init_function;
-    if (UNLIKELY(is_cold(init->code))) specialize_call(t, init->code);
+    warm_up(t, init);
     Object *self = type_alloc(t, type);
     if (UNLIKELY(!self)) {
         release_row(callee_at, args + count);
@@ -308,7 +314,7 @@ static Frame *lay_for_native(Thread *t, Function *function, const Value *args, s
 {
     Code *code = function->code;
     size_t named = names ? names->count : 0;
-    if (UNLIKELY(is_cold(code))) specialize_call(t, code);
+    warm_up(t, function);
     Value *row = is_too_deep(t) ? NULL : stack_room(t, stack_top(t), frame_room(code, count + named));
     if (!row) return NULL;
     for (size_t i = 0; i < count + named; i++) row[i] = retain(args[i]);
@@ -341,7 +347,7 @@ Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tu
     Function *function = (Function *)as_object(callee);
     if (function->code->exact_count == count && !names && makes_generator(t, function->code) && LIKELY(t->depth < t->depth_limit))
         return new_generator(t, function, args, count);
-    bool is_plain = function->code->warm_count == count && !names && t->frame && t->depth < t->depth_limit;
+    bool is_plain = function->warm_count == count && !names && t->frame && t->depth < t->depth_limit;
     Frame *frame = LIKELY(is_plain) ? lay_warm(t, function, args, count) : NULL;
     if (!frame && !(frame = lay_for_native(t, function, args, count, names))) return FAILED;
     object_retain(function);     /* keeps I3 of frame.h: the caller's reference may go away meanwhile */

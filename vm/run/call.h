@@ -32,8 +32,8 @@ MUST_CHECK Frame *call_enter_init(Thread *t, Value *callee_at, Value *args, size
 static inline Frame *call_lay_warm(Thread *t, Function *function, Value *row, Value *result_at, uint32_t flags)
 {
     Code *code = function->code;
-    Frame *frame = (Frame *)(row + code->slot_count);
-    slots_clear(row + code->warm_count, (Value *)frame);
+    Frame *frame = (Frame *)(row + function->slot_count);
+    slots_clear(row + function->warm_count, (Value *)frame);
     frame->sp = frame_stack(frame);
     return frame_fill(frame, t->frame, function, code, frame_warm_start(t, code), row, result_at, flags);
 }

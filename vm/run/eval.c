@@ -159,6 +159,15 @@
         RELEASE(replaced_);                                                    \
     } while (0)
 
+/* Let go of the locals of a frame that is left. Most are referred to elsewhere too. */
+#define LEAVE_LOCALS(left)                                                                                                  \
+    for (Value *slot_ = locals; slot_ < (Value *)(left); slot_++) {                                                         \
+        Object *object_ = is_object(*slot_) ? as_object(*slot_) : NULL;                                                     \
+        if (!object_ || object_->count >= COUNT_IMMORTAL || LIKELY(--object_->count > 0)) continue;                         \
+        frame_drop_locals(t, left, slot_);                                                                                  \
+        break;                                                                                                              \
+    }
+
 Value eval(Thread *t, Frame *frame, TAKES Value sent, Visitor *visitor)
 {
 #ifndef TOY_DISPATCH_SWITCH
@@ -555,7 +564,7 @@ store_result: {
 enter_any_function: {
         /* callee_at: the place of a function; sp: where the [given] arguments begin, whatever it wants. */
         Function *function = (Function *)as_object(*callee_at);
-        uint32_t wanted = function->code->warm_count;
+        uint32_t wanted = function->warm_count;
         if (wanted == given || (wanted != CODE_BINDS && call_add_defaults(t, function, sp, given))) goto enter_function;
         Frame *entered = call_enter_function(t, callee_at, sp, given);
         if (!entered) { sp = callee_at; FAIL; }
@@ -566,17 +575,20 @@ enter_function: {
         /* callee_at: the place of a warm function; sp: where the arguments begin, as many as it wants. What call_enter does, when there is room. */
         Function *function = (Function *)as_object(*callee_at);
         Code *code = function->code;
-        Value *slots = stack_has_room(t, sp, code->frame_words) ? sp : call_move_args(t, code, sp);
-        if (UNLIKELY(!slots || t->depth >= t->depth_limit)) {
-            Frame *entered = call_enter(t, callee_at, sp, code->warm_count);
-            if (!entered) { sp = callee_at; FAIL; }
-            frame = entered;
-            goto entered_frame;
+        if (UNLIKELY(!stack_has_room(t, sp, code->frame_words) || t->depth >= t->depth_limit)) {
+            Value *moved = t->depth < t->depth_limit ? call_move_args(t, code, sp) : NULL;
+            if (!moved) {
+                Frame *entered = call_enter(t, callee_at, sp, function->warm_count);
+                if (!entered) { sp = callee_at; FAIL; }
+                frame = entered;
+                goto entered_frame;
+            }
+            sp = moved;
         }
-        Frame *entered = (Frame *)(slots + code->slot_count);
-        locals = slots;
-        ip = code->hot_start;
-        slots_clear(locals + code->warm_count, (Value *)entered);
+        Frame *entered = (Frame *)(sp + function->slot_count);
+        locals = sp;
+        ip = function->start;
+        slots_clear(locals + function->warm_count, (Value *)entered);
         t->frame = frame = frame_fill(entered, frame, function, code, ip, locals, callee_at, 0);
         t->depth++;
         sp = frame_stack(frame);
@@ -612,11 +624,7 @@ leave_frame: {
             left->ip = ip;
             frame_leave(t, left);
         }
-        for (Value *slot = locals; slot < (Value *)left; slot++) {
-            if (!is_object(*slot) || as_object(*slot)->count >= COUNT_IMMORTAL || LIKELY(--as_object(*slot)->count > 0)) continue;
-            frame_drop_locals(t, left, slot);
-            break;
-        }
+        LEAVE_LOCALS(left);
         t->depth--;
         if (LIKELY((flags & ~FRAME_HAS_OBJECT) == 0)) {
             t->frame = frame = left->caller;

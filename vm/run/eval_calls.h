@@ -36,7 +36,7 @@
             if (callee->kind == KIND_FUNCTION) {
                 sp = callee_at + 1;
                 given = OPERAND;
-                if (((Function *)callee)->code->warm_count == OPERAND) goto enter_function;
+                if (((Function *)callee)->warm_count == OPERAND) goto enter_function;
                 goto enter_any_function;
             }
             if (callee->kind == KIND_METHOD && is_kind(((Method *)callee)->function, KIND_FUNCTION)) {
@@ -76,7 +76,7 @@
             Frame *entered;
             if (callee->kind == KIND_FUNCTION) {
                 sp = args;
-                if (((Function *)callee)->code->warm_count == given) goto enter_function;
+                if (((Function *)callee)->warm_count == given) goto enter_function;
                 goto enter_any_function;
             }
             if (callee->kind == KIND_METHOD && is_kind(((Method *)callee)->function, KIND_FUNCTION)) {
@@ -106,7 +106,7 @@
         Tuple *list = as_tuple(names);
         Frame *entered;
         if (is_kind(*callee_at, KIND_FUNCTION)) {
-            bool is_ready = frame_is_ready(((Function *)as_object(*callee_at))->code, OPERAND, list);
+            bool is_ready = frame_is_ready((Function *)as_object(*callee_at), OPERAND, list);
             entered = is_ready ? NULL : call_enter_function_kw(t, callee_at, callee_at + 1, OPERAND, list);
             release(names);
             sp = callee_at + is_ready;
@@ -137,7 +137,7 @@
         Tuple *list = as_tuple(names);
         Frame *entered;
         if (is_kind(*callee_at, KIND_FUNCTION)) {
-            bool is_ready = frame_is_ready(((Function *)as_object(*callee_at))->code, (uint32_t)given, list);
+            bool is_ready = frame_is_ready((Function *)as_object(*callee_at), (uint32_t)given, list);
             entered = is_ready ? NULL : call_enter_function_kw(t, callee_at, sp - given, given, list);
             release(names);
             sp = is_ready ? sp - given : callee_at;

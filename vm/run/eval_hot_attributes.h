@@ -130,7 +130,7 @@ CASE(LOAD_ATTR_PROPERTY) {
     const MethodCacheEntry *cached;
     if (CACHED_FOR_TYPE_OF(TOP)) {
         Value getter = ((Property *)as_object(cached->value))->getter;
-        if (LIKELY(is_kind(getter, KIND_FUNCTION)) && LIKELY(((Function *)as_object(getter))->code->warm_count == 1)) {
+        if (LIKELY(is_kind(getter, KIND_FUNCTION)) && LIKELY(((Function *)as_object(getter))->warm_count == 1)) {
             Value self = TOP;
             TOP = retain(getter);
             sp[0] = self;
@@ -189,7 +189,7 @@ CASE(LOAD_ATTR_ANY) {
         NEXT;
     }
     Value getter = attribute_getter(place);
-    if (is_kind(getter, KIND_FUNCTION) && ((Function *)as_object(getter))->code->warm_count == 1) {
+    if (is_kind(getter, KIND_FUNCTION) && ((Function *)as_object(getter))->warm_count == 1) {
         TOP = retain(getter);
         sp[0] = object;
         SKIP(LOAD_ATTR);

@@ -202,9 +202,9 @@ static inline bool frame_add_defaults(const Function *function, Value *row, size
 }
 /* A row of [count] arguments, the last ones given by the [names], is all that warm code wants, in its order: they are its first locals. */
 bool frame_names_in_order(const Code *code, uint32_t count, const Tuple *names);
-static inline bool frame_is_ready(const Code *code, uint32_t count, const Tuple *names)
+static inline bool frame_is_ready(const Function *function, uint32_t count, const Tuple *names)
 {
-    return code->warm_count == count && frame_names_in_order(code, count, names);
+    return function->warm_count == count && frame_names_in_order(function->code, count, names);
 }
 static inline size_t frame_room(const Code *code, size_t given) { return given < code->frame_words ? code->frame_words : given; }
 

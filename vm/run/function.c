@@ -41,6 +41,7 @@ Function *function_new(Thread *t, Code *code, Dict *globals)
     Function *function = (Function *)type_alloc(t, kind_type(t, KIND_FUNCTION));
     if (!function) return NULL;
     function->code = code;
+    function_warm(function);
     function->globals = globals;
     object_retain(code);
     object_retain(globals);
@@ -117,6 +118,7 @@ static bool function_set_code(Thread *t, Value self, Value v)
     if (!list_append(t, t->interp->run->retired_code, object_value(function->code))) return false;
     object_release(function->code);
     function->code = (Code *)as_object(retain(v));
+    function_warm(function);
     interp_functions_changed(t);
     return true;
 }

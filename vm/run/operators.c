@@ -64,7 +64,7 @@ static inline Frame *enter(Thread *t, Function *function, Value *at, const Value
     at[0] = object_value(function);
     for (uint32_t i = 0; i < count; i++) at[i + 1] = retain(args[i]);
     Frame *frame;
-    if (LIKELY(function->code->warm_count == count && stack_has_room(t, at + 1, function->code->frame_words) && t->depth < t->depth_limit)) {
+    if (LIKELY(function->warm_count == count && stack_has_room(t, at + 1, function->code->frame_words) && t->depth < t->depth_limit)) {
         t->frame = frame = call_lay_warm(t, function, at + 1, at, flags);
         t->depth++;
         return frame;
