@@ -228,6 +228,20 @@ double arith_divide_words(Value left, Value right)
     return a / (is_small_int(right) ? (double)small_int(right) : word_float(right));
 }
 
+double arith_power(double base, Value exponent)
+{
+    double d;
+    if (!is_double(exponent, &d) || !isfinite(d) || !isfinite(base) || base == 0 || (base < 0 && d != floor(d))) return NAN;
+    double power = pow(base, d);
+    return isinf(power) ? NAN : power;
+}
+
+double arith_power_words(Value base, Value exponent)
+{
+    if (is_word_float(base)) return arith_power(word_float(base), exponent);
+    return is_small_int(base) && is_word_float(exponent) ? arith_power((double)small_int(base), exponent) : NAN;
+}
+
 /* Floats, and ints beside floats. NOT_IMPLEMENTED: the types have something to say, or to raise. */
 static Value double_binary(Thread *t, double a, double b, BinaryOp plain)
 {

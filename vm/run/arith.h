@@ -25,6 +25,9 @@ typedef struct TwoDoubles { double left, right; } TwoDoubles;
 TwoDoubles arith_two_doubles(Value left, Value right);
 /* A number in its word divided by another; NaN: somebody else has to do it. */
 double arith_divide_words(Value left, Value right);
+/* The powers that are finite floats, of a double or of a number in its word; NaN: somebody else has to do it. */
+double arith_power(double base, Value exponent);
+double arith_power_words(Value base, Value exponent);
 /* How two numbers that are not both small ints, two exact strs, bytes, tuples or lists lie to each other, as far as [outcomes] (enum Outcome) tell them apart: the number of an outcome's
  * bit; -1 when they are something else. Runs no script code. */
 int arith_outcome(Value left, Value right, uint32_t outcomes);

@@ -69,6 +69,7 @@
 /* The forms that take a double as it is: eval_hot_floats.h. */
 #define FLOAT_FORMS(FORM)                                                      \
     FORM(STORE_FAST) FORM(UNARY_NEGATIVE) FORM(BINARY_TRUE_DIVIDE)             \
+    FORM(POWER_CONST) FORM(STORE_SUBSCR_UNDER)                                 \
     FORM(ADD_FAST) FORM(ADD_CONST) FORM(BINARY_ADD)                            \
     FORM(SUBTRACT_FAST) FORM(SUBTRACT_CONST) FORM(BINARY_SUBTRACT)             \
     FORM(MULTIPLY_FAST) FORM(MULTIPLY_CONST) FORM(BINARY_MULTIPLY)             \
@@ -142,12 +143,13 @@
     do {                                                                       \
         word = ip[words];                                                      \
         ip += (words) + 1;                                                     \
-        sp -= popped;                                                          \
         if ((uint8_t)word == OP_STORE_FAST) {                                  \
             stored = result;                                                   \
+            sp -= popped;                                                      \
             goto store_result;                                                 \
         }                                                                      \
-        PUSH(result);                                                          \
+        sp[-(popped)] = result;                                                \
+        sp += 1 - (popped);                                                    \
         RUN_WORD;                                                              \
     } while (0)
 

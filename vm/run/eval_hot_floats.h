@@ -68,6 +68,14 @@
         word = ip[CACHES_BINARY_OP];
         ip += 1 + CACHES_BINARY_OP;
         NEXT_OF_FLOAT;
+    FLOAT_CASE(POWER_CONST) {
+        double power = arith_power(number, frame->constants[OPERAND]);
+        if (UNLIKELY(power != power)) goto float_pushed;
+        number = power;
+        word = ip[1 + CACHES_BINARY_OP];
+        ip += 2 + CACHES_BINARY_OP;
+        NEXT_OF_FLOAT;
+    }
     FLOAT_CASE(UNARY_NEGATIVE)
         number = -number;
         word = *ip++;
@@ -88,6 +96,19 @@
         if (UNLIKELY(!is_word_float(TOP) || number != number)) goto float_pushed;
         double left = word_float(POP());
         FLOAT_COMPARE_JUMP(left, number, ip - 1);
+    }
+    FLOAT_CASE(STORE_SUBSCR_UNDER) {
+        Value container = sp[-2], key = TOP, *place, old;
+        stored = word_float_try(number);
+        if (UNLIKELY(!is_word_float(stored) || !IS_LIST_PLACE(container, key))) goto float_pushed;
+        place = &as_list(container)->items[small_int(key)];
+        old = *place;
+        *place = stored;
+        sp -= 2;
+        ip += 2 + CACHES_STORE_SUBSCR;
+        RELEASE(old);
+        RELEASE(container);
+        NEXT;
     }
 /* With the attribute of a local, and into one. */
 #define FLOAT_STEP_ATTR(NAME, operator)                                        \

@@ -99,6 +99,8 @@
         }                                                                      \
         found = iterate_item(t, container, key);                               \
     } while (0)
+    /* Does the list have an item there, counted from the front? */
+#define IS_LIST_PLACE(container, key) (is_small_int(key) && is_kind(container, KIND_LIST) && (uint64_t)small_int(key) < as_list(container)->count)
     CASE(BINARY_SUBSCR) {
         Value key = TOP, object = sp[-2], v = UNBOUND;
         ITEM_AT(object, key, v);
@@ -114,7 +116,7 @@
     }
     CASE(STORE_SUBSCR) {
         Value key = TOP, object = sp[-2], value = sp[-3];
-        if (is_small_int(key) && is_kind(object, KIND_LIST) && (uint64_t)small_int(key) < as_list(object)->count) {
+        if (IS_LIST_PLACE(object, key)) {
             sp -= 3;
             REPLACE(&as_list(object)->items[small_int(key)], value);
             RELEASE(object);

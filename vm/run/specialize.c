@@ -133,6 +133,9 @@ static bool is_multiplied_local(const Neighbours *row)
     return row->opcode[1] == OP_LOAD_FAST && row->opcode[2] == OP_BINARY_OP && plain_operator(row->operand[2]) == BINARY_MULTIPLY;
 }
 
+/* LOAD_CONST, to the power of it. */
+static bool is_power(const Neighbours *row) { return row->opcode[1] == OP_BINARY_OP && plain_operator(row->operand[1]) == BINARY_POWER; }
+
 /* LOAD_FAST sequence, LOAD_FAST index, LOAD_CONST, plus or minus, BINARY_SUBSCR. */
 static bool is_subscript_by_offset(const Neighbours *row)
 {
@@ -140,19 +143,27 @@ static bool is_subscript_by_offset(const Neighbours *row)
     return are_operands && (row->operand[3] == BINARY_ADD || row->operand[3] == BINARY_SUBTRACT) && row->opcode[4] == OP_BINARY_SUBSCR;
 }
 
+/* LOAD_FAST container, LOAD_FAST or LOAD_CONST key, COPY 2, COPY 2, BINARY_SUBSCR: a[i] += x begins so. */
+static bool is_subscript_under(const Neighbours *row)
+{
+    bool are_copied = row->opcode[2] == OP_COPY && row->operand[2] == 2 && row->opcode[3] == OP_COPY && row->operand[3] == 2;
+    return are_copied && row->opcode[4] == OP_BINARY_SUBSCR;
+}
+
 /* Does a LOAD_FAST or LOAD_CONST do more with what comes behind it than push? */
 static bool has_form_of_its_own(const Neighbours *row)
 {
-    if (row->opcode[0] != OP_LOAD_FAST) return is_multiplied_local(row);
+    if (row->opcode[0] != OP_LOAD_FAST) return is_multiplied_local(row) || is_power(row);
     if (row->opcode[1] == OP_LOAD_ATTR || row->opcode[1] == OP_STORE_ATTR || (row->opcode[1] == OP_COPY && row->opcode[2] == OP_LOAD_ATTR)) return true;
     bool are_two = row->opcode[1] == OP_LOAD_FAST || row->opcode[1] == OP_LOAD_CONST;
-    return is_subscript_by_offset(row) || (are_two && two_operand_form(row) != OP_NOP);
+    return are_two && (is_subscript_by_offset(row) || is_subscript_under(row) || two_operand_form(row) != OP_NOP);
 }
 
 static Opcode load_fast_form(const Neighbours *row)
 {
     if (row->opcode[1] == OP_LOAD_FAST || row->opcode[1] == OP_LOAD_CONST) {
         if (is_subscript_by_offset(row)) return OP_SUBSCR_FAST_OFFSET;
+        if (is_subscript_under(row)) return OP_SUBSCR_FAST_UNDER;
         Opcode form = two_operand_form(row);
         if (form != OP_NOP) return form;
         /* Leave the second one to a form of its own, if it has one: a + b[c] is better served by (b[c]) than by (a b). */
@@ -183,6 +194,7 @@ static Opcode load_const_form(const Neighbours *row)
     if (row->opcode[1] == OP_COMPARE_OP && is_jump_on_truth(row->opcode[2])) return OP_COMPARE_CONST_JUMP;
     if (row->opcode[1] == OP_BINARY_SUBSCR) return OP_SUBSCR_CONST;
     if (is_multiplied_local(row)) return OP_MULTIPLY_CONST_FAST;
+    if (is_power(row)) return OP_POWER_CONST;
     if (row->opcode[1] == OP_BINARY_OP) {
         if (plain_operator(row->operand[1]) == BINARY_REMAINDER) return OP_REMAINDER_CONST;
         if (plain_operator(row->operand[1]) == BINARY_AND) return OP_AND_CONST;
