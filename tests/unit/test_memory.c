@@ -1,6 +1,6 @@
 /* test_memory.c - the account, the failure on purpose, arenas.
  *
- * What        I1 and I2 of memory.h, I3 of memory.c, and that memory is given back.
+ * What        I1 to I3 of memory.h, I4 of memory.c, and that memory is given back.
  * Read next   vm/base/memory.c */
 #include <stdio.h>
 #include <string.h>
@@ -145,9 +145,34 @@ START_TEST(what_a_phase_took_goes_back)
 }
 END_TEST
 
+static void count_call(void *owner) { ++*(int *)owner; }
+
+START_TEST(growth_asks_the_owner_first)
+{
+    enum { LARGE = 8 * 1024 * 1024 };
+    Memory memory;
+    memory_init(&memory);
+    int calls = 0;
+    memory.give_back = count_call;
+    memory.owner = &calls;
+    void *small = memory_alloc(&memory, 1000), *large = memory_alloc(&memory, LARGE);
+    ck_assert_int_eq(calls, 1);
+    for (int i = 0; i < 100; i++) {              /* as large as it was before: nobody is asked */
+        memory_free(&memory, large, LARGE);
+        large = memory_alloc(&memory, LARGE);
+    }
+    ck_assert_int_eq(calls, 1);
+    large = memory_resize(&memory, large, LARGE, 2 * LARGE);
+    ck_assert_int_eq(calls, 2);
+    memory_free(&memory, large, 2 * LARGE);
+    memory_free(&memory, small, 1000);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {account_is_exact, nth_request_fails_once, products_do_not_overflow,
-                            arena_pieces_are_zeroed_aligned_and_stay, arena_fails_without_loss, what_a_phase_took_goes_back};
+                            arena_pieces_are_zeroed_aligned_and_stay, arena_fails_without_loss, what_a_phase_took_goes_back,
+                            growth_asks_the_owner_first};
     return run_tests("memory", tests, ARRAY_LENGTH(tests));
 }

@@ -10,7 +10,7 @@
  *                              v
  *                           [ block header | piece | piece | piece | lost ]
  *
- * Invariants  I1, I2 as in memory.h.   I3 every piece of an arena is zeroed and aligned to ARENA_ALIGNMENT.
+ * Invariants  I1 to I3 as in memory.h.   I4 every piece of an arena is zeroed and aligned to ARENA_ALIGNMENT.
  * GIL         as the Memory: its owner's.
  * Read next   buffer.c */
 #include "vm/base/memory.h"
@@ -20,10 +20,11 @@
 #include <string.h>
 
 enum { ARENA_ALIGNMENT = 16, ARENA_FIRST_BLOCK = 1024, ARENA_LARGEST_BLOCK = 64 * 1024 };
+enum { GIVE_BACK_FIRST = 4 * 1024 * 1024, GIVE_BACK_STEP = 16 };
 
 void memory_init(Memory *memory)
 {
-    memset(memory, 0, sizeof *memory);
+    *memory = (Memory){.give_back_at = GIVE_BACK_FIRST};
 }
 
 /* More than any address space holds: refused without asking the system. */
@@ -39,6 +40,17 @@ static bool request_passes(Memory *memory, size_t size)
     return false;
 }
 
+/* The process is about to become larger than it ever was: what a phase that is over left behind goes first (I3), or it would be resident beside
+ * what comes. Not when something is freed, for what a loop frees and takes again would go to the system and back each time around; and
+ * in steps, so that a program that grows all the time spends nothing to speak of. */
+COLD static void before_growth(Memory *memory, size_t growth)
+{
+    size_t coming = memory->bytes_in_use + growth;
+    memory->give_back_at = coming + coming / GIVE_BACK_STEP;
+    if (memory->give_back) memory->give_back(memory->owner);
+    malloc_trim(0);
+}
+
 static void account_add(Memory *memory, size_t size)
 {
     memory->bytes_in_use += size;
@@ -50,6 +62,8 @@ void *memory_alloc(Memory *memory, size_t size)
 {
     if (!request_passes(memory, size))
         return NULL;
+    if (UNLIKELY(memory->bytes_in_use + size > memory->give_back_at))
+        before_growth(memory, size);
     void *block = malloc(size ? size : 1);
     if (UNLIKELY(!block)) {
         memory->failures++;
@@ -63,6 +77,8 @@ void *memory_alloc_zeroed(Memory *memory, size_t size)
 {
     if (!request_passes(memory, size))
         return NULL;
+    if (UNLIKELY(memory->bytes_in_use + size > memory->give_back_at))
+        before_growth(memory, size);
     /* calloc, not malloc and memset: fresh pages from the system are zero already and stay untouched until used. */
     void *block = calloc(1, size ? size : 1);
     if (UNLIKELY(!block)) {
@@ -77,6 +93,8 @@ void *memory_resize(Memory *memory, void *block, size_t old_size, size_t new_siz
 {
     if (!request_passes(memory, new_size))
         return NULL;
+    if (UNLIKELY(new_size > old_size && memory->bytes_in_use + (new_size - old_size) > memory->give_back_at))
+        before_growth(memory, new_size - old_size);
     void *moved = realloc(block, new_size ? new_size : 1);
     if (UNLIKELY(!moved)) {
         memory->failures++;
@@ -115,7 +133,7 @@ void *memory_alloc_array(Memory *memory, size_t count, size_t size)
     return memory_alloc(memory, total);
 }
 
-/* The header keeps a multiple of ARENA_ALIGNMENT, so that the first piece behind it is aligned (I3). */
+/* The header keeps a multiple of ARENA_ALIGNMENT, so that the first piece behind it is aligned (I4). */
 struct ArenaBlock {
     ArenaBlock *older;
     size_t size;  /* header included: what memory_free wants to hear */

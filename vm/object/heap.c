@@ -13,11 +13,13 @@
  *             FREE_STACK_MAX bytes deep, further objects wait in Thread.free_later. The link fits into the 48 bits of count, kind
  *             and solid, which a dead object does not need: the last two can be read off its type.
  * Invariants  as in heap.h, and  I4 a container that is dead but not yet freed has colour COLOUR_DYING: the collector passes it by.
+ *             I5 a page whose bit is set in its chunk's [empty] stands in no list, has no cell in one, and takes no memory.
  * GIL         held.
  * Read next   collector.c, weakref.c, instance.c */
 #include "vm/object/heap.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "vm/object/colours.h"
 #include "vm/object/exception.h"
@@ -42,10 +44,17 @@ typedef struct HeapPage {
     uint32_t cell_size, cell_count;
     uint32_t cut;                   /* cells in use or in a free list */
     uint32_t reciprocal;            /* 2**32 / units in a cell, rounded up: division by multiplying */
+    uint32_t free_count;            /* of the cells cut; of no meaning outside of heap_give_back */
+    struct HeapChunk *chunk;
     uint32_t scratch[];             /* one for each cell of a container page */
 } HeapPage;
 
-typedef struct HeapChunk { struct HeapChunk *next; size_t size; } HeapChunk;
+typedef struct HeapChunk {
+    struct HeapChunk *next, *next_empty;
+    size_t size;
+    char *pages;                    /* aligned */
+    uint32_t empty;                 /* a bit for each page that was in use and is not any more: I5 */
+} HeapChunk;
 
 typedef struct LargeHeader {
     size_t size;                    /* this header included */
@@ -57,11 +66,13 @@ _Static_assert(sizeof(LargeHeader) % CELL_UNIT == 0, "the object behind it must 
 struct Heap {
     FreeCell *reserve[CELL_CLASSES];     /* by class of the page; containers: cells that were free when the last collection ended; using them counts as growth */
     HeapPage *pages[2][CELL_CLASSES];    /* newest first: cells are cut from it */
-    HeapChunk *chunks;
-    char *next_page, *chunk_end;
+    HeapChunk *chunks, *empty;      /* all; those with empty pages */
+    char *next_page, *chunk_end;    /* of the newest */
     LargeHeader large[2];               /* heads of rings */
     size_t young, growth;               /* containers added since heap_settle; how many may be */
 };
+
+static void heap_give_back(void *owner);
 
 bool heap_init(Interp *interp)
 {
@@ -71,6 +82,8 @@ bool heap_init(Interp *interp)
         heap->large[i].next = heap->large[i].previous = &heap->large[i];
     heap->growth = FIRST_GROWTH;
     interp->heap = heap;
+    interp->memory.give_back = heap_give_back;
+    interp->memory.owner = interp;
     return true;
 }
 
@@ -78,6 +91,7 @@ void heap_finish(Interp *interp)
 {
     Heap *heap = interp->heap;
     if (!heap) return;
+    interp->memory.give_back = NULL;
     for (HeapChunk *chunk = heap->chunks, *next; chunk; chunk = next) {
         next = chunk->next;
         memory_free(&interp->memory, chunk, chunk->size);
@@ -91,27 +105,51 @@ void heap_finish(Interp *interp)
 static HeapPage *page_of(const void *cell) { return (HeapPage *)((uintptr_t)cell & ~(uintptr_t)(PAGE_SIZE - 1)); }
 static LargeHeader *large_of(const Object *object) { return (LargeHeader *)object - 1; }
 
+static bool chunk_new(Interp *interp)
+{
+    /* One page more than is used: wherever the block begins, CHUNK_PAGES aligned ones fit behind the chunk's header. */
+    size_t size = sizeof(HeapChunk) + (CHUNK_PAGES + 1) * (size_t)PAGE_SIZE;
+    HeapChunk *chunk = memory_alloc(&interp->memory, size);
+    if (!chunk) return false;
+    Heap *heap = interp->heap;
+    *chunk = (HeapChunk){.next = heap->chunks, .size = size, .pages = (char *)page_of((char *)(chunk + 1) + PAGE_SIZE - 1)};
+    heap->chunks = chunk;
+    heap->next_page = chunk->pages;
+    heap->chunk_end = heap->next_page + CHUNK_PAGES * PAGE_SIZE;
+    return true;
+}
+
+/* One that was in use, or the next of the newest chunk. */
+static HeapPage *page_take(Interp *interp)
+{
+    Heap *heap = interp->heap;
+    HeapChunk *chunk = heap->empty;
+    if (chunk) {
+        unsigned place = (unsigned)__builtin_ctz(chunk->empty);
+        chunk->empty &= chunk->empty - 1;
+        if (!chunk->empty) heap->empty = chunk->next_empty;
+        HeapPage *page = (HeapPage *)(chunk->pages + place * (size_t)PAGE_SIZE);
+        page->chunk = chunk;
+        return page;
+    }
+    if (heap->next_page == heap->chunk_end && !chunk_new(interp)) return NULL;
+    HeapPage *page = (HeapPage *)heap->next_page;
+    heap->next_page += PAGE_SIZE;
+    page->chunk = heap->chunks;
+    return page;
+}
+
 static HeapPage *page_new(Interp *interp, bool holds_containers, uint32_t cell_size)
 {
     Heap *heap = interp->heap;
-    if (heap->next_page == heap->chunk_end) {
-        /* One page more than is used: wherever the block begins, CHUNK_PAGES aligned ones fit behind the chunk's header. */
-        size_t size = sizeof(HeapChunk) + (CHUNK_PAGES + 1) * (size_t)PAGE_SIZE;
-        HeapChunk *chunk = memory_alloc(&interp->memory, size);
-        if (!chunk) return NULL;
-        *chunk = (HeapChunk){.next = heap->chunks, .size = size};
-        heap->chunks = chunk;
-        heap->next_page = (char *)page_of((char *)(chunk + 1) + PAGE_SIZE - 1);
-        heap->chunk_end = heap->next_page + CHUNK_PAGES * PAGE_SIZE;
-    }
-    HeapPage *page = (HeapPage *)heap->next_page;
-    heap->next_page += PAGE_SIZE;
+    HeapPage *page = page_take(interp);
+    if (!page) return NULL;
     size_t per_cell = cell_size + (holds_containers ? sizeof(uint32_t) : 0);
     uint32_t count = (uint32_t)((PAGE_SIZE - sizeof *page - CELL_UNIT) / per_cell);
     size_t header = sizeof *page + (holds_containers ? count * sizeof(uint32_t) : 0);
     header = (header + CELL_UNIT - 1) & ~(size_t)(CELL_UNIT - 1);
     uint32_t units = cell_size / CELL_UNIT;
-    *page = (HeapPage){.first = (char *)page + header, .cell_size = cell_size, .cell_count = count,
+    *page = (HeapPage){.first = (char *)page + header, .cell_size = cell_size, .cell_count = count, .chunk = page->chunk,
                        .reciprocal = (uint32_t)(((UINT64_C(1) << 32) + units - 1) / units)};
     HeapPage **pages = &heap->pages[holds_containers][units];
     page->next = *pages;
@@ -178,6 +216,78 @@ static bool refill(Thread *t, bool holds_containers, size_t class)
     if (holds_containers)
         count_young(t, count);
     return true;
+}
+
+/* ---- pages without a live cell ---- */
+
+static void count_free(FreeCell *cell)
+{
+    for (; cell; cell = cell->next)
+        page_of(cell)->free_count++;
+}
+
+static bool page_is_empty(const HeapPage *page) { return page->free_count == page->cut; }
+
+static void drop_cells_of_empty(FreeCell **link)
+{
+    for (FreeCell *cell = *link; cell; cell = cell->next)
+        if (!page_is_empty(page_of(cell))) {
+            *link = cell;
+            link = &cell->next;
+        }
+    *link = NULL;
+}
+
+static void page_give_back(Heap *heap, HeapPage *page)
+{
+    HeapChunk *chunk = page->chunk;
+    if (!chunk->empty) {
+        chunk->next_empty = heap->empty;
+        heap->empty = chunk;
+    }
+    chunk->empty |= UINT32_C(1) << ((char *)page - chunk->pages) / PAGE_SIZE;
+    madvise(page, PAGE_SIZE, MADV_DONTNEED);
+}
+
+/* The pages of a class of which all cells are free leave it; the class of [of_page] and its sibling. */
+static void class_give_back(Interp *interp, bool holds_containers, size_t of_page)
+{
+    Heap *heap = interp->heap;
+    FreeCell **free_cells = interp->free_cells[holds_containers];
+    FreeCell **lists[] = {&free_cells[of_page], &free_cells[of_page - 1], &heap->reserve[of_page]};
+    size_t list_count = holds_containers ? 3 : 2;
+    if (class_of_page(of_page - 1) != of_page) lists[1] = lists[--list_count];
+    for (HeapPage *page = heap->pages[holds_containers][of_page]; page; page = page->next)
+        page->free_count = 0;
+    for (size_t i = 0; i < list_count; i++)
+        count_free(*lists[i]);
+    size_t empty = 0;
+    for (HeapPage *page = heap->pages[holds_containers][of_page]; page; page = page->next)
+        empty += page_is_empty(page);
+    if (!empty) return;
+    for (size_t i = 0; i < list_count; i++)
+        drop_cells_of_empty(lists[i]);
+    HeapPage **link = &heap->pages[holds_containers][of_page];
+    for (HeapPage *page = *link, *next; page; page = next) {
+        next = page->next;
+        if (page_is_empty(page)) {
+            page_give_back(heap, page);
+        } else {
+            *link = page;
+            link = &page->next;
+        }
+    }
+    *link = NULL;
+}
+
+/* For the Memory. The owner of free cells can be found, that of free bytes in a page cannot: only whole pages go. Any class may take them again. */
+static void heap_give_back(void *owner)
+{
+    Interp *interp = owner;
+    for (int holds_containers = 0; holds_containers < 2; holds_containers++)
+        for (size_t class = 1; class < CELL_CLASSES; class++)
+            if (interp->heap->pages[holds_containers][class])
+                class_give_back(interp, holds_containers, class);
 }
 
 /* ---- which way an allocation goes ---- */
