@@ -57,11 +57,16 @@ static bool begin(Thread *t, Value object, Str *name, AttributePlace *place, Att
     return true;
 }
 
-static void put_slot(AttributePlace *place, const Shape *shape, uint32_t slot)
+static uint32_t slot_offset(const Type *type, uint32_t slot)
+{
+    return (uint32_t)(type->attributes_offset + offsetof(Attributes, slots) + slot * sizeof(Value));
+}
+
+static void put_slot(AttributePlace *place, const Type *type, const Shape *shape, uint32_t slot)
 {
     bool is_inside = slot < shape->inline_count;
     place->kind = is_inside ? ATTRIBUTE_IN_SLOT : ATTRIBUTE_IN_OVERFLOW;
-    place->where = is_inside ? slot : slot - shape->inline_count;
+    place->where = is_inside ? slot_offset(type, slot) : slot - shape->inline_count;
 }
 
 void attribute_resolve_load(Thread *t, Value object, Str *name, AttributePlace *place)
@@ -76,7 +81,7 @@ void attribute_resolve_load(Thread *t, Value object, Str *name, AttributePlace *
     /* Else a descriptor that raises AttributeError makes __getattr__ be asked. */
     bool is_last_word = type->slots.get_attribute == generic_get_attribute;
     if (slot != SHAPE_NOT_FOUND && !(slots && slots->descriptor_set)) {
-        put_slot(place, own->shape, slot);
+        put_slot(place, type, own->shape, slot);
     } else if (slots && is_kind(of_class, KIND_MEMBER)) {
         place->where = member_offset(type, of_class);
         if (place->where) place->kind = ATTRIBUTE_IN_MEMBER;
@@ -106,14 +111,17 @@ void attribute_resolve_store(Thread *t, Value object, Str *name, AttributePlace 
     if (!own) return;
     uint32_t slot = shape_find(own->shape, name);
     if (slot != SHAPE_NOT_FOUND) {
-        put_slot(place, own->shape, slot);
+        put_slot(place, type, own->shape, slot);
         return;
     }
     if (own->shape->count >= own->shape->inline_count || own->shape->count >= SHAPE_KEYS_MAX) return;
     place->kind = ATTRIBUTE_IS_NEW;
     place->next = shape_next(own->shape, name);
-    place->where = own->shape->count;
+    place->where = slot_offset(type, own->shape->count);
 }
+
+/* The slot or member that [place] means. */
+static inline Value *word_in(Object *object, const AttributePlace *place) { return (Value *)((char *)object + place->where); }
 
 /* ---- remembering ---- */
 
@@ -125,30 +133,23 @@ static BORROWED AttributeCache *cache_of(Thread *t)
     return interp->attribute_cache;
 }
 
-/* The entry's address from the numbers and the name. In a table of [size] entries. */
-static inline AttributePlace *entry_at(AttributePlace *table, size_t size, uint32_t version, uint32_t shape_id, const Str *name)
+/* Where the entry for [name] of a class lies, in a table of [size]. By the class's address: its numbers would have to be loaded first. */
+static inline AttributePlace *entry_at(AttributePlace *table, size_t size, const Type *type, const Str *name)
 {
-    uint32_t mixed = (version + shape_id * 31) * 0x9e3779b1u >> 8 ^ (uint32_t)((uintptr_t)name >> 5);
+    uint32_t mixed = (uint32_t)((uintptr_t)type >> 4) * 0x9e3779b1u >> 8 ^ (uint32_t)((uintptr_t)name >> 5);
     return &table[mixed & (size - 1)];
 }
 
-static inline bool is_about(const AttributePlace *entry, uint32_t version, uint32_t shape_id, const Str *name)
+/* ... and where another one, if the first is about the same class and name, but other instances. */
+static inline AttributePlace *second_entry_at(AttributePlace *table, size_t size, uint32_t shape_id, const Str *name)
 {
-    return LIKELY(entry->version == version && entry->shape_id == shape_id && entry->name == name);
+    uint32_t mixed = shape_id * 0x9e3779b1u >> 8 ^ (uint32_t)((uintptr_t)name >> 5);
+    return &table[mixed & (size - 1)];
 }
 
-/* What the entry is asked by; a version of 0 never matches. An object in dict mode has no place of its own for anything. */
-static inline uint32_t key_of(const Object *object, Attributes **own, uint32_t *shape_id)
+static inline bool is_about(const AttributePlace *entry, uint32_t version, const Str *name)
 {
-    const Type *type = object->type;
-    *own = NULL;
-    *shape_id = 0;
-    if (type->attributes_offset) {
-        *own = (Attributes *)((char *)object + type->attributes_offset);
-        if (UNLIKELY(!(*own)->shape)) return 0;
-        *shape_id = (*own)->shape->id;
-    }
-    return type->version;
+    return LIKELY(entry->version == version && entry->name == name);
 }
 
 static void remember(AttributePlace *entry, const AttributePlace *found)
@@ -159,12 +160,29 @@ static void remember(AttributePlace *entry, const AttributePlace *found)
     if (old) object_release(old);    /* a Str: runs no script code */
 }
 
-/* The entry of [table] that is about [object] and [name]; NULL: there is none. */
-ALWAYS_INLINE BORROWED AttributePlace *probe(AttributePlace *table, size_t size, const Object *object, const Str *name, Attributes **own)
+/* The entry of [table] that is about [object] and [name]; NULL: there is none. A class without version has none (those have names); an
+ * object in dict mode has no place of its own for anything. */
+ALWAYS_INLINE BORROWED AttributePlace *probe(AttributePlace *table, size_t size, const Object *object, const Str *name)
 {
-    uint32_t shape_id, version = key_of(object, own, &shape_id);
-    AttributePlace *entry = entry_at(table, size, version, shape_id, name);
-    return LIKELY(version != 0) && is_about(entry, version, shape_id, name) ? entry : NULL;
+    const Type *type = object->type;
+    AttributePlace *entry = entry_at(table, size, type, name);
+    if (UNLIKELY(!is_about(entry, type->version, name))) return NULL;
+    uint32_t shape_id = 0;
+    if (LIKELY(type->attributes_offset)) {
+        const Shape *shape = ((const Attributes *)((const char *)object + type->attributes_offset))->shape;
+        if (UNLIKELY(!shape)) return NULL;
+        shape_id = shape->id;
+    }
+    if (LIKELY(entry->shape_id == shape_id)) return entry;
+    entry = second_entry_at(table, size, shape_id, name);
+    return is_about(entry, type->version, name) && entry->shape_id == shape_id ? entry : NULL;
+}
+
+/* The entry that [found], about instances of [type], goes to. */
+static BORROWED AttributePlace *entry_to_replace(AttributePlace *table, size_t size, const Type *type, const AttributePlace *found)
+{
+    AttributePlace *first = entry_at(table, size, type, found->name);
+    return is_about(first, found->version, found->name) ? second_entry_at(table, size, found->shape_id, found->name) : first;
 }
 
 static NOINLINE BORROWED const AttributePlace *find_to_load(Thread *t, Value object, Str *name)
@@ -174,7 +192,7 @@ static NOINLINE BORROWED const AttributePlace *find_to_load(Thread *t, Value obj
     if (!is_object(object) || !cache) return NULL;
     attribute_resolve_load(t, object, name, &found);
     if (found.kind == ATTRIBUTE_ELSEWHERE) return NULL;
-    AttributePlace *entry = entry_at(cache->loads, LOADS, found.version, found.shape_id, name);
+    AttributePlace *entry = entry_to_replace(cache->loads, LOADS, as_object(object)->type, &found);
     remember(entry, &found);
     return entry;
 }
@@ -182,31 +200,29 @@ static NOINLINE BORROWED const AttributePlace *find_to_load(Thread *t, Value obj
 const AttributePlace *attribute_cached_load(Thread *t, Value object, Str *name)
 {
     AttributeCache *cache = t->interp->attribute_cache;
-    Attributes *own;
-    const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->loads, LOADS, as_object(object), name, &own) : NULL;
+    const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->loads, LOADS, as_object(object), name) : NULL;
     return LIKELY(entry != NULL) ? entry : find_to_load(t, object, name);
 }
 
 Value attribute_cached_value(Thread *t, Value object, Str *name)
 {
     AttributeCache *cache = t->interp->attribute_cache;
-    Attributes *own;
-    const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->loads, LOADS, as_object(object), name, &own) : NULL;
-    if (LIKELY(entry && entry->kind == ATTRIBUTE_IN_SLOT)) return own->slots[entry->where];
+    const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->loads, LOADS, as_object(object), name) : NULL;
+    if (LIKELY(entry && entry->kind == ATTRIBUTE_IN_SLOT)) return *word_in(as_object(object), entry);
     if (!entry) entry = find_to_load(t, object, name);
     return entry ? attribute_at(entry, as_object(object)) : UNBOUND;
 }
 
 /* The word of [object] that [place] means, for a store. */
-static BORROWED Value *word_at(const AttributePlace *place, Object *object, Attributes *own)
+static BORROWED Value *word_at(const AttributePlace *place, Object *object)
 {
     switch (place->kind) {
-    case ATTRIBUTE_IN_SLOT: return &own->slots[place->where];
-    case ATTRIBUTE_IN_OVERFLOW: return &own->extra->overflow[place->where];
-    case ATTRIBUTE_IN_MEMBER: return (Value *)((char *)object + place->where);
+    case ATTRIBUTE_IN_SLOT:
+    case ATTRIBUTE_IN_MEMBER: return word_in(object, place);
+    case ATTRIBUTE_IN_OVERFLOW: return &object_attributes(object)->extra->overflow[place->where];
     case ATTRIBUTE_IS_NEW:
-        own->shape = place->next;
-        return &own->slots[place->where];
+        ((Attributes *)((char *)object + object->type->attributes_offset))->shape = place->next;
+        return word_in(object, place);
     default: return NULL;
     }
 }
@@ -218,24 +234,23 @@ static NOINLINE BORROWED Value *find_to_store(Thread *t, Value object, Str *name
     if (!is_object(object) || !cache) return NULL;
     attribute_resolve_store(t, object, name, &found);
     if (found.kind == ATTRIBUTE_ELSEWHERE || (found.kind == ATTRIBUTE_IS_NEW && !found.next)) return NULL;
-    remember(entry_at(cache->stores, STORES, found.version, found.shape_id, name), &found);
-    return word_at(&found, as_object(object), object_attributes(as_object(object)));
+    remember(entry_to_replace(cache->stores, STORES, as_object(object)->type, &found), &found);
+    return word_at(&found, as_object(object));
 }
 
 Value *attribute_cached_store(Thread *t, Value object, Str *name)
 {
     AttributeCache *cache = t->interp->attribute_cache;
-    Attributes *own;
-    const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->stores, STORES, as_object(object), name, &own) : NULL;
-    return LIKELY(entry != NULL) ? word_at(entry, as_object(object), own) : find_to_store(t, object, name);
+    const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->stores, STORES, as_object(object), name) : NULL;
+    return LIKELY(entry != NULL) ? word_at(entry, as_object(object)) : find_to_store(t, object, name);
 }
 
 Value attribute_at(const AttributePlace *place, Object *object)
 {
     switch (place->kind) {
-    case ATTRIBUTE_IN_SLOT: return object_attributes(object)->slots[place->where];
+    case ATTRIBUTE_IN_SLOT:
+    case ATTRIBUTE_IN_MEMBER: return *word_in(object, place);
     case ATTRIBUTE_IN_OVERFLOW: return object_attributes(object)->extra->overflow[place->where];
-    case ATTRIBUTE_IN_MEMBER: return *(Value *)((char *)object + place->where);
     case ATTRIBUTE_OF_CLASS: return place->value;
     default: return UNBOUND;
     }

@@ -3,7 +3,8 @@
  * What        AttributePlace: what a name means for all instances of one shape and state of their class; two tables of them, for loading
  *             and for storing; one pair per interpreter, made when somebody first needs it.
  * How         Where one class is met, the loop notes the place in the instruction's own cache words. Where several are met, or a descriptor has to
- *             be asked, it comes here: one probe, by the numbers of the class's version and of the shape, and the name. A newer entry replaces an older one.
+ *             be asked, it comes here: one probe, by class and name, and a second one where a class's instances have several shapes. A newer entry replaces an older
+ *             one. Where the entry lies is known before the shape is, and where the value lies before both are compared: nothing waits for them.
  * Invariants  I1 a place holds for as long as its version and its shape are those of an object: both are numbers never used twice.
  *             I2 [value] and [next] are BORROWED; the class's state, or the tree of shapes, that I1 speaks of keeps them.
  * GIL         held.
@@ -15,14 +16,14 @@
 
 typedef enum AttributeKind {
     ATTRIBUTE_ELSEWHERE,      /* nowhere, or not to be had without asking somebody */
-    ATTRIBUTE_IN_SLOT,        /* slots[where] of its Attributes */
+    ATTRIBUTE_IN_SLOT,        /* one of the slots of its Attributes, [where] bytes from the object's begin */
     ATTRIBUTE_IN_OVERFLOW,    /* extra->overflow[where] */
     ATTRIBUTE_IN_MEMBER,      /* one of the __slots__, [where] bytes from the object's begin */
     ATTRIBUTE_OF_CLASS,       /* [value], the same for all instances; to load */
     ATTRIBUTE_IS_METHOD,      /* [value] wants to be called with the object in front; to load */
     ATTRIBUTE_IS_PROPERTY,    /* [value], a Property; to load */
     ATTRIBUTE_IS_ASKED,       /* [value], a native descriptor, asked each time: the field of a named tuple or of a native type; to load */
-    ATTRIBUTE_IS_NEW,         /* slots[where], and the instance goes on to the shape [next], NULL before the first; to store */
+    ATTRIBUTE_IS_NEW,         /* as IN_SLOT, and the instance goes on to the shape [next], NULL before the first; to store */
 } AttributeKind;
 
 typedef struct AttributePlace {

@@ -79,6 +79,8 @@ CASE(STORE_GLOBAL_MODULE) {
 /* ---- attributes ---- */
 
 #define IS_OF_VERSION(value, expected) (LIKELY(is_object(value)) && LIKELY(as_object(value)->type->version == (expected)))
+/* A slot or member, by what the cache words say of it: not by way of the type, whose load the value would have to wait for. */
+#define PLACE_IN(object, offset) ((Value *)((char *)(object) + (offset)))
 #define ATTRIBUTES_OF(object) ((Attributes *)((char *)(object) + (object)->type->attributes_offset))
 /* At the place that ip[2] says the method cache still has what it had there, by the stamp ip[0], and it is for that type. */
 #define CACHED() (cached = &t->interp->method_cache->entries[ip[2]], LIKELY(cached->stamp == ip[0]))
@@ -92,7 +94,7 @@ CASE(LOAD_ATTR_SLOT) {
         Object *object = as_object(TOP);
         Attributes *attributes = ATTRIBUTES_OF(object);
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
-            TOP = retain_bound(attributes->slots[ip[2]]);
+            TOP = retain_bound(*PLACE_IN(object, ip[2]));
             SKIP(LOAD_ATTR);
             object_release(object);
             NEXT;
@@ -103,7 +105,7 @@ CASE(LOAD_ATTR_SLOT) {
 CASE(LOAD_ATTR_MEMBER) {
     if (IS_OF_VERSION(TOP, ip[0])) {
         Object *object = as_object(TOP);
-        Value v = *(Value *)((char *)object + ip[2]);
+        Value v = *PLACE_IN(object, ip[2]);
         if (LIKELY(is_bound(v))) {
             TOP = retain(v);
             SKIP(LOAD_ATTR);
@@ -207,12 +209,11 @@ CASE(LOAD_ATTR_ANY) {
         if (LIKELY(WORD_OPCODE((noted)[0]) == OP_LOAD_ATTR_SLOT)) {                                         \
             Attributes *attributes_ = ATTRIBUTES_OF(as_object(holder_));                                    \
             if (UNLIKELY(!attributes_->shape || attributes_->shape->id != (noted)[2])) goto otherwise;      \
-            v = attributes_->slots[(noted)[3]];                                                             \
-        } else {                                                                                            \
-            if (WORD_OPCODE((noted)[0]) != OP_LOAD_ATTR_MEMBER) goto otherwise;                             \
-            v = *(Value *)((char *)as_object(holder_) + (noted)[3]);                                        \
-            if (UNLIKELY(is_unbound(v))) goto otherwise;                                                    \
+        } else if (WORD_OPCODE((noted)[0]) != OP_LOAD_ATTR_MEMBER) {                                        \
+            goto otherwise;                                                                                 \
         }                                                                                                   \
+        v = *PLACE_IN(as_object(holder_), (noted)[3]);                                                      \
+        if (UNLIKELY(is_unbound(v))) goto otherwise;        /* a member may be */                           \
     } while (0)
 /* The attribute of a local, without counting the local up and down again. */
 CASE(LOAD_FAST_ATTR) {
@@ -392,7 +393,7 @@ CASE(LOAD_METHOD_SLOT) {
         Object *object = as_object(TOP);
         Attributes *attributes = ATTRIBUTES_OF(object);
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
-            TOP = retain_bound(attributes->slots[ip[2]]);
+            TOP = retain_bound(*PLACE_IN(object, ip[2]));
             PUSH(UNBOUND);
             SKIP(LOAD_METHOD);
             SAVE();
@@ -428,7 +429,7 @@ CASE(LOAD_METHOD_ANY) {
 CASE(STORE_ATTR_MEMBER) {
     if (IS_OF_VERSION(TOP, ip[0])) {
         Object *object = as_object(TOP);
-        Value *slot = (Value *)((char *)object + ip[2]), old = *slot;
+        Value *slot = PLACE_IN(object, ip[2]), old = *slot;
         *slot = sp[-2];
         sp -= 2;
         SKIP(STORE_ATTR);
@@ -444,7 +445,7 @@ CASE(STORE_ATTR_SLOT) {
         Object *object = as_object(TOP);
         Attributes *attributes = ATTRIBUTES_OF(object);
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
-            Value *slot = &attributes->slots[ip[2]], old = *slot;
+            Value *slot = PLACE_IN(object, ip[2]), old = *slot;
             *slot = sp[-2];
             sp -= 2;
             SKIP(STORE_ATTR);
@@ -463,7 +464,7 @@ CASE(STORE_ATTR_ADD) {
         if (LIKELY(attributes->shape && attributes->shape->id == ip[1])) {
             Shape *next = shape_next(attributes->shape, frame->code->names[OPERAND]);
             if (LIKELY(next != NULL)) {
-                attributes->slots[attributes->shape->count] = sp[-2];
+                *PLACE_IN(object, ip[2]) = sp[-2];
                 attributes->shape = next;
                 sp -= 2;
                 SKIP(STORE_ATTR);
@@ -495,11 +496,10 @@ CASE(STORE_ATTR_ANY) {
         if (LIKELY(WORD_OPCODE((noted)[0]) == OP_STORE_ATTR_SLOT)) {                                        \
             Attributes *attributes_ = ATTRIBUTES_OF(as_object(holder_));                                    \
             if (UNLIKELY(!attributes_->shape || attributes_->shape->id != (noted)[2])) goto otherwise;      \
-            place = &attributes_->slots[(noted)[3]];                                                        \
-        } else {                                                                                            \
-            if (WORD_OPCODE((noted)[0]) != OP_STORE_ATTR_MEMBER) goto otherwise;                            \
-            place = (Value *)((char *)as_object(holder_) + (noted)[3]);                                     \
+        } else if (WORD_OPCODE((noted)[0]) != OP_STORE_ATTR_MEMBER) {                                       \
+            goto otherwise;                                                                                 \
         }                                                                                                   \
+        place = PLACE_IN(as_object(holder_), (noted)[3]);                                                   \
     } while (0)
 CASE(STORE_FAST_ATTR) {
     Value *place, old;
@@ -520,7 +520,7 @@ fast_store_elsewhere:
     if (UNLIKELY(!attributes->shape || attributes->shape->id != ip[2])) goto run_LOAD_FAST;
     Shape *next = shape_next(attributes->shape, frame->code->names[WORD_OPERAND(ip[0])]);
     if (UNLIKELY(!next)) goto run_LOAD_FAST;
-    attributes->slots[attributes->shape->count] = POP();
+    *PLACE_IN(as_object(locals[OPERAND]), ip[3]) = POP();
     attributes->shape = next;
     ip += 1 + CACHES_STORE_ATTR;
     NEXT;

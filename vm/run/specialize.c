@@ -10,9 +10,9 @@
  * Layout      caches of the guessing forms:
  *                 LOAD_GLOBAL_*, LOAD_NAME_*, CALL_BUILTIN_FAST   keys of globals | keys of built-ins | place | wait
  *                 *_MODULE            keys of the module | - | place | wait
- *                 *_SLOT, *_ADD       type version | shape id | slot | wait
+ *                 *_SLOT, *_ADD       type version | shape id | offset in bytes from the object's begin | wait
+ *                 *_MEMBER            type version | - | the same | wait
  *                 *_ANY               - | - | - | wait
- *                 *_MEMBER            type version | - | offset in bytes | wait
  *                 LOAD_METHOD_*, _CLASS, _PROPERTY   type version | shape id, 0: no attributes | place in the method cache | wait
  *                 CALL_*              - | wait
  *                 *_OF_CLASS          its version | that of its own class | place in the method cache | wait
