@@ -38,6 +38,8 @@ MUST_CHECK void *block_resize(Thread *t, void *block, size_t old_size, size_t ne
 void block_free(Thread *t, TAKES void *block, size_t size);
 MUST_CHECK ALWAYS_INLINE void *block_alloc_quick(Thread *t, size_t size);   /* the same, without a call for small ones; size > 0 */
 ALWAYS_INLINE void block_free_quick(Thread *t, TAKES void *block, size_t size);
+/* As heap_discard, of a container of a built-in type that [size] is enough to be made for. */
+ALWAYS_INLINE void heap_discard_quick(Thread *t, TAKES Object *container, size_t size);
 
 size_t object_size(Object *object);          /* bytes of its cell */
 
@@ -61,6 +63,7 @@ void heap_allow(Interp *interp, size_t growth);   /* the same limit, while growt
 ALWAYS_INLINE Object *heap_new_quick(Thread *t, Type *type, size_t size) { return heap_new_raw(t, type, size); }
 ALWAYS_INLINE void *block_alloc_quick(Thread *t, size_t size) { return block_alloc(t, size); }
 ALWAYS_INLINE void block_free_quick(Thread *t, TAKES void *block, size_t size) { block_free(t, block, size); }
+ALWAYS_INLINE void heap_discard_quick(Thread *t, TAKES Object *container, size_t size) { (void)size; heap_discard(t->interp, container); }
 #else
 /* NULL: the long way, which fills the list, and reports to -X stress. */
 ALWAYS_INLINE void *free_cell_take(Interp *interp, bool for_container, size_t size)
@@ -99,6 +102,18 @@ ALWAYS_INLINE void block_free_quick(Thread *t, TAKES void *block, size_t size)
         return;
     }
     FreeCell **list = &t->interp->free_cells[0][cell_class(size)], *cell = block;
+    cell->next = *list;
+    *list = cell;
+}
+
+ALWAYS_INLINE void heap_discard_quick(Thread *t, TAKES Object *container, size_t size)
+{
+    if (UNLIKELY(size > HEAP_SMALL_MAX)) {
+        heap_discard(t->interp, container);
+        return;
+    }
+    FreeCell **list = &t->interp->free_cells[1][cell_class(size)], *cell = (FreeCell *)container;
+    cell->type = NULL;
     cell->next = *list;
     *list = cell;
 }

@@ -6,7 +6,7 @@
 #ifndef TOY_OBJECT_LIST_H
 #define TOY_OBJECT_LIST_H
 
-#include "vm/object/context.h"
+#include "vm/object/heap.h"
 
 struct List { Object head; Value *items; size_t count, capacity; };
 struct Tuple { Object head; size_t count; Value items[]; };
@@ -42,6 +42,8 @@ void values_repeat(Value *to, const Value *items, size_t count, size_t times);
 MUST_CHECK Tuple *tuple_new(Thread *t, size_t count);                          /* items unbound: fill all before anyone sees it */
 MUST_CHECK Tuple *tuple_from_values(Thread *t, const Value *items, size_t count);
 MUST_CHECK Tuple *tuple_take_values(Thread *t, TAKES Value *items, size_t count);
+/* The last reference to a tuple of [count] items, which are the caller's now: nothing is counted where one is made to be taken apart. */
+ALWAYS_INLINE void tuple_give_up(Thread *t, TAKES Tuple *tuple, size_t count) { heap_discard_quick(t, &tuple->head, sizeof(Tuple) + count * sizeof(Value)); }
 MUST_CHECK Tuple *tuple_from_iterable(Thread *t, Value iterable);
 MUST_CHECK Value tuple_pack2(Thread *t, Value a, Value b);
 MUST_CHECK Value tuple_get_item(Thread *t, Tuple *tuple, Value key);

@@ -46,7 +46,7 @@ static inline Tuple *tuple_new_raw(Thread *t, size_t count)
 {
     if (count - 1 >= (HEAP_SMALL_MAX - sizeof(Tuple)) / sizeof(Value))   /* none, or many */
         return tuple_new(t, count);
-    Tuple *tuple = (Tuple *)heap_new_quick(t, kind_type(t, KIND_TUPLE), size_for(count));
+    Tuple *tuple = (Tuple *)heap_new_quick(t, t->interp->types[KIND_TUPLE], size_for(count));
     if (LIKELY(tuple != NULL))
         tuple->count = count;
     return tuple;
@@ -63,12 +63,13 @@ Tuple *tuple_from_values(Thread *t, const Value *items, size_t count)
 Tuple *tuple_take_values(Thread *t, TAKES Value *items, size_t count)
 {
     Tuple *tuple = tuple_new_raw(t, count);
-    for (size_t i = 0; i < count; i++) {
-        if (LIKELY(tuple != NULL))
-            tuple->items[i] = items[i];
-        else
-            release(items[i]);
+    if (UNLIKELY(!tuple)) {
+        while (count-- > 0)
+            release(items[count]);
+        return NULL;
     }
+    for (size_t i = 0; i < count; i++)
+        tuple->items[i] = items[i];
     return tuple;
 }
 

@@ -144,7 +144,16 @@
     CASE(UNPACK_SEQUENCE) {
         Value sequence = POP();
         if (is_kind(sequence, KIND_TUPLE) && as_tuple(sequence)->count == OPERAND) {
-            for (uint32_t i = OPERAND; i-- > 0;) PUSH(retain(as_tuple(sequence)->items[i]));
+            bool is_dying = as_object(sequence)->count == 1;
+            for (uint32_t i = OPERAND; i-- > 0;) {
+                Value item = as_tuple(sequence)->items[i];
+                PUSH(is_dying ? item : retain(item));
+            }
+            if (is_dying && OPERAND > 0) {
+                SKIP(UNPACK_SEQUENCE);
+                tuple_give_up(t, as_tuple(sequence), OPERAND);
+                NEXT;
+            }
         } else {
             SAVE();
             bool done = iterate_unpack(t, sequence, sp, OPERAND);

@@ -500,11 +500,19 @@ CASE(UNPACK_FAST) {
     if (UNLIKELY((is_list ? ((List *)row)->count : ((Tuple *)row)->count) != OPERAND)) goto run_UNPACK_SEQUENCE;
     const Value *items = is_list ? ((List *)row)->items : ((Tuple *)row)->items;
     /* All are taken before one is stored: what a local held may have a finaliser that changes the list. */
-    Value first = retain(items[0]), second = retain(items[1]), third = OPERAND == 3 ? retain(items[2]) : UNBOUND;
+    Value first = items[0], second = items[1], third = OPERAND == 3 ? items[2] : UNBOUND;
     const Word *stores = ip + CACHES_UNPACK_SEQUENCE;
-    ip = stores + OPERAND;
+    size_t count = OPERAND;
+    ip = stores + count;
     sp--;
-    RELEASE(object_value(row));
+    if (row->count == 1 && !is_list) {
+        tuple_give_up(t, (Tuple *)row, count);
+    } else {
+        retain(first);
+        retain(second);
+        retain(third);
+        RELEASE(object_value(row));
+    }
     REPLACE(&locals[WORD_OPERAND(stores[0])], first);
     REPLACE(&locals[WORD_OPERAND(stores[1])], second);
     if (is_bound(third)) REPLACE(&locals[WORD_OPERAND(stores[2])], third);
