@@ -583,12 +583,10 @@ ALWAYS_INLINE bool sequence_dies_alone(Thread *t, Object *object)
     return true;
 }
 
-void object_free(TAKES Object *object)
+/* All but a small text. Apart, so that for that one no registers are saved: 22 instructions instead of 38. */
+NOINLINE static void free_other(Thread *t, TAKES Object *object)
 {
     Type *type = object->type;
-    Thread *t = thread_current();
-    if (free_text(t->interp, object))
-        return;
     if (!(type->flags & (TYPE_IS_CONTAINER | TYPE_HAS_FINALIZER | TYPE_HAS_ATTRIBUTES)) && !(object->flags & OBJECT_HAS_WEAKREFS)) {
         if (type->spec->free)
             type->spec->free(object);
@@ -614,6 +612,13 @@ void object_free(TAKES Object *object)
             free_postponed(t);
         t->free_base = NULL;
     }
+}
+
+void object_free(TAKES Object *object)
+{
+    Thread *t = thread_current();
+    if (!free_text(t->interp, object))
+        free_other(t, object);
 }
 
 /* ---- blocks ---- */
