@@ -199,7 +199,8 @@ static Value from_any(Thread *t, Value v)
 
 static Value float_new_instance(Thread *t, Type *type, const Value *args, size_t count, Tuple *names)
 {
-    if (!arguments_no_keywords_for(t, type, KIND_FLOAT, "float", names) || !arguments_count(t, "float", count, 0, 1))
+    bool is_plain = !names && count == 1;
+    if (!is_plain && (!arguments_no_keywords_for(t, type, KIND_FLOAT, "float", names) || !arguments_count(t, "float", count, 0, 1)))
         return FAILED;
     Value f = count ? from_any(t, args[0]) : float_value(t, 0.0);
     if (LIKELY(type->kind == KIND_FLOAT) || failed(f))

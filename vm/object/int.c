@@ -90,6 +90,8 @@ static Value int_new_instance(Thread *t, Type *type, const Value *args, size_t c
 {
     static const char *const parameters[] = {"x", "base", NULL};
     static const Parameters signature = {"int", parameters, 1, 2, 0};
+    if (LIKELY(!names && count == 1 && type->kind == KIND_INT) && is_kind(args[0], KIND_STR))
+        return int_from_str(t, as_str(args[0]), 10);
     Value slots[2] = {UNBOUND, UNBOUND};
     if (!names && count <= 2) {
         for (size_t i = 0; i < count; i++)

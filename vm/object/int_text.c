@@ -155,7 +155,8 @@ bool int_digits(Thread *t, Value v, unsigned base, bool is_limited, IntDigits *d
 {
     Limbs view;
     limbs_view(v, &view);
-    *digits = (IntDigits){.is_negative = view.is_negative};
+    digits->is_negative = view.is_negative;      /* one by one: the whole struct would be cleared, [small] too */
+    digits->capacity = 0;
     if (LIKELY(view.count <= 1)) {
         write_small(digits, view.count ? view.data[0] : 0, base);
         return true;

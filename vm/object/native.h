@@ -80,7 +80,7 @@ ALWAYS_INLINE Value native_call_in_place(Thread *t, const NativeDef *def, Signat
     if (LIKELY(s != NULL)) {
         if (LIKELY(s->exact_count == count)) return def->function(t, self, args);
         if (count >= s->in_place_least && count < s->exact_count) {
-            for (int i = 0; i < NATIVE_SPARE_WORDS; i++) args[count + i] = UNBOUND;
+            memset(args + count, 0, NATIVE_SPARE_WORDS * sizeof(Value));      /* UNBOUND */
             return def->function(t, self, args);
         }
     } else if (def->flags & NATIVE_RAW) {

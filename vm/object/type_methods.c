@@ -29,6 +29,7 @@ Value type_call(Thread *t, Value callee, const Value *args, size_t count, Tuple 
     if (stack_is_low(t) && stack_is_exhausted(t, " while calling a Python object")) return FAILED;
     Value object = type->slots.new_instance(t, type, args, count, names);
     if (failed(object)) return FAILED;
+    if (!type_is(type, TYPE_IS_SCRIPT_MADE) && type->slots.init == object_init && type->slots.new_instance != object_new) return object;
     Type *made = value_type(t, object);
     if (UNLIKELY(made != type && !type_is_subtype(made, type))) return object;
     if (made->slots.init && !made->slots.init(t, object, args, count, names)) {

@@ -22,25 +22,13 @@ bool iterate_ended(Thread *t)
 
 /* ---- items and slices ---- */
 
-Value iterate_item(Thread *t, Value container, Value key)
+/* Of lists, tuples, bytes and bytearrays. */
+NOINLINE static Value item_of_row(Object *o, int64_t at)
 {
-    if (UNLIKELY(!is_object(container))) return UNBOUND;
-    Object *o = as_object(container);
-    if (o->kind == KIND_DICT) return dict_get_plainly((Dict *)o, key);
-    if (UNLIKELY(!is_small_int(key))) return UNBOUND;
-    int64_t at = small_int(key);
     const Value *items = NULL;
     const uint8_t *bytes = NULL;
     size_t count;
     switch (o->kind) {
-    case KIND_STR: {
-        const Str *s = (const Str *)o;
-        if (at < 0) at += (int64_t)s->length;
-        if ((uint64_t)at >= s->length) return UNBOUND;
-        uint32_t character = str_char(s, (size_t)at);
-        if (UNLIKELY(character > 0xff)) return UNBOUND;       /* only those of Latin-1 are there already */
-        return retain(object_value(t->interp->one_char[character]));
-    }
     case KIND_LIST: items = ((List *)o)->items, count = ((List *)o)->count; break;
     case KIND_TUPLE: items = ((Tuple *)o)->items, count = ((Tuple *)o)->count; break;
     case KIND_BYTES: bytes = ((Bytes *)o)->data, count = ((Bytes *)o)->length; break;
@@ -50,6 +38,22 @@ Value iterate_item(Thread *t, Value container, Value key)
     if (at < 0) at += (int64_t)count;
     if ((uint64_t)at >= count) return UNBOUND;
     return items ? retain(items[at]) : small_int_value(bytes[at]);
+}
+
+Value iterate_item(Thread *t, Value container, Value key)
+{
+    if (UNLIKELY(!is_object(container))) return UNBOUND;
+    Object *o = as_object(container);
+    if (o->kind == KIND_DICT) return dict_get_plainly((Dict *)o, key);
+    if (UNLIKELY(!is_small_int(key))) return UNBOUND;
+    int64_t at = small_int(key);
+    if (o->kind != KIND_STR) return item_of_row(o, at);
+    const Str *s = (const Str *)o;
+    if (at < 0) at += (int64_t)s->length;
+    if ((uint64_t)at >= s->length) return UNBOUND;
+    uint32_t character = str_char(s, (size_t)at);
+    if (UNLIKELY(character > 0xff)) return UNBOUND;       /* only those of Latin-1 are there already, immortal */
+    return object_value(t->interp->one_char[character]);
 }
 
 int iterate_truth(Value v)
