@@ -293,20 +293,19 @@ BORROWED Value *dict_peek(const Dict *dict, Value key)
     return is_found(place) ? &dict->keys->entries[place].value : NULL;
 }
 
-bool dict_contains(Thread *t, Dict *dict, Value key, bool *found)
+NOINLINE static int holds_slowly(Thread *t, Dict *dict, Value key)
+{
+    if (asks_live(dict, key))
+        return is_bound(dict_live_get(dict, as_str(key)));
+    int64_t hash;
+    size_t place;
+    return key_hash(t, key, &hash) && settle(t, dict) && dict_find(t, dict, key, hash, &place) ? is_found(place) : -1;
+}
+
+int dict_holds(Thread *t, Dict *dict, Value key)
 {
     size_t place = find_to_read(dict, key);
-    if (UNLIKELY(place == PLACE_UNSURE)) {
-        if (asks_live(dict, key)) {
-            *found = is_bound(dict_live_get(dict, as_str(key)));
-            return true;
-        }
-        int64_t hash;
-        if (!key_hash(t, key, &hash) || !settle(t, dict) || !dict_find(t, dict, key, hash, &place))
-            return false;
-    }
-    *found = is_found(place);
-    return true;
+    return LIKELY(place != PLACE_UNSURE) ? is_found(place) : holds_slowly(t, dict, key);
 }
 
 /* ---- storing ---- */

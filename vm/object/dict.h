@@ -51,7 +51,12 @@ MUST_CHECK bool dict_contains_hashed(Thread *t, Dict *dict, Value key, int64_t h
 MUST_CHECK bool dict_set_default(Thread *t, Dict *dict, Value key, Value value, Value *result);   /* owned result */
 MUST_CHECK bool dict_delete(Thread *t, Dict *dict, Value key, bool *was_there);
 MUST_CHECK bool dict_pop(Thread *t, Dict *dict, Value key, Value *value);                         /* owned, UNBOUND: not there */
-MUST_CHECK bool dict_contains(Thread *t, Dict *dict, Value key, bool *found);
+MUST_CHECK int dict_holds(Thread *t, Dict *dict, Value key);          /* 1 or 0; -1: raised */
+MUST_CHECK static inline bool dict_contains(Thread *t, Dict *dict, Value key, bool *found)
+{
+    int answer = dict_holds(t, dict, key);
+    return *found = answer > 0, answer >= 0;
+}
 /* The same for a key whose hash is known; [dict] is no instance's view (I4). */
 MUST_CHECK bool dict_get_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value *value);
 MUST_CHECK bool dict_set_hashed(Thread *t, Dict *dict, Value key, int64_t hash, Value value);

@@ -19,7 +19,12 @@ static inline bool is_set(Value v) { return has_payload(v, KIND_SET) || has_payl
 static inline Set *as_set(Value v) { return (Set *)as_object(v); }
 MUST_CHECK Set *set_new(Thread *t, enum Kind set_or_frozenset);
 MUST_CHECK bool set_add(Thread *t, Set *set, Value v);
-MUST_CHECK bool set_contains(Thread *t, Set *set, Value v, bool *found);
+MUST_CHECK int set_holds(Thread *t, Set *set, Value v);          /* 1 or 0; -1: raised */
+MUST_CHECK static inline bool set_contains(Thread *t, Set *set, Value v, bool *found)
+{
+    int answer = set_holds(t, set, v);
+    return *found = answer > 0, answer >= 0;
+}
 MUST_CHECK bool set_discard(Thread *t, Set *set, Value v, bool *was_there);
 MUST_CHECK bool set_update(Thread *t, Set *set, Value iterable);
 MUST_CHECK Set *set_from_iterable(Thread *t, enum Kind set_or_frozenset, Value iterable_or_unbound);

@@ -208,10 +208,30 @@ int64_t str_find_last(const Str *s, const Str *part, size_t start, size_t end)
     return find(s, part, start, end, true);
 }
 
+/* Is one of the word's bytes [c], which is not zero? */
+static inline bool word_has(uint64_t word, uint8_t c)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t others = word ^ ones * c;
+    return ((others - ones) & ~others & ones << 7) != 0;
+}
+
+/* Of a text of at most twenty narrow characters, eight at a time; I5 of str.h: there is nothing but zeros behind them. */
+ALWAYS_INLINE bool short_text_has(const Str *s, uint8_t c)
+{
+    if (word_has(str_word(s, 0) >> 32, c))
+        return true;
+    return s->length > STR_BYTES_IN_1 && (word_has(str_word(s, 1), c) || (s->length > STR_BYTES_IN_2 && word_has(str_word(s, 2), c)));
+}
+
 bool str_contains(const Str *s, const Str *part)
 {
-    if (part->length == 1 && s->width == 1 && part->width == 1)
-        return memchr(s->characters, (uint8_t)part->characters[0], s->length) != NULL;
+    if (part->length == 1 && s->width == 1 && part->width == 1) {
+        uint8_t c = (uint8_t)part->characters[0];
+        if (LIKELY(s->length <= STR_BYTES_IN_3) && c)      /* `c in ' \t\n'`: calling memchr took as long as looking */
+            return short_text_has(s, c);
+        return memchr(s->characters, c, s->length) != NULL;
+    }
     return find(s, part, 0, s->length, false) >= 0;
 }
 

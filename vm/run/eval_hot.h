@@ -363,11 +363,11 @@ CASE(IS_JUMP) {
 /* `in` stands in conditions mostly: its answer is no bool then. Any container. */
 CASE(CONTAINS_JUMP) {
     SAVE();
-    bool found;
     Value container = TOP, item = sp[-2];
-    if (!iterate_contains(t, container, item, &found)) FAIL;
+    int found = iterate_contains(t, container, item);
+    if (UNLIKELY(found < 0)) FAIL;
     sp -= 2;
-    if ((found != (bool)OPERAND) == (WORD_OPCODE(*ip) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*ip);
+    if ((found != (int)OPERAND) == (WORD_OPCODE(*ip) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(*ip);
     ip++;
     release2(item, container);
     NEXT;

@@ -248,12 +248,12 @@
     }
     CASE(CONTAINS_OP) {
         SAVE();
-        bool found;
         Value container = TOP, item = sp[-2];
         if (is_maybe_script_made(container)) TRY_METHOD(operator_enter_contains(t, sp, OPERAND));
-        if (!iterate_contains(t, container, item, &found)) FAIL;
+        int found = iterate_contains(t, container, item);
+        if (UNLIKELY(found < 0)) FAIL;
         sp--;
-        TOP = bool_value(found != (bool)OPERAND);
+        TOP = bool_value(found != (int)OPERAND);
         release2(item, container);
         NEXT;
     }

@@ -69,23 +69,23 @@ int iterate_truth(Value v)
     }
 }
 
-bool iterate_contains(Thread *t, Value container, Value item, bool *found)
+NOINLINE static int contains_by_type(Thread *t, Value container, Value item)
 {
-    if (is_object(container)) {
-        switch (as_object(container)->kind) {
-        case KIND_DICT: return dict_contains(t, as_dict(container), item, found);
-        case KIND_SET:
-        case KIND_FROZENSET:
-            if (!has_payload(item, KIND_SET)) return set_contains(t, as_set(container), item, found);
-            break;      /* a set may be asked for as the frozenset that is equal to it */
-        case KIND_STR:
-            if (!is_kind(item, KIND_STR)) break;
-            *found = str_contains(as_str(container), as_str(item));
-            return true;
-        default: break;
-        }
+    bool found;
+    return value_contains(t, container, item, &found) ? found : -1;
+}
+
+int iterate_contains(Thread *t, Value container, Value item)
+{
+    if (UNLIKELY(!is_object(container))) return contains_by_type(t, container, item);
+    switch (as_object(container)->kind) {
+    case KIND_STR: return LIKELY(is_kind(item, KIND_STR)) ? str_contains(as_str(container), as_str(item)) : contains_by_type(t, container, item);
+    case KIND_DICT: return dict_holds(t, as_dict(container), item);
+    case KIND_SET:
+    case KIND_FROZENSET:      /* a set may be asked for as the frozenset that is equal to it */
+        return LIKELY(!has_payload(item, KIND_SET)) ? set_holds(t, as_set(container), item) : contains_by_type(t, container, item);
+    default: return contains_by_type(t, container, item);
     }
-    return value_contains(t, container, item, found);
 }
 
 /* Containers that only read a slice: for them it need not be an object of the heap, but may lie on the C stack. */

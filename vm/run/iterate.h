@@ -49,8 +49,8 @@ bool iterate_ended(Thread *t);
 /* container[key] where it is had without asking anybody: an item of a list, tuple, str of Latin-1 characters, bytes or bytearray, also counted
  * from the end; what a dict has for a string or small int. Else, or where there is none, UNBOUND with nothing raised. */
 Value iterate_item(Thread *t, Value container, Value key);
-/* `item in container`, the commonest types asked directly. */
-MUST_CHECK bool iterate_contains(Thread *t, Value container, Value item, bool *found);
+/* `item in container`, the commonest types asked directly: 1 or 0; -1: raised. */
+MUST_CHECK int iterate_contains(Thread *t, Value container, Value item);
 
 MUST_CHECK Value iterate_get_slice(Thread *t, Value object, Value start, Value stop);
 MUST_CHECK Value iterate_get_stepped_slice(Thread *t, Value object, Value start, Value stop, Value step);
