@@ -12,28 +12,36 @@
 #include "vm/toy.h"
 
 typedef struct Heap { ToyValue list; bool is_max; } Heap;
+typedef enum Answer { FAILED_TO_SAY = -1, NO, YES } Answer;
 
 static bool check_list(ToyThread *t, ToyValue v, const char *function, const char *which)
 {
     return toy_is_list(v) || toy_raise_false(t, TOY_TypeError, "%s() argument%s must be list, not %T", function, which, v);
 }
 
+/* An answer that only the items themselves can give. */
+static Answer ask_items(ToyThread *t, const Heap *heap, ToyValue a, ToyValue b)
+{
+    size_t length = toy_list_length(heap->list);
+    bool answer;
+    toy_retain(a);
+    toy_retain(b);
+    bool is_good = toy_compare(t, a, b, COMPARE_LT, &answer);
+    toy_release(a);
+    toy_release(b);
+    if (!is_good) return FAILED_TO_SAY;
+    if (toy_list_length(heap->list) == length) return answer ? YES : NO;
+    toy_raise(t, TOY_RuntimeError, "list changed size during iteration");
+    return FAILED_TO_SAY;
+}
+
 /* Does item [i] belong above item [j]? */
-static bool is_above(ToyThread *t, const Heap *heap, size_t i, size_t j, bool *answer)
+static inline Answer is_above(ToyThread *t, const Heap *heap, size_t i, size_t j)
 {
     const ToyValue *items = toy_list_items(heap->list);
     ToyValue a = items[heap->is_max ? j : i], b = items[heap->is_max ? i : j];
     int order = toy_order_try(a, b);
-    *answer = order < 0;
-    if (order != TOY_ORDER_UNKNOWN) return true;
-    size_t length = toy_list_length(heap->list);
-    toy_retain(a);
-    toy_retain(b);
-    bool is_good = toy_compare(t, a, b, COMPARE_LT, answer);
-    toy_release(a);
-    toy_release(b);
-    if (is_good && toy_list_length(heap->list) != length) return toy_raise_false(t, TOY_RuntimeError, "list changed size during iteration");
-    return is_good;
+    return order != TOY_ORDER_UNKNOWN ? (Answer)(order < 0) : ask_items(t, heap, a, b);
 }
 static void swap(const Heap *heap, size_t i, size_t j)
 {
@@ -47,9 +55,9 @@ static bool rise(ToyThread *t, const Heap *heap, size_t top, size_t i)
 {
     while (i > top) {
         size_t parent = (i - 1) / 2;
-        bool answer;
-        if (!is_above(t, heap, i, parent, &answer)) return false;
-        if (!answer) break;
+        Answer answer = is_above(t, heap, i, parent);
+        if (answer == FAILED_TO_SAY) return false;
+        if (answer == NO) break;
         swap(heap, i, parent);
         i = parent;
     }
@@ -61,9 +69,9 @@ static bool fall(ToyThread *t, const Heap *heap, size_t top)
     while (2 * i + 1 < length) {
         size_t child = 2 * i + 1;
         if (child + 1 < length) {
-            bool answer;
-            if (!is_above(t, heap, child, child + 1, &answer)) return false;
-            if (!answer) child++;
+            Answer answer = is_above(t, heap, child, child + 1);
+            if (answer == FAILED_TO_SAY) return false;
+            if (answer == NO) child++;
         }
         swap(heap, i, child);
         i = child;

@@ -88,5 +88,10 @@ static inline int order_of_values(Value a, Value b, int levels)
 
 int order_try_others(Value a, Value b)
 {
+    /* What lies in a heap or is sorted is most often a tuple whose first item, a number, decides: nothing else is asked then. */
+    if (is_kind(a, KIND_TUPLE) && is_kind(b, KIND_TUPLE) && as_tuple(a)->count && as_tuple(b)->count) {
+        Value first = as_tuple(a)->items[0], other = as_tuple(b)->items[0];
+        if (are_small_ints(first, other) && !is_same(first, other)) return (int64_t)first.bits < (int64_t)other.bits ? -1 : 1;
+    }
     return order_of_values(a, b, LEVELS_MAX);
 }
