@@ -112,6 +112,36 @@ guess_failed_method_call:
     specialize_again(ip, OP_CALL_METHOD, OP_CALL_METHOD, CACHES_CALL_METHOD);
     goto run_CALL_METHOD;
 }
+/* items.append(x), d.get('k'): the method of a local, called with a local or constant. LOAD_FAST, LOAD_METHOD, LOAD_FAST or LOAD_CONST,
+ * CALL_METHOD 1. The method needs no counting: its class cannot change, and self, which the stack owns, keeps the class. */
+enum { CALL_FAST_METHOD_WORDS = 1 + CACHES_LOAD_METHOD + 2 + CACHES_CALL_METHOD };
+CASE(CALL_FAST_METHOD) {
+    Value self = locals[OPERAND];
+    const MethodCacheEntry *cached = &t->interp->method_cache->entries[ip[3]];
+    Word operand = ip[1 + CACHES_LOAD_METHOD];
+    Value argument = WORD_OPCODE(operand) == OP_LOAD_FAST ? locals[WORD_OPERAND(operand)] : frame->constants[WORD_OPERAND(operand)];
+    bool is_noted = LIKELY(is_object(self)) && LIKELY(WORD_OPCODE(ip[0]) == OP_LOAD_METHOD_TYPE) && LIKELY(cached->stamp == ip[1]);
+    if (UNLIKELY(!is_noted || cached->version != as_object(self)->type->version || is_unbound(argument))) goto run_LOAD_FAST_METHOD;
+    MethodDescriptor *method = (MethodDescriptor *)as_object(cached->value);
+    const NativeDef *def = method->def;
+    ip += CALL_FAST_METHOD_WORDS;
+    SAVE();
+    if (def->function == list_append_method && WORD_OPCODE(*ip) == OP_POP_TOP) {
+        if (UNLIKELY(!list_append_take(t, as_list(self), retain_bound(argument)))) FAIL;
+        ip++;
+        NEXT;
+    }
+    sp[0] = retain_bound(self);
+    sp[1] = retain_bound(argument);
+    sp += 2;
+    Value v = native_call_in_place(t, def, &method->signature, method->d.owner, self, sp - 1, 1);
+    sp -= 2;
+    release2(sp[1], sp[0]);
+    if (failed(v)) FAIL;
+    PUSH(v);
+    if (!(def->flags & NATIVE_LEAF) && SAFEPOINT()) FAIL;
+    NEXT;
+}
 CASE(CALL_LIST_APPEND) {
     Value *call_at = sp - 3, callee = call_at[0], self = call_at[1];
     bool is_append = is_kind(callee, KIND_METHOD_DESCRIPTOR) && ((MethodDescriptor *)as_object(callee))->def->function == list_append_method;

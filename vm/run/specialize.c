@@ -522,16 +522,30 @@ static void choose_method_form(Thread *t, Word *words, Value object, Str *name)
     }
 }
 
+/* What becomes of a LOAD_FAST before the LOAD_METHOD at [words], which has found its form: it does what comes next, too, if it knows that form;
+ * and with a native method, one local or constant as argument and the call behind it, all of this. */
+static Opcode local_method_form(Thread *t, const Word *words, Value object)
+{
+    Opcode form = (Opcode)WORD_OPCODE(words[0]);
+    if (form == OP_LOAD_METHOD || form == OP_LOAD_METHOD_SHAPE || form == OP_LOAD_METHOD_ANY) return OP_LOAD_FAST_METHOD;
+    if (form != OP_LOAD_METHOD_TYPE) return OP_LOAD_FAST;
+    const Word *argument = &words[1 + CACHES_LOAD_METHOD], *call = argument + 1;
+    Value method = t->interp->method_cache->entries[words[3]].value;
+    bool is_native = is_kind(method, KIND_METHOD_DESCRIPTOR) && !type_is(value_type(t, object), TYPE_IS_SCRIPT_MADE);
+    bool is_argument = WORD_OPCODE(*argument) == OP_LOAD_FAST || WORD_OPCODE(*argument) == OP_LOAD_CONST;
+    bool is_call = is_argument && WORD_OPERAND(*call) == 1 &&
+                   (WORD_OPCODE(*call) == OP_CALL_METHOD || WORD_OPCODE(*call) == OP_CALL_METHOD_NATIVE || WORD_OPCODE(*call) == OP_CALL_LIST_APPEND);
+    return is_native && is_call ? OP_CALL_FAST_METHOD : OP_LOAD_FAST_METHOD;
+}
+
 void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
 {
     Word *words = words_to_change(frame, ip, OP_LOAD_METHOD, CACHES_LOAD_METHOD);
     if (!words) return;
     choose_method_form(t, words, object, frame->code->names[WORD_OPERAND(ip[-1])]);
-    /* A LOAD_FAST that is fused with it stands alone again, if the form is none that it knows. */
-    Opcode form = (Opcode)WORD_OPCODE(words[0]);
-    bool is_known = form == OP_LOAD_METHOD || form == OP_LOAD_METHOD_SHAPE || form == OP_LOAD_METHOD_TYPE || form == OP_LOAD_METHOD_ANY;
     bool is_behind_local = words > frame->code->hot && WORD_OPCODE(frame->code->unit->words[words - 1 - frame->code->hot]) == OP_LOAD_FAST;
-    if (!is_known && is_behind_local && WORD_OPCODE(words[-1]) == OP_LOAD_FAST_METHOD) change(words - 1, OP_LOAD_FAST);
+    if (is_behind_local && (WORD_OPCODE(words[-1]) == OP_LOAD_FAST_METHOD || WORD_OPCODE(words[-1]) == OP_CALL_FAST_METHOD))
+        change(words - 1, local_method_form(t, words, object));
 }
 
 void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, Value callee, Value self)
