@@ -375,10 +375,20 @@ static Value small_iterator_new(Thread *t, int64_t next, int64_t step, size_t le
     RangeIterator *iterator = (RangeIterator *)heap_new(t, kind_type(t, KIND_RANGE_ITERATOR), sizeof(RangeIterator));
     if (!iterator)
         return FAILED;
-    iterator->next = next;
-    iterator->step = step;
-    iterator->left = left;
+    iterator->next = small_int_value(next);
+    iterator->end = small_int_value(next + (int64_t)left * step);
+    iterator->word_step = (uint64_t)step << 1;
     return object_value(iterator);
+}
+
+static int64_t step_of(const RangeIterator *iterator)
+{
+    return (int64_t)iterator->word_step >> 1;
+}
+
+static uint64_t left_of(const RangeIterator *iterator)
+{
+    return (uint64_t)((small_int(iterator->end) - small_int(iterator->next)) / step_of(iterator));
 }
 
 static Value range_iterate(Thread *t, Value self)
@@ -456,8 +466,8 @@ static bool state_of(Thread *t, Value self, Value *next, Value *step, Value *lef
         return true;
     }
     RangeIterator *iterator = (RangeIterator *)as_object(self);
-    *next = small_int_value(iterator->next), *step = small_int_value(iterator->step);
-    *left = int_from_uint64(t, iterator->left);
+    *next = iterator->next, *step = small_int_value(step_of(iterator));
+    *left = int_from_uint64(t, left_of(iterator));
     return !failed(*left);
 }
 
@@ -466,7 +476,7 @@ static Value iterator_length_hint(Thread *t, Value self, const Value *args)
     (void)args;
     if (is_kind(self, KIND_LONG_RANGE_ITERATOR))
         return retain(((LongRangeIterator *)as_object(self))->left);
-    return int_from_uint64(t, ((RangeIterator *)as_object(self))->left);
+    return int_from_uint64(t, left_of((RangeIterator *)as_object(self)));
 }
 
 static Value iterator_reduce(Thread *t, Value self, const Value *args)
@@ -498,9 +508,9 @@ static Value small_set_state(Thread *t, Value self, const Value *args)
         return NONE;
     if (!value_to_index(t, args[0], &index))
         return FAILED;
-    index = index < 0 ? 0 : (uint64_t)index > iterator->left ? (int64_t)iterator->left : index;
-    iterator->next += index * iterator->step;
-    iterator->left -= (uint64_t)index;
+    uint64_t left = left_of(iterator);
+    index = index < 0 ? 0 : (uint64_t)index > left ? (int64_t)left : index;
+    iterator->next.bits += (uint64_t)index * iterator->word_step;
     return NONE;
 }
 

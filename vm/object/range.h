@@ -7,16 +7,18 @@
 #include "vm/object/context.h"
 
 typedef struct Range { Object head; Value start, stop, step, length; } Range;          /* ints */
-typedef struct RangeIterator { Object head; int64_t next, step; uint64_t left; } RangeIterator;   /* values all fit small ints */
+/* All are small ints, the one behind the last too. They are kept as words, and the step as what is added to one: a turn of a loop is a
+ * comparison and an addition then. */
+typedef struct RangeIterator { Object head; Value next, end; uint64_t word_step; } RangeIterator;
 typedef struct Slice { Object head; Value start, stop, step; } Slice;
 
+static inline bool range_iterator_is_done(const RangeIterator *iterator) { return is_same(iterator->next, iterator->end); }
 /* The next value, or END. */
 static inline Value range_iterator_next(RangeIterator *iterator)
 {
-    if (iterator->left == 0) return END;
-    Value v = small_int_value(iterator->next);
-    iterator->left--;
-    iterator->next += iterator->step;
+    if (range_iterator_is_done(iterator)) return END;
+    Value v = iterator->next;
+    iterator->next.bits += iterator->word_step;
     return v;
 }
 /* Are all values small ints? Then the three numbers. */

@@ -450,7 +450,7 @@ CASE(FOR_ITER_FAST) {
     if (UNLIKELY(!is_object(iterator))) goto run_FOR_ITER;
     Object *o = as_object(iterator);
     if (LIKELY(o->kind == KIND_RANGE_ITERATOR)) {
-        if (UNLIKELY(((RangeIterator *)o)->left == 0)) goto run_FOR_ITER;
+        if (UNLIKELY(range_iterator_is_done((RangeIterator *)o))) goto run_FOR_ITER;
         v = range_iterator_next((RangeIterator *)o);
     } else if (LIKELY(o->kind == KIND_LIST_ITERATOR)) {
         v = iterate_list((ListIterator *)o);
