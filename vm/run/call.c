@@ -18,6 +18,7 @@
 #include "vm/object/protocol.h"
 #include "vm/object/set.h"
 #include "vm/object/str.h"
+#include "vm/run/answer.h"
 #include "vm/run/eval.h"
 #include "vm/run/generator.h"
 #include "vm/run/iterate.h"
@@ -348,6 +349,10 @@ Value function_call(Thread *t, Value callee, const Value *args, size_t count, Tu
     if (function->code->exact_count == count && !names && makes_generator(t, function->code) && LIKELY(t->depth < t->depth_limit))
         return new_generator(t, function, args, count);
     bool is_plain = function->warm_count == count && !names && t->frame && t->depth < t->depth_limit;
+    if (!is_plain && function->code->only_answers && function->code->exact_count == count && !names) {
+        Value answer = answer_of(t, function->code, args);
+        if (is_bound(answer)) return answer;
+    }
     Frame *frame = LIKELY(is_plain) ? lay_warm(t, function, args, count) : NULL;
     if (!frame && !(frame = lay_for_native(t, function, args, count, names))) return FAILED;
     object_retain(function);     /* keeps I3 of frame.h: the caller's reference may go away meanwhile */

@@ -31,6 +31,7 @@
 #include "vm/object/range.h"
 #include "vm/object/set.h"
 #include "vm/object/str.h"
+#include "vm/run/answer.h"
 #include "vm/run/arith.h"
 #include "vm/run/builtins.h"
 #include "vm/run/call.h"
@@ -160,15 +161,6 @@
         *place_ = (v);                                                         \
         RELEASE(replaced_);                                                    \
     } while (0)
-
-/* Let go of the locals of a frame that is left. Most are referred to elsewhere too. */
-#define LEAVE_LOCALS(left)                                                                                                  \
-    for (Value *slot_ = locals; slot_ < (Value *)(left); slot_++) {                                                         \
-        Object *object_ = is_object(*slot_) ? as_object(*slot_) : NULL;                                                     \
-        if (!object_ || object_->count >= COUNT_IMMORTAL || LIKELY(--object_->count > 0)) continue;                         \
-        frame_drop_locals(t, left, slot_);                                                                                  \
-        break;                                                                                                              \
-    }
 
 Value eval(Thread *t, Frame *frame, TAKES Value sent, Visitor *visitor)
 {
@@ -568,6 +560,16 @@ enter_any_function: {
         Function *function = (Function *)as_object(*callee_at);
         uint32_t wanted = function->warm_count;
         if (wanted == given || (wanted != CODE_BINDS && call_add_defaults(t, function, sp, given))) goto enter_function;
+        if (function->code->only_answers && function->code->exact_count == given) {
+            Value answer = answer_of(t, function->code, sp);
+            if (LIKELY(is_bound(answer))) {
+                for (Value *end = sp + given; end > sp;) release(*--end);
+                *callee_at = answer;
+                sp = callee_at + 1;
+                object_release(function);
+                NEXT;
+            }
+        }
         Frame *entered = call_enter_function(t, callee_at, sp, given);
         if (!entered) { sp = callee_at; FAIL; }
         frame = entered;
@@ -626,7 +628,11 @@ leave_frame: {
             left->ip = ip;
             frame_leave(t, left);
         }
-        LEAVE_LOCALS(left);
+        for (Value *slot = locals; slot < (Value *)left; slot++) {
+            if (!is_object(*slot) || as_object(*slot)->count >= COUNT_IMMORTAL || LIKELY(--as_object(*slot)->count > 0)) continue;
+            frame_drop_locals(t, left, slot);
+            break;
+        }
         t->depth--;
         if (LIKELY((flags & ~FRAME_HAS_OBJECT) == 0)) {
             t->frame = frame = left->caller;

@@ -132,14 +132,15 @@ CASE(LOAD_ATTR_PROPERTY) {
     const MethodCacheEntry *cached;
     if (CACHED_FOR_TYPE_OF(TOP)) {
         Value getter = ((Property *)as_object(cached->value))->getter;
-        if (LIKELY(is_kind(getter, KIND_FUNCTION)) && LIKELY(((Function *)as_object(getter))->warm_count == 1)) {
+        if (LIKELY(is_kind(getter, KIND_FUNCTION))) {
             Value self = TOP;
             TOP = retain(getter);
             sp[0] = self;
             SKIP(LOAD_ATTR);
             SAVE();
             callee_at = sp - 1;
-            goto enter_function;
+            given = 1;
+            goto enter_any_function;
         }
     }
     goto guess_failed_attribute;
@@ -191,13 +192,14 @@ CASE(LOAD_ATTR_ANY) {
         NEXT;
     }
     Value getter = attribute_getter(place);
-    if (is_kind(getter, KIND_FUNCTION) && ((Function *)as_object(getter))->warm_count == 1) {
+    if (is_kind(getter, KIND_FUNCTION)) {
         TOP = retain(getter);
         sp[0] = object;
         SKIP(LOAD_ATTR);
         SAVE();
         callee_at = sp - 1;
-        goto enter_function;
+        given = 1;
+        goto enter_any_function;
     }
     goto run_LOAD_ATTR;
 }

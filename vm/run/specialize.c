@@ -33,6 +33,7 @@
 #include "vm/object/method_cache.h"
 #include "vm/object/plain_init.h"
 #include "vm/object/str.h"
+#include "vm/run/answer.h"
 
 /* ---- making the copy ---- */
 
@@ -311,7 +312,8 @@ static void make_hot(Thread *t, Code *code)
     PlainStore stores[PLAIN_STORES_MAX];
     uint32_t count;
     code->only_stores = plain_init_scan(code, stores, &count);
-    if (!code->generator_start) code->warm_count = code->exact_count;
+    code->only_answers = answer_scan(code);
+    if (!code->generator_start && !code->only_answers) code->warm_count = code->exact_count;
 }
 
 void specialize_call(Thread *t, Code *code)
