@@ -1,30 +1,40 @@
 #!/usr/bin/env python3
-"""startup_order.py - writes startup_order.ld: what is used early, for the linker to lay side by side.
+"""startup_order.py - writes startup_order.ld: what programs use, for the linker to lay side by side.
 
-usage: vm/cli/startup_order.py PROGRAM...      (release builds with their symbols; needs valgrind)
+usage: vm/cli/startup_order.py PROGRAM...      (release builds with their symbols; needs valgrind; a minute or two for each)
 
-What        The kernel maps a program's file in windows of 64 KB, each at the first touch. Starting runs some 300 functions of several thousand,
-            and reads as many constant tables; strewn over the whole program they made all of it resident.
-How         valgrind's lackey tells each address that is touched, nm whose it is. First comes what an empty script needs, behind it what
-            startup_order.toy needs besides: what nearly every program does. gcc's suffixes (.part, .constprop ...) are cut off: the linker's
-            pattern allows any. A jump table bears the name of its function. Short texts (the names of types, functions, attributes) and the
-            constants of floating point have no names that tell whose they are: all of them come first, 100 KB.
+What        The kernel maps a program's file in windows of 64 KB, each at the first touch. A small script runs some 600 of 6,800 functions: 0.4 MB,
+            but strewn over the whole program they make 1.3 MB of it resident.
+How         Code: first what an empty script needs, then all that the scripts of tests/bench enter, by how many of them do, then what those of
+            tests/language enter besides; of equally many, what the same scripts enter side by side. Who enters what is told by breakpoints, one
+            at the head of each function, which goes when it is met: the script runs nearly as fast as without.
+            How many tests of language enter it is no order for programs: those try everything there is.
+            Constants: what an empty script needs, then what startup_order.toy needs besides: valgrind's lackey tells each address that is
+            touched, nm whose it is. Short texts (the names of types, functions, attributes) and the constants of floating point have no names
+            that tell whose they are: all of them come first, 100 KB.
+            gcc's suffixes (.part, .constprop ...) are cut off: the linker's pattern allows any. A jump table bears the name of its function.
             A name that is gone harms nothing, one that is missing costs 64 KB: give it a build with link-time optimisation and one without,
             for which functions the former makes one changes with every edit. tests/bench/run startup shows when to write the file anew.
-Read next   meson.build (who uses the file), tests/bench/parts/startup.toy (what it is measured by)
+Read next   meson.build (who uses the file), breakpoints.py, tests/bench/parts/startup.toy (what it is measured by)
 """
 import bisect
+import collections
+import glob
 import os
 import re
 import subprocess
 import sys
 import tempfile
 
+import breakpoints
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 # What has no section for each function or no name: the C library's first function, GMP's; texts below 32 bytes, single constants.
 FIRST = {'text': '    *crt1.o(.text)\n    *crtbegin*.o(.text)\n    *mp_set_fns.o(.text)\n',
          'rodata': '    *(.rodata.cst*)\n    *(.rodata.str1.1 .rodata.*.str1.1)\n'}
-HEAD = '/* startup_order.ld - what is used early, side by side in the program. Written by startup_order.py: see there why. */\n'
+# Scripts to learn from, the more typical first.
+TRAINING = ('bench/[pt]*/[a-z]*.toy', 'language/[a-z]*.toy')
+HEAD = '/* startup_order.ld - what programs use, side by side. Written by startup_order.py: see there why. */\n'
 
 
 class Symbols:
@@ -69,6 +79,19 @@ def names_used(program, script):
     return [set().union(*(who.names_at(start + step) for start in places for step in (0, 15))) for who, places in ((functions, executed), (tables, used))]
 
 
+def by_use(programs, scripts):
+    """The functions that scripts enter: what most of them do first."""
+    users = collections.defaultdict(set)
+    for program in programs:
+        functions = Symbols(program, 'tTwW')
+        heads = [start for start, _, name in functions.rows if not name.endswith('.cold')]
+        for place, script in enumerate(scripts):
+            for head in breakpoints.met(program, script, heads):
+                for name in functions.names[head]:
+                    users[name].add(place)
+    return sorted(users, key=lambda name: (-len(users[name]), sorted(users[name]), name))
+
+
 def pattern(section, name, divided):
     """The sections in which the linker finds [name]. Code that the compiler holds for hot, or run once, or seldom, has sections with a word more;
     of a function that it divided, the cold part comes only if it was run."""
@@ -90,9 +113,12 @@ def main():
         for script in (empty, os.path.join(HERE, 'startup_order.toy')):
             rows = [names_used(program, script) for program in programs]
             functions = set.union(*(row[0] for row in rows))
-            code.update(dict.fromkeys(sorted(functions)))
+            if not code:
+                code.update(dict.fromkeys(sorted(functions)))
             names = functions.union(*(row[1] for row in rows))
             data.update(dict.fromkeys(sorted(name for name in names if not name.endswith('.cold'))))
+    for group in TRAINING:
+        code.update(dict.fromkeys(by_use(programs, sorted(glob.glob(os.path.join(HERE, '../../tests', group))))))
     with open(os.path.join(HERE, 'startup_order.ld'), 'w', encoding='ascii') as file:
         file.write(HEAD)
         for section, names in (('text', code), ('rodata', data)):
