@@ -7,7 +7,7 @@
  * Invariants  I1 value_for_each looks at the container's size again before each item: the visitor may have changed it.
  * GIL         held; script code may run in all of these.
  * Read next   protocol.c, slot_calls.c, iterators.c */
-#include "vm/object/bytes.h"
+#include "vm/object/bytes_methods.h"
 #include "vm/object/dict.h"
 #include "vm/object/exception.h"
 #include "vm/object/float.h"
@@ -220,16 +220,33 @@ static bool for_each_of_set(Thread *t, Set *set, VisitItemFn visit, void *contex
     return true;
 }
 
+/* What value_next would find anew for each item: a built-in iterator has the same slot all the time. */
+static NextFn next_of(Thread *t, Value iterator)
+{
+    if (!is_object(iterator) || type_is(as_object(iterator)->type, TYPE_IS_SCRIPT_MADE) || (char *)__builtin_frame_address(0) < t->stack_limit)
+        return value_next;
+    NextFn next = as_object(iterator)->type->slots.next;
+    return next ? next : value_next;
+}
+
 bool iterator_for_each(Thread *t, Value iterator, VisitItemFn visit, void *context)
 {
-    bool goes_on = !is_kind(iterator, KIND_GENERATOR) || t->interp->visit_generator(t, iterator, visit, context);
-    while (goes_on) {
-        Value item = value_next(t, iterator);
+    if (is_kind(iterator, KIND_GENERATOR) && !t->interp->visit_generator(t, iterator, visit, context))
+        return false;
+    NextFn next = next_of(t, iterator);
+    for (;;) {
+        Value item = next(t, iterator);
         if (is_end(item))
-            break;
-        goes_on = !failed(item) && visit_and_release(t, item, visit, context);
+            return true;
+        if (failed(item)) {
+            if (!raised_is(t, EXC_StopIteration))
+                return false;
+            raised_clear(t);
+            return true;
+        }
+        if (!visit_and_release(t, item, visit, context))
+            return false;
     }
-    return goes_on;
 }
 
 static bool for_each_by_iterator(Thread *t, Value iterable, VisitItemFn visit, void *context)
@@ -264,6 +281,19 @@ bool value_for_each(Thread *t, Value iterable, VisitItemFn visit, void *context)
         for (size_t i = 0; goes_on && i < as_bytes(iterable)->length; i++)
             goes_on = visit(t, small_int_value(as_bytes(iterable)->data[i]), context);
         return goes_on;
+    case KIND_BYTEARRAY:
+        for (size_t i = 0; goes_on && i < span_of(iterable).length; i++)
+            goes_on = visit(t, small_int_value(span_of(iterable).data[i]), context);
+        return goes_on;
+    case KIND_RANGE: {
+        int64_t start, step;
+        size_t count;
+        if (!range_is_small((const Range *)as_object(iterable), &start, &step, &count))
+            return for_each_by_iterator(t, iterable, visit, context);
+        for (size_t i = 0; goes_on && i < count; i++, start += step)
+            goes_on = visit(t, small_int_value(start), context);
+        return goes_on;
+    }
     case KIND_DICT:
         return for_each_of_dict(t, as_dict(iterable), visit, context);
     case KIND_SET:
