@@ -378,7 +378,7 @@ store_result: {
         SAVE();
         if (SAFEPOINT()) FAIL;
         ip -= OPERAND;
-        if (UNLIKELY(is_cold(frame->code))) ip = specialize_loop(t, frame, ip);
+        ip = specialize_loop(t, frame, ip);
         NEXT;
     }
     CASE(JUMP_BACKWARD_NO_INTERRUPT) { ip -= OPERAND; NEXT; }

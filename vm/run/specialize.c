@@ -325,8 +325,8 @@ const Word *specialize_loop(Thread *t, Frame *frame, const Word *ip)
 {
     Code *code = frame->code;
     bool runs_plain = ip >= code->unit->words && ip < code->unit->words + code->unit->word_count;
-    if (!runs_plain || code->heat++ < HEAT_LOOPS) return ip;      /* traced words stay what they are */
-    make_hot(t, code);
+    if (!runs_plain) return ip;      /* traced words stay what they are */
+    if (is_cold(code) && code->heat++ >= HEAT_LOOPS) make_hot(t, code);
     return code->hot ? code->hot + (ip - code->unit->words) : ip;
 }
 

@@ -16,7 +16,8 @@ enum { HEAT_CALLS = 2, HEAT_LOOPS = 8 };      /* calls or turns after which a co
 enum Outcome { OUTCOME_LESS = 1, OUTCOME_EQUAL = 2, OUTCOME_GREATER = 4 };
 
 static inline bool is_cold(const Code *code) { return code->hot == NULL; }
-/* A loop turned in cold code; [ip] is where it goes on: there, or at the same place of the new copy. */
+/* A loop turned in plain words; [ip] is where it goes on: there, or at the same place of the hot copy, which another frame of the same code
+ * (a thread's, a generator's) may have made long ago. */
 const Word *specialize_loop(Thread *t, Frame *frame, const Word *ip);
 /* Count a call; make the copy when it is due. Never fails: without memory the code stays cold. */
 void specialize_call(Thread *t, Code *code);
