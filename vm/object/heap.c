@@ -523,7 +523,8 @@ static Object *take_free_later(Thread *t)
 ALWAYS_INLINE void free_one(Thread *t, Object *object)
 {
     Type *type = object->type;
-    if (UNLIKELY(object->flags & OBJECT_HAS_WEAKREFS || type_is(type, TYPE_HAS_FINALIZER)) && object_survives(t, object))
+    bool is_finalized = type_is(type, TYPE_HAS_FINALIZER) && !(object->flags & OBJECT_NEEDS_NO_FINALIZER);
+    if (UNLIKELY(object->flags & OBJECT_HAS_WEAKREFS || is_finalized) && object_survives(t, object))
         return;
     object->flags |= COLOUR_DYING;    /* I4 */
     if (type->member_count || type_is(type, TYPE_HAS_ATTRIBUTES))

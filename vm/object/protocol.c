@@ -152,7 +152,7 @@ bool value_truth(Thread *t, Value v, bool *truth)
         *truth = false;
         return true;
     }
-    const TypeSlots *slots = &value_type(t, v)->slots;
+    const TypeSlots *slots = is_object(v) ? &as_object(v)->type->slots : &value_type(t, v)->slots;
     if (slots->truth)
         return slots->truth(t, v, truth);
     if (!slots->length) {

@@ -59,6 +59,7 @@ enum ObjectFlags {
     OBJECT_KIND_FLAG_3 = 0x0400,
     OBJECT_AGE_UNIT = 0x0800,     /* enum Age times this: the collector's, see colours.h */
     OBJECT_AGE_MASK = 0x1800,
+    OBJECT_NEEDS_NO_FINALIZER = 0x4000,   /* its type has one, which would do nothing: a generator that is over */
     OBJECT_ENDS_UNSEEN = 0x2000,  /* a standard stream: once it is flushed, its finaliser has nothing to do at the end of the process */
 };
 

@@ -215,7 +215,7 @@ static void step_finalize(Thread *t, Value self)
     if (step->state != STEP_NEW) return;
     const char *method = step->kind == STEP_SEND ? "asend" : step->kind == STEP_THROW ? "athrow" : "aclose";
     if (!warn_about(t, EXC_RuntimeWarning, 1, object_value(step->generator), "coroutine method '%s' of '%S' was never awaited", method,
-                    step->generator->qualified_name))
+                    generator_qualified_name(step->generator)))
         raised_report_unraisable(t, object_value(step->generator), NULL);
 }
 
@@ -294,7 +294,7 @@ static void async_generator_finalize(Thread *t, Value self)
 static Value async_generator_repr(Thread *t, Value self)
 {
     Generator *generator = (Generator *)as_object(self);
-    return object_value(str_format(t, "<async_generator object %S at %p>", generator->qualified_name, (void *)generator));
+    return object_value(str_format(t, "<async_generator object %S at %p>", generator_qualified_name(generator), (void *)generator));
 }
 
 static Value async_generator_anext(Thread *t, Value self) { return first_step(t, STEP_SEND, self, NONE); }

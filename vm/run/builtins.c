@@ -165,7 +165,7 @@ static Value builtin_iter(Thread *t, Value self, const Value *args)
     return callable_iterator_new(t, args[0], args[1]);
 }
 
-static Value builtin_next(Thread *t, Value self, const Value *args)
+Value builtin_next(Thread *t, Value self, const Value *args)
 {
     NextFn next = value_type(t, args[0])->slots.next;
     if (!next) return raise_type_error(t, "'%T' object is not an iterator", args[0]);

@@ -15,6 +15,7 @@ extern const NativeDef builtins_code_functions[];      /* compile, eval, exec, g
 extern const NativeDef builtins_print_functions[];     /* print, input */
 
 MUST_CHECK Value builtin_len(Thread *t, Value self, const Value *args);   /* the loop knows it: CALL_BUILTIN_FAST */
+MUST_CHECK Value builtin_next(Thread *t, Value self, const Value *args);  /* and this: CALL_NEXT */
 MUST_CHECK Value build_class(Thread *t, Value self, const Value *args, size_t count, Tuple *names);   /* builtins.__build_class__ */
 MUST_CHECK Value builtins_dir(Thread *t, Value v);     /* dir(v), sorted list */
 

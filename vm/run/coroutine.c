@@ -13,6 +13,7 @@
 #include "vm/object/native.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/run/call.h"
 #include "vm/run/iterate.h"
 #include "vm/run/warn.h"
 
@@ -50,7 +51,7 @@ bool coroutine_note_origin(Thread *t, Generator *coroutine)
 static Value coroutine_repr(Thread *t, Value self)
 {
     Generator *generator = (Generator *)as_object(self);
-    return object_value(str_format(t, "<coroutine object %S at %p>", generator->qualified_name, (void *)generator));
+    return object_value(str_format(t, "<coroutine object %S at %p>", generator_qualified_name(generator), (void *)generator));
 }
 
 static Value coroutine_get_origin(Thread *t, Value self) { return retain(((Generator *)as_object(self))->origin); }
@@ -167,9 +168,12 @@ Value awaitable_iterator(Thread *t, Value v, uint32_t context)
         return retain(v);
     }
     if (is_iterable_coroutine(v)) return retain(v);
-    UnaryFn await = value_type(t, v)->slots.await;
+    Type *type = value_type(t, v);
+    UnaryFn await = type->slots.await;
     if (!await) return raise_not_awaitable(t, v, context);
-    Value iterator = await(t, v);
+    /* What the slot of a script's class would do: mostly it makes a generator, and no frame is needed. */
+    Value method = type_is(type, TYPE_IS_SCRIPT_MADE) ? type_lookup(t, type, NAME_OF(t, __await__)) : UNBOUND;
+    Value iterator = is_kind(method, KIND_FUNCTION) ? function_call(t, method, &v, 1, NULL) : await(t, v);
     if (failed(iterator)) return FAILED;
     if (is_kind(iterator, KIND_COROUTINE) || is_iterable_coroutine(iterator)) {
         release(iterator);

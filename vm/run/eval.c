@@ -129,6 +129,7 @@
         if (UNLIKELY(!is_bool(tested_))) {                                     \
             bool truth_;                                                       \
             SAVE();                                                            \
+            if (is_maybe_script_made(tested_) && type_is(as_object(tested_)->type, TYPE_IS_SCRIPT_MADE)) TRY_METHOD(operator_enter_truth(t, sp, OPERAND)); \
             if (!TRUTH(tested_, truth_)) FAIL;                                 \
             jumps_ = truth_ == (wanted);                                       \
             release(tested_);                                                  \
@@ -610,13 +611,30 @@ enter_generator: {
         Generator *generator = (Generator *)as_object(TOP);
         if (UNLIKELY(t->depth >= t->depth_limit)) { generator_raise_too_deep(t); FAIL; }
         frame = generator_link(t, generator, frame_top(frame), FRAME_IN_FOR);
+        *frame->sp = NONE;
     }
-entered_generator:
-    LOAD_FRAME();
-    sp = frame->sp;
-    if (generator_drops_sent(t, ip)) ip += 2;
-    else PUSH(NONE);
-    NEXT;
+entered_generator: {
+        /* What its yield results in lies above its stack. With nothing to hear it goes on behind RESUME; and where it waits for another one,
+         * with SEND. */
+        LOAD_FRAME();
+        sp = frame->sp;
+        if (generator_hears_nothing(t)) {
+            if (WORD_OPCODE(*ip) == OP_RESUME) {
+                word = *++ip;
+                if ((uint8_t)word == OP_POP_TOP) {
+                    ip++;
+                    RELEASE(*sp);
+                    NEXT;
+                }
+                if ((uint8_t)word == OP_JUMP_BACKWARD_NO_INTERRUPT) ip = ip + 1 - OPERAND;
+            } else if (generator_begins(ip)) {
+                ip += 2;
+                NEXT;
+            }
+        }
+        sp++;
+        NEXT;
+    }
 
     /* ---- leaving a frame with the value `sent` ---- */
 
@@ -659,6 +677,12 @@ leave_frame: {
             sent = operator_returned(t, at, flags, sent);
             sp = at - operator_operands(flags);
             if (failed(sent)) FAIL;
+            if (operator_jumps(flags)) {
+                /* The jump that asked stands in front; in plain words, for what runs may be the traced copy by now. */
+                Word jump = frame->code->unit->words[frame_offset_at(frame, ip)];
+                if (is_true(sent) == (WORD_OPCODE(jump) == OP_POP_JUMP_IF_TRUE)) ip += WORD_OPERAND(jump);
+                NEXT;
+            }
             if (!(flags & FRAME_DROPS_RESULT)) PUSH(sent);
             NEXT;
         }
@@ -668,6 +692,12 @@ leave_frame: {
             NEXT;
         }
         sp = frame->sp;
+        if (flags & FRAME_IN_CALL) {
+            RELEASE_TOP();
+            if (flags & FRAME_HAS_DEFAULT) { release(sent); NEXT; }       /* the default lies on top now */
+            sent = generator_result(t, END, sent);
+            FAIL;
+        }
         ip += WORD_OPERAND(ip[-1 - (flags & FRAME_IN_FOR ? CACHES_FOR_ITER : CACHES_SEND)]);
         if (flags & FRAME_IN_FOR) {
             release(sent);

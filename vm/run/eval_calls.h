@@ -56,7 +56,7 @@
                 goto entered_frame;
             }
         }
-        specialize_native_call(frame, ip, OP_CALL, *callee_at, UNBOUND);
+        specialize_native_call(frame, ip, OP_CALL, *callee_at, OPERAND > 0 ? callee_at[1] : UNBOUND);
         Value v = call_row(t, *callee_at, callee_at + 1, OPERAND, NULL);
         bool is_leaf = call_is_leaf(t, *callee_at, OPERAND);
         while (sp > callee_at) RELEASE_TOP();
@@ -218,28 +218,45 @@
         goto leave_frame;
     }
     CASE(YIELD_VALUE) {
-        sent = POP();
+        Value yielded = POP();
+    yield_again:;
         frame->ip = ip;
         frame->sp = sp;
         uint32_t flags = frame->flags;
         Generator *generator = generator_of_frame(frame);
         frame = generator_suspend(t, generator, frame);
         if (flags & FRAME_IS_ENTRY) {
-            if (!visitor) return sent;
-            frame = generator_visit(t, generator, visitor, sent);
+            if (!visitor) return yielded;
+            frame = generator_visit(t, generator, visitor, yielded);
             if (!frame) return visitor->goes_on ? END : FAILED;
+            *frame->sp = NONE;
             goto entered_generator;
         }
         LOAD_FRAME();
         sp = frame->sp;
-        if (flags & FRAME_IN_SEND) {
-            Value old = TOP;
-            TOP = sent;
-            release(old);
-        } else {
-            PUSH(sent);
+        word = *ip++;
+        if (flags & FRAME_IN_FOR) {
+            if ((uint8_t)word == OP_STORE_FAST) {
+                stored = yielded;
+                goto store_result;
+            }
+            PUSH(yielded);
+            RUN_WORD;
         }
-        NEXT;
+        /* What this one waits for has yielded: so does it. */
+        if ((uint8_t)word == OP_YIELD_VALUE && flags & FRAME_IN_SEND) {
+            sp--;
+            goto yield_again;
+        }
+        if (flags & FRAME_IN_CALL) {
+            Value generator_left = POP(), otherwise = flags & FRAME_HAS_DEFAULT ? POP() : UNBOUND;
+            PUSH(yielded);
+            ip--;
+            release2(generator_left, otherwise);
+            NEXT;
+        }
+        TOP = yielded;
+        RUN_WORD;
     }
     CASE(GET_YIELD_FROM_ITER) {
         SAVE();
@@ -250,6 +267,7 @@
         NEXT;
     }
     CASE(GET_AWAITABLE) {
+        if (is_kind(TOP, KIND_COROUTINE) && ((Generator *)as_object(TOP))->state == GENERATOR_CREATED) NEXT;      /* nobody awaits it yet */
         SAVE();
         Value v = awaitable_iterator(t, TOP, OPERAND);
         if (failed(v)) FAIL;
@@ -262,16 +280,13 @@
         SAVE();
         Generator *generator = generator_of(sp[-2]);
         if (generator && generator->state <= GENERATOR_SUSPENDED && (generator->state == GENERATOR_SUSPENDED || is_none(TOP))) {
+            if (UNLIKELY(t->depth >= t->depth_limit)) { generator_raise_too_deep(t); FAIL; }
             Value value = TOP;
             TOP = NONE;                  /* the place where the result will stand */
             frame->sp = sp;
-            Frame *entered = generator_enter(t, generator, FRAME_IN_SEND);
-            if (!entered) { release(value); FAIL; }
-            frame = entered;
-            LOAD_FRAME();
-            sp = frame->sp;
-            PUSH(value);
-            NEXT;
+            frame = generator_link(t, generator, frame_top(frame), FRAME_IN_SEND);
+            *frame->sp = value;
+            goto entered_generator;
         }
         Value returned = UNBOUND;
         Value v = iterator_send(t, sp[-2], TOP, &returned);

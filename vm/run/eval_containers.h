@@ -12,6 +12,7 @@
 
     CASE(GET_ITER) {
         SAVE();
+        if (is_maybe_script_made(TOP)) TRY_METHOD(operator_enter_iterate(t, sp));
         Value v = value_iterate(t, TOP);
         if (failed(v)) FAIL;
         release(TOP);

@@ -1,6 +1,6 @@
 /* eval_hot_calls.h - the cases of the hot forms of calls. Part of eval.c, as eval_hot.h.
  *
- * What        Calls of what is written in C: functions, methods, classes; list.append as a statement.
+ * What        Calls of what is written in C: functions, methods, classes; list.append as a statement; send() and next(), which enter a generator.
  * How         The plain form has noted what kind of thing is called; here it is called in one step. A signature knows with how many
  *             positional arguments each parameter has one: then the function reads them where they lie on the stack.
  * Invariants  I1 as eval_hot.h.  I2 whether a call is a leaf is asked before the callee is released.
@@ -153,4 +153,19 @@ CASE(CALL_LIST_APPEND) {
     ip += CACHES_CALL_METHOD + 1;
     release2(self, callee);
     NEXT;
+}
+
+CASE(CALL_SEND) {
+    frame->ip = ip + CACHES_CALL_METHOD;
+    Frame *entered = generator_enter_send(t, sp - 3);
+    if (UNLIKELY(!entered)) goto run_CALL_METHOD_NATIVE;
+    frame = entered;
+    goto entered_frame;
+}
+CASE(CALL_NEXT) {
+    frame->ip = ip + CACHES_CALL;
+    Frame *entered = generator_enter_next(t, sp - OPERAND - 1, OPERAND);
+    if (UNLIKELY(!entered)) goto run_CALL_NATIVE;
+    frame = entered;
+    goto entered_frame;
 }

@@ -37,6 +37,8 @@ enum FrameFlags {
     FRAME_STAGE_SHIFT = 9,      /* three bits: what the operator does with the result */
     FRAME_OPERANDS_SHIFT = 12,  /* two bits: how many operands lie below the method */
     FRAME_DROPS_RESULT = 0x4000, /* the operator has none */
+    FRAME_HAS_DEFAULT = 0x4000, /* of a generator: next(generator, default), which lies below the generator */
+    FRAME_IN_CALL = 0x8000,     /* a generator resumed by send() or next(): it lies where the result is expected; returning is StopIteration */
 };
 
 struct Frame {
@@ -128,7 +130,7 @@ MUST_CHECK static inline Value *stack_room(Thread *t, Value *at, size_t count)
     return stack_has_room(t, at, count) ? at : stack_room_slow(t, at, count);
 }
 /* First free place of the stack above [frame], which is on a thread's chain. */
-static inline Value *frame_top(const Frame *frame)
+ALWAYS_INLINE Value *frame_top(const Frame *frame)
 {
     return frame->flags & FRAME_IS_GENERATOR ? frame->result_at : frame->locals + frame->code->frame_words;
 }

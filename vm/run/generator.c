@@ -16,14 +16,17 @@
 
 #include "vm/bytecode/opcode.h"
 #include "vm/object/generic_alias.h"
+#include "vm/object/descriptor.h"
 #include "vm/object/exception.h"
 #include "vm/object/heap.h"
 #include "vm/object/list.h"
 #include "vm/object/native.h"
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
+#include "vm/run/builtins.h"
 #include "vm/run/coroutine.h"
 #include "vm/run/eval.h"
+#include "vm/run/operators.h"
 
 static enum Kind kind_for(const CodeUnit *unit)
 {
@@ -31,19 +34,23 @@ static enum Kind kind_for(const CodeUnit *unit)
     return unit->flags & CODE_COROUTINE ? KIND_COROUTINE : KIND_GENERATOR;
 }
 
+/* What a generator notes of its function's names: nothing, mostly, for they are those of its code. */
+static inline Value name_unless(Value name, Str *of_code) { return is_same(name, object_value(of_code)) ? UNBOUND : retain(name); }
+
 /* A generator of [function], with one reference to it taken over; its frame begins at [ip], with slots that are still to be filled. */
-static Generator *make(Thread *t, Function *function, Code *code, const Word *ip)
+static inline Generator *make(Thread *t, Function *function, Code *code, const Word *ip)
 {
-    size_t size = sizeof(Generator) + code->frame_words * sizeof(Value);
-    Generator *generator = (Generator *)heap_new_raw(t, kind_type(t, kind_for(code->unit)), size);
+    /* Two sizes that share pages would take the free cells out of each other's lists: an even number of words has pages of its own. */
+    size_t size = (sizeof(Generator) + code->frame_words * sizeof(Value) + 15) & ~(size_t)15;
+    Type *type = kind_type(t, kind_for(code->unit));
+    Generator *generator = (Generator *)(LIKELY(size <= HEAP_SMALL_MAX) ? heap_new_quick(t, type, size) : heap_new_raw(t, type, size));
     if (UNLIKELY(!generator)) return NULL;
-    object_retain(code);
     generator->state = GENERATOR_CREATED;
     generator->hooks_are_set = generator->is_closing = generator->is_running_async = false;
     generator->function = function;
     generator->code = code;
-    generator->name = retain(function->name);
-    generator->qualified_name = retain(function->qualified_name);
+    generator->name = name_unless(function->name, code->name);
+    generator->qualified_name = name_unless(function->qualified_name, code->qualified_name);
     generator->handled = (HandledException){.exception = NONE};
     generator->origin = NONE;
     generator->hooks_finalizer = UNBOUND;
@@ -100,13 +107,64 @@ Frame *generator_enter_slow(Thread *t, Generator *generator, uint32_t flags)
     return generator_link(t, generator, t->frame ? frame_top(t->frame) : stack_top(t), flags);
 }
 
+/* The generator lies on top of the running frame's stack, at [at]; it goes on with [value] (taken over), past its RESUME if there is nothing to
+ * hear. */
+static inline Frame *enter_called(Thread *t, Generator *generator, Value *at, TAKES Value value, uint32_t flags)
+{
+    t->frame->sp = at + 1;
+    Frame *frame = generator_link(t, generator, frame_top(t->frame), flags);
+    if (generator_hears_nothing(t) && generator_drops_sent(frame->ip)) {
+        frame->ip += 2;
+        release(value);
+    } else {
+        *frame->sp++ = value;
+    }
+    return frame;
+}
+
+/* Can it be entered, to send it [value]? If not, there is something to raise. */
+static inline bool is_ready(Thread *t, const Generator *generator, Value value)
+{
+    return (generator->state == GENERATOR_SUSPENDED || (generator->state == GENERATOR_CREATED && is_none(value))) && LIKELY(t->depth < t->depth_limit);
+}
+
+Frame *generator_enter_send(Thread *t, Value *call_at)
+{
+    Value callee = call_at[0], value = call_at[2];
+    Generator *generator = generator_of(call_at[1]);
+    if (UNLIKELY(!generator || !is_kind(callee, KIND_METHOD_DESCRIPTOR) || !is_ready(t, generator, value))) return NULL;
+    MethodDescriptor *method = (MethodDescriptor *)as_object(callee);
+    if (UNLIKELY(method->def->function != generator_send_method || method->d.owner != generator->head.type)) return NULL;
+    call_at[0] = call_at[1];
+    object_release(method);
+    return enter_called(t, generator, call_at, value, FRAME_IN_CALL);
+}
+
+Frame *generator_enter_next(Thread *t, Value *call_at, uint32_t count)
+{
+    Value callee = call_at[0], iterator = call_at[1];
+    if (UNLIKELY(!is_kind(callee, KIND_NATIVE_FUNCTION) || ((NativeFunction *)as_object(callee))->def->function != builtin_next)) return NULL;
+    if (UNLIKELY(!is_kind(iterator, KIND_GENERATOR))) return count == 1 ? operator_enter_next_call(t, call_at) : NULL;
+    Generator *generator = (Generator *)as_object(iterator);
+    if (UNLIKELY(!is_ready(t, generator, NONE))) return NULL;
+    call_at[0] = count == 2 ? call_at[2] : iterator;      /* a default lies below the generator */
+    release(callee);
+    return enter_called(t, generator, call_at + count - 1, NONE, count == 2 ? FRAME_IN_CALL | FRAME_HAS_DEFAULT : FRAME_IN_CALL);
+}
+
+static inline void note_end(Generator *generator)
+{
+    generator->frame = NULL;
+    generator->state = GENERATOR_CLOSED;
+    generator->head.flags |= OBJECT_NEEDS_NO_FINALIZER;
+}
+
 /* What a closed generator no longer needs. */
 static void drop_frame(Generator *generator)
 {
     Frame *frame = generator->frame;
     if (!frame) return;
-    generator->frame = NULL;
-    generator->state = GENERATOR_CLOSED;
+    note_end(generator);
     while (frame->sp > frame_stack(frame)) release(*--frame->sp);
     for (Value *slot = frame->locals; slot < (Value *)frame; slot++) clear(slot);
     clear(&frame->mapping);
@@ -117,8 +175,7 @@ void generator_returned(Thread *t, Frame *frame)
 {
     Generator *generator = generator_of_frame(frame);
     generator_unlink(t, generator, frame);
-    generator->frame = NULL;      /* its locals and stack were released by whoever left the frame */
-    generator->state = GENERATOR_CLOSED;
+    note_end(generator);      /* its locals and stack were released by whoever left the frame */
     clear(&frame->mapping);
     clear(&generator->handled.exception);
 }
@@ -474,7 +531,7 @@ static Value generator_next(Thread *t, Value self)
     Generator *generator = self_of(self);
     Value returned, v;
     if (LIKELY(generator->state <= GENERATOR_SUSPENDED && t->depth < t->depth_limit)) {
-        bool drops_sent = generator_drops_sent(t, generator->frame->ip);
+        bool drops_sent = generator_hears_nothing(t) && generator_drops_sent(generator->frame->ip);
         if (drops_sent) generator->frame->ip += 2;
         v = resume(t, generator, drops_sent ? UNBOUND : NONE, NULL, &returned);
     } else {
@@ -489,11 +546,13 @@ static Value generator_repr(Thread *t, Value self)
 {
     Generator *generator = self_of(self);
     const char *kind = generator->head.kind == KIND_GENERATOR ? "generator" : generator->head.kind == KIND_COROUTINE ? "coroutine" : "async_generator";
-    return object_value(str_format(t, "<%s object %S at %p>", kind, generator->qualified_name, (void *)generator));
+    return object_value(str_format(t, "<%s object %S at %p>", kind, generator_qualified_name(generator), (void *)generator));
 }
 
-Value generator_get_name(Thread *t, Value self) { return retain(self_of(self)->name); }
-Value generator_get_qualified_name(Thread *t, Value self) { return retain(self_of(self)->qualified_name); }
+BORROWED static Value name_of(Value own, Str *of_code) { return is_bound(own) ? own : object_value(of_code); }
+Value generator_qualified_name(Generator *generator) { return name_of(generator->qualified_name, generator->code->qualified_name); }
+Value generator_get_name(Thread *t, Value self) { return retain(name_of(self_of(self)->name, self_of(self)->code->name)); }
+Value generator_get_qualified_name(Thread *t, Value self) { return retain(generator_qualified_name(self_of(self))); }
 static bool set_name(Thread *t, Value *place, Value value, const char *what)
 {
     if (!is_str(value)) return raise_false(t, EXC_TypeError, "%s must be set to a string object", what);
@@ -525,7 +584,6 @@ void generator_traverse(Object *self, VisitFn visit, void *context)
 {
     Generator *generator = (Generator *)self;
     if (generator->function) visit((Object *)generator->function, context);
-    if (generator->code) visit((Object *)generator->code, context);
     Value fields[] = {generator->name, generator->qualified_name, generator->handled.exception, generator->origin, generator->hooks_finalizer};
     for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
         if (is_object(fields[i])) visit(as_object(fields[i]), context);
@@ -550,12 +608,10 @@ void generator_clear(Object *self)
 void generator_free(Object *self)
 {
     Generator *generator = (Generator *)self;
-    generator_clear(self);
-    clear(&generator->name);
-    clear(&generator->qualified_name);
-    clear(&generator->origin);
-    if (generator->function) object_release(generator->function);
-    if (generator->code) object_release(generator->code);
+    if (generator->frame) generator_finish(thread_current(), generator);
+    release2(generator->name, generator->qualified_name);
+    release2(generator->origin, generator->hooks_finalizer);
+    object_release(generator->function);
 }
 
 size_t generator_size_of(Object *self)

@@ -18,14 +18,14 @@ typedef enum GeneratorState { GENERATOR_CREATED, GENERATOR_SUSPENDED, GENERATOR_
 struct Generator {
     Object head;
     GeneratorState state;
-    Function *function;            /* owned */
-    Code *code;                    /* owned */
-    Value name, qualified_name;
-    HandledException handled;      /* its link in the chain while it runs */
-    Value origin;                  /* cr_origin */
-    Value hooks_finalizer;         /* async generators: the finalizer hook of sys */
     bool hooks_are_set, is_closing, is_running_async;
     Frame *frame;                  /* in place below; NULL when closed */
+    HandledException handled;      /* its link in the chain while it runs */
+    Function *function;            /* owned */
+    Code *code;                    /* the function's when it was made: I3 of frame.h; BORROWED */
+    Value name, qualified_name;    /* UNBOUND: those of the code */
+    Value origin;                  /* cr_origin */
+    Value hooks_finalizer;         /* async generators: the finalizer hook of sys */
     Value values[];                /* locals, Frame, operand stack */
 };
 
@@ -43,10 +43,13 @@ BORROWED static inline Generator *generator_of(Value v)
 
 /* ---- the loop's way: the frame becomes the running one / the frame below does again ---- */
 
-/* `yield x` as a statement drops what is sent to it: None need not be sent, the generator can go on behind RESUME and POP_TOP at once. */
-static inline bool generator_drops_sent(Thread *t, const Word *ip)
+static inline bool generator_hears_nothing(Thread *t) { return LIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) == 0); }
+/* A generator drops the None that it begins with, and so does `yield x` as a statement what it is sent: that need not be sent, and the
+ * generator goes on behind both words at once. */
+static inline bool generator_begins(const Word *ip) { return WORD_OPCODE(ip[0]) == OP_POP_TOP && WORD_OPCODE(ip[1]) == OP_RESUME; }
+static inline bool generator_drops_sent(const Word *ip)
 {
-    return WORD_OPCODE(ip[0]) == OP_RESUME && WORD_OPCODE(ip[1]) == OP_POP_TOP && LIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) == 0);
+    return (WORD_OPCODE(ip[0]) == OP_RESUME && WORD_OPCODE(ip[1]) == OP_POP_TOP) || generator_begins(ip);
 }
 /* Its frame above the running one, but not running yet, as eval wants it. [top]: where the stack is free. */
 static inline Frame *generator_place(Thread *t, Generator *generator, Value *top, uint32_t flags)
@@ -60,7 +63,7 @@ static inline Frame *generator_place(Thread *t, Generator *generator, Value *top
     frame->flags = FRAME_IS_GENERATOR | (frame->flags & FRAME_HAS_OBJECT) | flags;
     return frame;
 }
-static inline Frame *generator_link(Thread *t, Generator *generator, Value *top, uint32_t flags)
+ALWAYS_INLINE Frame *generator_link(Thread *t, Generator *generator, Value *top, uint32_t flags)
 {
     Frame *frame = generator_place(t, generator, top, flags);
     t->frame = frame;
@@ -74,6 +77,10 @@ static inline void generator_unlink(Thread *t, Generator *generator, Frame *fram
     t->frame = frame->caller;
     frame->caller = NULL;
 }
+/* A call of send(value) or next(iterator[, default]), whose callee lies at [call_at] of the running frame: the frame that eval goes on in. NULL:
+ * nothing has happened, it is to be called. */
+MUST_CHECK Frame *generator_enter_send(Thread *t, Value *call_at);
+MUST_CHECK Frame *generator_enter_next(Thread *t, Value *call_at, uint32_t count);
 COLD void generator_raise_too_deep(Thread *t);
 /* [flags]: FRAME_IN_FOR, FRAME_IN_SEND, FRAME_IS_ENTRY. */
 MUST_CHECK Frame *generator_enter_slow(Thread *t, Generator *generator, uint32_t flags);
@@ -118,6 +125,7 @@ Value generator_send_method(Thread *t, Value self, const Value *args);
 Value generator_throw_method(Thread *t, Value self, const Value *args);
 Value generator_close_method(Thread *t, Value self, const Value *args);
 MUST_CHECK Value generator_thrown(Thread *t, const Value *args, const char *method);
+BORROWED Value generator_qualified_name(Generator *generator);
 Value generator_get_name(Thread *t, Value self);
 Value generator_get_qualified_name(Thread *t, Value self);
 bool generator_set_name(Thread *t, Value self, Value value);

@@ -172,7 +172,7 @@ static bool is_watched(const Collector *collector)
 static void look_for_witness(Object *object, void *context)
 {
     bool *has_witness = context;
-    if (type_is(object->type, TYPE_HAS_FINALIZER) && !(object->flags & (OBJECT_IS_FINALIZED | OBJECT_ENDS_UNSEEN))) *has_witness = true;
+    if (type_is(object->type, TYPE_HAS_FINALIZER) && !(object->flags & (OBJECT_IS_FINALIZED | OBJECT_ENDS_UNSEEN | OBJECT_NEEDS_NO_FINALIZER))) *has_witness = true;
 }
 
 /* The stream of that name is the one that the process began with, and interp_shut_down has flushed it. */
@@ -271,7 +271,6 @@ void interp_finish(Thread *t, int status)
         dict_clear(t, interp->run->sys_module->dict);
         object_release(interp->run->sys_module);
     }
-    object_release(interp->run->retired_code);
     if (interp->run->audit_hooks) object_release(interp->run->audit_hooks);
     if (interp->run->unraisable_type) object_release(interp->run->unraisable_type);
     clear(&interp->run->sources);
@@ -282,6 +281,7 @@ void interp_finish(Thread *t, int status)
     clear(&interp->modules);
     collector_abandon_frozen(t);
     collect(t, 2);
+    object_release(interp->run->retired_code);
     if (are_daemons_left) return;                /* I1: parked for ever, with all they have in hand */
     clear(&t->locals);                           /* what the last finalisers have put there */
     signals_finish(t);

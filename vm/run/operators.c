@@ -26,12 +26,15 @@
 enum Stage {
     STAGE_PLAIN,                /* the result is that of the instruction */
     STAGE_TRUTH,                /* its truth is; the operator number: 1 inverts it */
+    STAGE_ITERATOR,             /* it has to be an iterator */
+    STAGE_JUMP,                 /* its truth decides on a jump: a __bool__ */
     STAGE_COMPARED,             /* the left operand's answer to a comparison */
     STAGE_IN_PLACE,             /* ... to a += b */
     STAGE_LEFT,                 /* ... to a + b */
     STAGE_RIGHT,                /* the right operand's, the left one had nothing to say */
 };
 enum { OPERATOR_SHIFT = 16 };
+_Static_assert((int)STAGE_JUMP == (int)OPERATOR_STAGE_JUMP, "what the loop asks for");
 
 static uint32_t flags_for(enum Stage stage, uint32_t operands, uint32_t op)
 {
@@ -157,6 +160,34 @@ Frame *operator_enter_next(Thread *t, Value *sp)
     return method ? enter(t, method, sp, sp - 1, 1, FRAME_IS_NEXT) : NULL;
 }
 
+Frame *operator_enter_next_call(Thread *t, Value *call_at)
+{
+    Type *type = script_type(call_at[1]);
+    Function *method = type ? method_of(t, type, NAME_OF(t, __next__), 1) : NULL;
+    bool is_easy = method && method->code->warm_count == 1 && stack_has_room(t, call_at + 1, method->code->frame_words) && t->depth < t->depth_limit;
+    if (!is_easy) return NULL;
+    object_retain(method);
+    replace(call_at, object_value(method));
+    Frame *frame = t->frame = call_lay_warm(t, method, call_at + 1, call_at, 0);
+    t->depth++;
+    return frame;
+}
+
+Frame *operator_enter_iterate(Thread *t, Value *sp)
+{
+    Type *type = script_type(sp[-1]);
+    Function *method = type ? method_of(t, type, NAME_OF(t, __iter__), 1) : NULL;
+    if (!method || method->code->generator_start) return NULL;      /* a generator is made without a frame */
+    return enter(t, method, sp, sp - 1, 1, flags_for(STAGE_ITERATOR, 1, 0));
+}
+
+Frame *operator_enter_truth(Thread *t, Value *sp, uint64_t distance)
+{
+    Type *type = distance >> 24 ? NULL : script_type(sp[-1]);        /* an EXTENDED_ARG would have to be read again */
+    Function *method = type ? method_of(t, type, NAME_OF(t, __bool__), 1) : NULL;
+    return method ? enter(t, method, sp, sp - 1, 1, flags_for(STAGE_JUMP, 1, 0)) : NULL;
+}
+
 Frame *operator_enter_set_attribute(Thread *t, Value *sp, Str *name)
 {
     Type *type = script_type(sp[-1]);
@@ -196,6 +227,21 @@ static Value truth_of(Thread *t, TAKES Value answer, bool is_inverted)
     return is_good ? bool_value(truth != is_inverted) : FAILED;
 }
 
+static Value checked_iterator(Thread *t, TAKES Value answer)
+{
+    if (LIKELY(value_type(t, answer)->slots.next != NULL)) return answer;
+    raise_type_error(t, "iter() returned non-iterator of type '%T'", answer);
+    release(answer);
+    return FAILED;
+}
+
+static Value raise_no_bool(Thread *t, TAKES Value answer)
+{
+    raise_type_error(t, "__bool__ should return bool, returned %T", answer);
+    release(answer);
+    return FAILED;
+}
+
 Value operator_returned(Thread *t, Value *at, uint32_t flags, TAKES Value sent)
 {
     enum Stage stage = flags >> FRAME_STAGE_SHIFT & 7;
@@ -207,6 +253,10 @@ Value operator_returned(Thread *t, Value *at, uint32_t flags, TAKES Value sent)
     }
     if (stage == STAGE_TRUTH)
         sent = truth_of(t, sent, op);
+    else if (stage == STAGE_ITERATOR)
+        sent = checked_iterator(t, sent);
+    else if (stage == STAGE_JUMP && !is_bool(sent))
+        sent = raise_no_bool(t, sent);
     else if (stage == STAGE_COMPARED)
         sent = value_compare_declined(t, at[-2], at[-1], (CompareOp)op);
     else if (stage >= STAGE_IN_PLACE)

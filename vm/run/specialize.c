@@ -34,6 +34,8 @@
 #include "vm/object/plain_init.h"
 #include "vm/object/str.h"
 #include "vm/run/answer.h"
+#include "vm/run/builtins.h"
+#include "vm/run/generator.h"
 
 /* ---- making the copy ---- */
 
@@ -408,7 +410,9 @@ void specialize_name(Thread *t, Frame *frame, const Word *ip, Opcode plain)
     if (!builtins_version || place >= UINT32_MAX) return;
     words[2] = builtins_version;
     words[3] = (Word)place;
-    bool calls = plain == OP_LOAD_GLOBAL && is_kind(dict_entry_at(builtins, place)->value, KIND_NATIVE_FUNCTION) && is_called_with_local(words);
+    Value found = dict_entry_at(builtins, place)->value;
+    bool is_function = is_kind(found, KIND_NATIVE_FUNCTION) && ((NativeFunction *)as_object(found))->def->function != builtin_next;   /* CALL_NEXT */
+    bool calls = plain == OP_LOAD_GLOBAL && is_function && is_called_with_local(words);
     change(words, calls ? OP_CALL_BUILTIN_FAST : name_forms[i].of_builtins);
 }
 
@@ -533,7 +537,8 @@ static Opcode local_method_form(Thread *t, const Word *words, Value object)
     if (form != OP_LOAD_METHOD_TYPE) return OP_LOAD_FAST;
     const Word *argument = &words[1 + CACHES_LOAD_METHOD], *call = argument + 1;
     Value method = t->interp->method_cache->entries[words[3]].value;
-    bool is_native = is_kind(method, KIND_METHOD_DESCRIPTOR) && !type_is(value_type(t, object), TYPE_IS_SCRIPT_MADE);
+    bool is_native = is_kind(method, KIND_METHOD_DESCRIPTOR) && !type_is(value_type(t, object), TYPE_IS_SCRIPT_MADE) &&
+                     ((MethodDescriptor *)as_object(method))->def->function != generator_send_method;      /* CALL_SEND */
     bool is_argument = WORD_OPCODE(*argument) == OP_LOAD_FAST || WORD_OPCODE(*argument) == OP_LOAD_CONST;
     bool is_call = is_argument && WORD_OPERAND(*call) == 1 &&
                    (WORD_OPCODE(*call) == OP_CALL_METHOD || WORD_OPCODE(*call) == OP_CALL_METHOD_NATIVE || WORD_OPCODE(*call) == OP_CALL_LIST_APPEND);
@@ -550,7 +555,7 @@ void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object)
         change(words - 1, local_method_form(t, words, object));
 }
 
-void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, Value callee, Value self)
+void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, Value callee, Value first)
 {
     _Static_assert(CACHES_CALL == CACHES_CALL_METHOD, "one figure serves both");
     _Static_assert((int)CODE_HOT_WORDS >= (int)NATIVE_SPARE_WORDS, "above the arguments of a native call is room for those left out");
@@ -559,14 +564,18 @@ void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, 
     if (!words || !is_object(callee)) return;
     enum Kind kind = as_object(callee)->kind;
     if (!is_method) {
+        bool is_next = kind == KIND_NATIVE_FUNCTION && ((NativeFunction *)as_object(callee))->def->function == builtin_next;
+        bool is_entered = is_object(first) && (as_object(first)->kind == KIND_GENERATOR || type_is(as_object(first)->type, TYPE_IS_SCRIPT_MADE));
         bool is_native_instance = kind == KIND_INSTANCE && !type_is(as_object(callee)->type, TYPE_IS_SCRIPT_MADE);
-        if (kind == KIND_NATIVE_FUNCTION || kind == KIND_TYPE || is_native_instance) change(words, OP_CALL_NATIVE);
-    } else if (kind == KIND_NATIVE_FUNCTION && is_unbound(self)) {
+        if (is_next && is_entered && WORD_OPERAND(words[0]) <= 2) change(words, OP_CALL_NEXT);
+        else if (kind == KIND_NATIVE_FUNCTION || kind == KIND_TYPE || is_native_instance) change(words, OP_CALL_NATIVE);
+    } else if (kind == KIND_NATIVE_FUNCTION && is_unbound(first)) {
         change(words, OP_CALL_METHOD_NATIVE);
-    } else if (kind == KIND_METHOD_DESCRIPTOR && is_bound(self)) {
-        bool is_append = ((MethodDescriptor *)as_object(callee))->def->function == list_append_method && is_kind(self, KIND_LIST);
-        bool is_statement = WORD_OPCODE(words[1 + CACHES_CALL_METHOD]) == OP_POP_TOP;
-        change(words, is_append && is_statement && WORD_OPERAND(words[0]) == 1 ? OP_CALL_LIST_APPEND : OP_CALL_METHOD_NATIVE);
+    } else if (kind == KIND_METHOD_DESCRIPTOR && is_bound(first)) {
+        NativeFn function = ((MethodDescriptor *)as_object(callee))->def->function;
+        bool is_statement = WORD_OPCODE(words[1 + CACHES_CALL_METHOD]) == OP_POP_TOP, has_one = WORD_OPERAND(words[0]) == 1;
+        if (has_one && is_statement && function == list_append_method && is_kind(first, KIND_LIST)) change(words, OP_CALL_LIST_APPEND);
+        else change(words, has_one && function == generator_send_method && generator_of(first) ? OP_CALL_SEND : OP_CALL_METHOD_NATIVE);
     }
 }
 

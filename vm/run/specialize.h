@@ -28,9 +28,9 @@ void specialize_name(Thread *t, Frame *frame, const Word *ip, Opcode plain);    
 void specialize_attribute(Thread *t, Frame *frame, const Word *ip, Value object);
 void specialize_method(Thread *t, Frame *frame, const Word *ip, Value object);
 void specialize_store(Thread *t, Frame *frame, const Word *ip, Value object);
-/* A call of something native is about to be made: [callee] with [self] (UNBOUND: none) in front of the arguments. [next] is behind the
- * instruction, caches included. */
-void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, Value callee, Value self);
+/* A call of something native is about to be made: [callee] with [first], of a method self (UNBOUND: none), else the first argument. [next] is
+ * behind the instruction, caches included. */
+void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, Value callee, Value first);
 /* The guess of the instruction has failed: [plain] comes back, or after several failures [any]. */
 COLD void specialize_again(const Word *ip, Opcode plain, Opcode any, unsigned caches);
 
