@@ -51,7 +51,7 @@ static bool raise_unexpected(Thread *t, const Parameters *parameters, Str *name,
     }
     if (!is_raised(t))
         near = suggest_name(t, name, candidates, count);
-    const char *function = parameters->function ? parameters->function : "function", *call = parameters->function ? "()" : "";
+    const char *function = parameters->function ? parameters->function : "this function", *call = parameters->function ? "()" : "";
     if (near)
         raise_error(t, EXC_TypeError, "%s%s got an unexpected keyword argument '%U'. Did you mean '%U'?", function, call, name, near);
     else if (!is_raised(t))
