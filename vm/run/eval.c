@@ -564,7 +564,7 @@ enter_any_function: {
         if (function->code->only_answers && function->code->exact_count == given) {
             Value answer = answer_of(t, function->code, sp);
             if (LIKELY(is_bound(answer))) {
-                for (Value *end = sp + given; end > sp;) release(*--end);
+                for (const Value *arg = sp; arg < sp + given; arg++) release(*arg);    /* the first goes first, as locals do */
                 *callee_at = answer;
                 sp = callee_at + 1;
                 object_release(function);
