@@ -71,7 +71,8 @@ static ToyValue pool_of(const Choice *choice, size_t place, bool is_product)
 enum { ROW_ON_STACK = 16 };
 static ToyValue row_new(ToyThread *t, const Choice *choice, bool is_product)
 {
-    ToyValue on_stack[ROW_ON_STACK] = {TOY_UNBOUND}, *row = on_stack;
+    ToyValue on_stack[ROW_ON_STACK], *row = on_stack;
+    on_stack[0] = TOY_UNBOUND;      /* of none at all, the compiler cannot see that nothing is read */
     if (choice->length > ROW_ON_STACK && !(row = toy_alloc(t, choice->length * sizeof *row))) return TOY_FAILED;
     for (size_t i = 0; i < choice->length; i++) row[i] = toy_tuple_item(pool_of(choice, i, is_product), choice->indices[i]);
     ToyValue tuple = toy_tuple_of(t, row, choice->length);

@@ -159,35 +159,45 @@ Value value_iterate(Thread *t, Value v)
     return raise_type_error(t, "'%T' object is not iterable", v);
 }
 
+static NOINLINE Value end_if_stopped(Thread *t)
+{
+    if (!raised_is(t, EXC_StopIteration))
+        return FAILED;
+    raised_clear(t);
+    return END;
+}
+
+/* Apart, so that the common cases below save no registers. */
+static NOINLINE Value next_by_slot(Thread *t, Value iterator)
+{
+    NextFn next = is_object(iterator) ? as_object(iterator)->type->slots.next : NULL;
+    if (UNLIKELY(!next))
+        return raise_type_error(t, "'%T' object is not an iterator", iterator);
+    /* Iterators stand on each other: map(f, map(g, ...)). */
+    char here;
+    if (UNLIKELY(&here < t->stack_limit) && stack_is_exhausted(t, ""))
+        return FAILED;
+    Value item = next(t, iterator);
+    return LIKELY(is_bound(item)) ? item : end_if_stopped(t);
+}
+
 Value value_next(Thread *t, Value iterator)
 {
-    NextFn next = NULL;
     if (LIKELY(is_object(iterator))) {
+        /* As in sequence_iterators.c and range.c, for the most common cases. */
         Object *o = as_object(iterator);
         if (o->kind == KIND_LIST_ITERATOR) {
-            /* As in sequence_iterators.c and range.c, for the most common cases. */
             ListIterator *it = (ListIterator *)o;
             if (LIKELY(it->list && it->next < it->list->count))
                 return retain(it->list->items[it->next++]);
         } else if (o->kind == KIND_RANGE_ITERATOR) {
             return range_iterator_next((RangeIterator *)o);
         }
-        next = o->type->slots.next;
     }
-    if (UNLIKELY(!next))
-        return raise_type_error(t, "'%T' object is not an iterator", iterator);
-    /* Iterators stand on each other: map(f, map(g, ...)). */
-    if (UNLIKELY((char *)__builtin_frame_address(0) < t->stack_limit) && stack_is_exhausted(t, ""))
-        return FAILED;
-    Value item = next(t, iterator);
-    if (failed(item) && raised_is(t, EXC_StopIteration)) {
-        raised_clear(t);
-        return END;
-    }
-    return item;
+    return next_by_slot(t, iterator);
 }
 
-static bool visit_and_release(Thread *t, TAKES Value item, VisitItemFn visit, void *context)
+ALWAYS_INLINE bool visit_and_release(Thread *t, TAKES Value item, VisitItemFn visit, void *context)
 {
     bool goes_on = visit(t, item, context);
     release(item);
