@@ -19,7 +19,7 @@ typedef struct Choice {
     size_t *cycles;              /* permutations: length of them; else NULL */
     size_t index_count;
     bool has_begun, is_over;
-    ToyValue row;                /* the tuple given out last: used again if its count says that nobody has kept it */
+    ToyValue row, row_before;    /* the tuples given out last: each is used again if its count says that nobody has kept it */
 } Choice;
 static Choice *as_choice(ToyValue v) { return (Choice *)toy_object(v); }
 
@@ -50,6 +50,7 @@ static void choice_traverse(ToyObject *self, ToyVisit visit, void *context)
 {
     toy_visit(((Choice *)self)->pools, visit, context);
     toy_visit(((Choice *)self)->row, visit, context);
+    toy_visit(((Choice *)self)->row_before, visit, context);
 }
 static void choice_free(ToyObject *self)
 {
@@ -60,6 +61,7 @@ static void choice_free(ToyObject *self)
     choice->is_over = true;
     toy_clear(&choice->pools);
     toy_clear(&choice->row);
+    toy_clear(&choice->row_before);
 }
 
 static ToyValue pool_of(const Choice *choice, size_t place, bool is_product)
@@ -79,9 +81,13 @@ static ToyValue row_new(ToyThread *t, const Choice *choice, bool is_product)
     if (row != on_stack) toy_free(t, row, choice->length * sizeof *row);
     return tuple;
 }
-/* The last one again if nobody else has it; only the places that changed are written. */
+/* One of the last two again if nobody else has it; only the places that changed are written. They take turns, for a loop's variable holds the
+ * last one still while this one is made: such a loop makes two tuples in all. */
 static ToyValue row_now(ToyThread *t, Choice *choice, bool is_product)
 {
+    ToyValue last = choice->row;
+    choice->row = choice->row_before;
+    choice->row_before = last;
     if (toy_is_unbound(choice->row) || toy_object(choice->row)->count != 1) {
         ToyValue row = row_new(t, choice, is_product);
         if (toy_failed(row)) return TOY_FAILED;
