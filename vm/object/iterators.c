@@ -714,8 +714,10 @@ static Value reversed_new(Thread *t, Type *type, const Value *args, size_t count
         return FAILED;
     Value found = type_lookup(t, value_type(t, sequence), NAME_OF(t, __reversed__));
     if (is_bound(found) && !is_none(found)) {
-        Value method = value_find_special(t, sequence, NAME_OF(t, __reversed__));
-        Value result = failed(method) ? FAILED : value_call0(t, method);
+        /* What would be bound to the sequence first takes it as its argument as well. */
+        bool takes_self = is_kind(found, KIND_METHOD_DESCRIPTOR) || is_kind(found, KIND_FUNCTION);
+        Value method = takes_self ? retain(found) : value_find_special(t, sequence, NAME_OF(t, __reversed__));
+        Value result = failed(method) ? FAILED : value_call(t, method, &sequence, takes_self, NULL);
         release(method);
         return result;
     }
