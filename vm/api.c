@@ -123,6 +123,7 @@ bool toy_arg_text(ToyThread *t, ToyValue v, const char *function, const char *wh
 bool toy_arg_fd(ToyThread *t, ToyValue v, int *out)
 {
     if (is_unbound(v)) return true;
+    if (is_bool(v) && !toy_warn(t, TOY_RuntimeWarning, 1, "bool is used as a file descriptor")) return false;
     Value number = UNBOUND;
     if (!is_int(v)) {
         Value method = toy_find_attribute(t, v, "fileno");

@@ -411,7 +411,7 @@ Value value_path_text(Thread *t, Value path)
 {
     if (is_str(path) || is_bytes(path)) return retain(path);
     Value method = value_find_special(t, path, NAME_OF(t, __fspath__));
-    if (is_unbound(method)) return UNBOUND;
+    if (is_unbound(method) || is_none(method)) return UNBOUND;   /* None: a class that is no path although its base is */
     Value text = value_call0(t, method);
     release(method);
     if (failed(text) || is_str(text) || is_bytes(text)) return text;
