@@ -1,8 +1,9 @@
 /* mod_imp.c - _imp: modules that lie in the program, for finders and loaders written in toy.
  *
- * What        Is there a native or embedded module of a name; making it; its code and source. The lock of imports, which is none.
- * How         Thin: the machine's own import does the same without coming here (vm/run/import.c).
- * GIL         held.
+ * What        Is there a native or embedded module of a name; making it; its code and source. The lock of imports, for scripts.
+ * How         Thin: the machine's own import does the same without coming here (vm/run/import.c). It needs no lock for all imports,
+ *             each module has its own; but who takes this one is not disturbed by a fork, which waits for it.
+ * GIL         held; dropped while waiting for the lock.
  * Read next   lib/_import_finders.toy */
 #include "vm/toy_vm.h"
 
@@ -67,8 +68,53 @@ static ToyValue imp_create_builtin(ToyThread *t, ToyValue self, const ToyValue *
     return module;
 }
 
-static ToyValue imp_lock_held(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_FALSE; }
-static ToyValue imp_lock(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_NONE; }
+/* ---- the lock: its owner may take it again ---- */
+
+typedef struct ImpState { ToyLock lock; uint64_t owner; size_t depth; } ImpState;
+
+static bool lock_is_ours(ToyThread *t, const ImpState *state) { return state->depth > 0 && state->owner == toy_thread_ident(t); }
+static void lock_give(ToyThread *t, ImpState *state)
+{
+    if (--state->depth == 0) toy_lock_release(t, &state->lock);
+}
+
+static ToyValue imp_lock_held(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_bool(((ImpState *)toy_module_state(self))->depth > 0); }
+static ToyValue imp_acquire_lock(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ImpState *state = toy_module_state(self);
+    if (!lock_is_ours(t, state)) {
+        if (toy_lock_acquire(t, &state->lock, -1) != TOY_LOCK_ACQUIRED) return TOY_FAILED;
+        state->owner = toy_thread_ident(t);
+    }
+    state->depth++;
+    return TOY_NONE;
+}
+static ToyValue imp_release_lock(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ImpState *state = toy_module_state(self);
+    if (!lock_is_ours(t, state)) return toy_raise(t, TOY_RuntimeError, "not holding the import lock");
+    lock_give(t, state);
+    return TOY_NONE;
+}
+/* After a fork, in both processes: not held if taking it before was interrupted. */
+static ToyValue imp_release_after_fork(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ImpState *state = toy_module_state(self);
+    if (lock_is_ours(t, state)) lock_give(t, state);
+    return TOY_NONE;
+}
+static bool register_fork_hooks(ToyThread *t, ToyModuleObject *module)
+{
+    static const ToyFunction acquire = TOY_FUNCTION("acquire_lock", imp_acquire_lock, "()", 0, "Before a fork."),
+                             release = TOY_FUNCTION("release_lock", imp_release_after_fork, "()", 0, "After a fork.");
+    ToyValue before = toy_function_new(t, &acquire, toy_module_value(module)), after = toy_function_new(t, &release, toy_module_value(module));
+    bool done = !toy_failed(before) && !toy_failed(after) && toy_fork_register(t, before, after, after);
+    toy_release(before);
+    toy_release(after);
+    return done;
+}
+
+static ToyValue imp_none(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_NONE; }
 static ToyValue imp_zero(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_small_int_value(0); }
 static ToyValue imp_extension_suffixes(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -88,10 +134,10 @@ static const ToyFunction functions[] = {
     TOY_FUNCTION("get_frozen_source", imp_get_frozen_source, "(name, /)", 0, "The source of that module."),
     TOY_FUNCTION("create_builtin", imp_create_builtin, "(spec, /)", 0, "Make the native module that a spec names."),
     TOY_FUNCTION("exec_builtin", imp_zero, "(mod, /)", 0, "Nothing: it was filled when it was made."),
-    TOY_FUNCTION("lock_held", imp_lock_held, "()", 0, "False: each module has a lock of its own."),
-    TOY_FUNCTION("acquire_lock", imp_lock, "()", 0, "Does nothing: each module has a lock of its own."),
-    TOY_FUNCTION("release_lock", imp_lock, "()", 0, "Does nothing."),
-    TOY_FUNCTION("_override_frozen_modules_for_tests", imp_lock, "(override, /)", 0, "Nothing: modules in the program stay there."),
+    TOY_FUNCTION("lock_held", imp_lock_held, "()", 0, "Has a script taken the lock of imports?"),
+    TOY_FUNCTION("acquire_lock", imp_acquire_lock, "()", 0, "Take the lock of imports; a fork waits until it is given back."),
+    TOY_FUNCTION("release_lock", imp_release_lock, "()", 0, "Give the lock of imports back, as often as it was taken."),
+    TOY_FUNCTION("_override_frozen_modules_for_tests", imp_none, "(override, /)", 0, "Nothing: modules in the program stay there."),
     TOY_FUNCTION("_override_multi_interp_extensions_check", imp_zero, "(override, /)", 0, "0: there is one interpreter."),
     TOY_FUNCTION("extension_suffixes", imp_extension_suffixes, "()", 0, "How the names of loadable modules end."),
     TOY_FUNCTIONS_END,
@@ -108,12 +154,13 @@ static bool init(ToyThread *t, ToyModuleObject *module)
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (!toy_module_add(t, module, types[i].name, toy_retain(toy_type_value(toy_builtin_type(t, types[i].kind))))) return false;
-    return true;
+    return register_fork_hooks(t, module);
 }
 
 const ToyModule toy_module_imp = {
     .name = "_imp",
     .doc = "Modules that lie in the program, for finders and loaders written in toy.",
     .functions = functions,
+    .state_size = sizeof(ImpState),
     .init = init,
 };
