@@ -14,6 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "stdlib/signal_set.h"
 #include "vm/toy_vm.h"
 
 typedef struct SignalModule {
@@ -200,24 +201,6 @@ static ToyValue signal_pause(ToyThread *t, ToyValue self, const ToyValue *args)
     return done_or_raised(t);
 }
 
-static bool add_to_set(ToyThread *t, ToyValue item, void *context)
-{
-    ToyValue index = toy_index(t, item);
-    if (toy_failed(index)) return false;
-    int64_t number = -1;   /* also for one that fits nowhere */
-    if (!toy_int_fits_int64(index, &number)) number = -1;
-    toy_release(index);
-    if (number < 1 || number >= TOY_SIGNAL_COUNT)
-        return toy_raise_false(t, TOY_ValueError, "signal number %lld out of range [1; %d]", (long long)number, TOY_SIGNAL_COUNT - 1);
-    if (sigaddset(context, (int)number) == 0) return true;
-    /* The two that the C library keeps for itself. */
-    return toy_warn(t, TOY_RuntimeWarning, 1, "invalid signal number %lld, please use valid_signals()", (long long)number);
-}
-static bool arg_set(ToyThread *t, ToyValue v, sigset_t *set)
-{
-    sigemptyset(set);
-    return toy_for_each(t, v, add_to_set, set);
-}
 static ToyValue set_value(ToyThread *t, const sigset_t *signals)
 {
     ToyValue set = toy_set(t, false);
@@ -230,7 +213,7 @@ static ToyValue signal_pthread_sigmask(ToyThread *t, ToyValue self, const ToyVal
 {
     int how;
     sigset_t set, old;
-    if (!toy_arg_int(t, args[0], &how) || !arg_set(t, args[1], &set)) return TOY_FAILED;
+    if (!toy_arg_int(t, args[0], &how) || !signal_set_read(t, args[1], &set)) return TOY_FAILED;
     int error = pthread_sigmask(how, &set, &old);
     if (error) return toy_raise_os_error(t, error, TOY_UNBOUND);
     /* Unblocked, a signal that was pending has come by now. */
@@ -247,7 +230,7 @@ static ToyValue signal_sigwait(ToyThread *t, ToyValue self, const ToyValue *args
 {
     sigset_t set;
     int number = 0;
-    if (!arg_set(t, args[0], &set)) return TOY_FAILED;
+    if (!signal_set_read(t, args[0], &set)) return TOY_FAILED;
     toy_block_begin_for(t, "sigwait", TOY_BLOCK_SLEEP);
     int error = sigwait(&set, &number);
     toy_block_end(t);
@@ -267,7 +250,7 @@ static ToyValue wait_for_info(ToyThread *t, ToyValue self, ToyValue signals, int
 {
     sigset_t set;
     siginfo_t info;
-    if (!arg_set(t, signals, &set)) return TOY_FAILED;
+    if (!signal_set_read(t, signals, &set)) return TOY_FAILED;
     int64_t deadline = timeout_ns < 0 ? 0 : toy_monotonic_ns() + timeout_ns;
     int number;
     do {

@@ -5,14 +5,10 @@
  *             the kernel's tables of this process keep it.
  * Invariants  I1 descriptors made here are not inherited over exec, unless asked.
  * GIL         held; dropped around the calls.
- * Read next   os.h, stdlib/io/file_io.c */
+ * Read next   os.h, transfers.c, event_descriptors.c, stdlib/io/file_io.c */
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "stdlib/os/os.h"
@@ -141,44 +137,6 @@ static ToyValue posix_pwrite(ToyThread *t, ToyValue self, const ToyValue *args)
     return write_bytes(t, fd, args[1], offset, true);
 }
 
-/* readv and writev: several buffers in one call. */
-enum { VECTOR_MAX = 1024 };   /* what the kernel takes, IOV_MAX */
-static ToyValue transfer_vector(ToyThread *t, const ToyValue *args, bool is_reading)
-{
-    int fd;
-    if (!toy_arg_int(t, args[0], &fd)) return TOY_FAILED;
-    ToyValue get_item = toy_find_special(t, args[1], "__getitem__");
-    bool is_sequence = toy_is_bound(get_item) && !toy_is_dict(args[1]);
-    toy_release(get_item);
-    if (!is_sequence) return toy_is_raised(t) ? TOY_FAILED : toy_raise_type_error(t, "%s() arg 2 must be a sequence", is_reading ? "readv" : "writev");
-    ToyValue items = toy_tuple_from(t, args[1]);
-    if (toy_failed(items)) return TOY_FAILED;
-    size_t count = toy_tuple_length(items), got = 0;
-    ToyBuffer *buffers = toy_alloc(t, (count + 1) * sizeof *buffers);
-    struct iovec *parts = buffers ? toy_alloc(t, (count + 1) * sizeof *parts) : NULL;
-    bool done = parts != NULL;
-    for (; done && got < count; got += done) {
-        done = toy_buffer_get(t, toy_tuple_item(items, got), &buffers[got], is_reading ? TOY_BUFFER_WRITABLE : 0);
-        if (done) parts[got] = (struct iovec){buffers[got].data, buffers[got].length};
-    }
-    ssize_t n = -1;
-    if (done) {
-        int parts_count = count > VECTOR_MAX ? VECTOR_MAX : (int)count;
-        do WITHOUT_LOCK(t, "readv", n = is_reading ? readv(fd, parts, parts_count) : writev(fd, parts, parts_count));
-        while (n < 0 && toy_block_retry(t));
-    }
-    int error = errno;
-    for (size_t i = 0; i < got; i++) toy_buffer_release(t, &buffers[i]);
-    if (parts) toy_free(t, parts, (count + 1) * sizeof *parts);
-    if (buffers) toy_free(t, buffers, (count + 1) * sizeof *buffers);
-    toy_release(items);
-    if (!done) return TOY_FAILED;
-    errno = error;
-    return n < 0 ? toy_block_failed(t, TOY_UNBOUND) : toy_int(t, n);
-}
-static ToyValue posix_readv(ToyThread *t, ToyValue self, const ToyValue *args) { return transfer_vector(t, args, true); }
-static ToyValue posix_writev(ToyThread *t, ToyValue self, const ToyValue *args) { return transfer_vector(t, args, false); }
-
 static ToyValue posix_lseek(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int fd, whence;
@@ -187,21 +145,6 @@ static ToyValue posix_lseek(ToyThread *t, ToyValue self, const ToyValue *args)
     if (!toy_arg_int(t, args[0], &fd) || !toy_arg_int64(t, args[1], &position) || !toy_arg_int(t, args[2], &whence)) return TOY_FAILED;
     WITHOUT_LOCK(t, "lseek", at = lseek(fd, position, whence));
     return int_or_error(t, at);
-}
-
-static ToyValue posix_sendfile(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    int out, in;
-    int64_t count;
-    off_t offset = 0;
-    bool has_offset = !toy_is_none(args[2]);
-    if (!toy_arg_int(t, args[0], &out) || !toy_arg_int(t, args[1], &in) || (has_offset && !toy_arg_int64(t, args[2], &offset)) ||
-        !toy_arg_size(t, args[3], &count)) return TOY_FAILED;
-    if (count < 0) return toy_raise_value_error(t, "negative value for 'count' not allowed");
-    ssize_t n;
-    do WITHOUT_LOCK(t, "sendfile", n = sendfile(out, in, has_offset ? &offset : NULL, (size_t)count));
-    while (n < 0 && toy_block_retry(t));
-    return n < 0 ? toy_block_failed(t, TOY_UNBOUND) : toy_int(t, n);
 }
 
 /* ---- calls of one descriptor that answer None ---- */
@@ -307,45 +250,6 @@ static ToyValue device_encoding(ToyThread *t, ToyValue self, const ToyValue *arg
     return result ? toy_str(t, "utf-8") : TOY_NONE;
 }
 
-/* ---- descriptors that are no files ---- */
-
-static ToyValue posix_eventfd(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    int64_t start;
-    int flags = EFD_CLOEXEC, fd;
-    if (!toy_arg_int64(t, args[0], &start) || !toy_arg_int(t, args[1], &flags)) return TOY_FAILED;
-    WITHOUT_LOCK(t, "eventfd", fd = eventfd((unsigned)start, flags));
-    return int_or_error(t, fd);
-}
-static ToyValue posix_eventfd_read(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    int fd, result;
-    eventfd_t count;
-    if (!toy_arg_fd(t, args[0], &fd)) return TOY_FAILED;
-    WITHOUT_LOCK(t, "eventfd_read", result = eventfd_read(fd, &count));
-    return result < 0 ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_int_from_uint64(t, count);
-}
-static ToyValue posix_eventfd_write(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    int fd, result;
-    uint64_t count;
-    if (!toy_arg_fd(t, args[0], &fd) || !toy_arg_uint64(t, args[1], &count)) return TOY_FAILED;
-    WITHOUT_LOCK(t, "eventfd_write", result = eventfd_write(fd, count));
-    return none_or_error(t, result);
-}
-static ToyValue posix_memfd_create(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    ToyValue holder;
-    int flags = MFD_CLOEXEC, fd;
-    const char *name = toy_path(t, args[0], NULL, &holder);
-    if (!name) return TOY_FAILED;
-    bool done = toy_arg_int(t, args[1], &flags);
-    if (done) WITHOUT_LOCK(t, "memfd_create", fd = memfd_create(name, (unsigned)flags));
-    ToyValue answer = done ? int_or_error(t, fd) : TOY_FAILED;
-    toy_release(holder);
-    return answer;
-}
-
 static ToyValue posix_lockf(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int fd, command, result;
@@ -368,13 +272,10 @@ const ToyFunction posix_file_functions[] = {
                  "Make a pipe: the pair of descriptors to read and to write, with flags such as O_CLOEXEC set from the start."),
     TOY_FUNCTION("read", posix_read, "(fd, length, /)", 0, "Read up to so many bytes from a file descriptor.  Returns bytes."),
     TOY_FUNCTION("pread", posix_pread, "(fd, length, offset, /)", 0, "Read bytes at an offset; the position of the descriptor stays."),
-    TOY_FUNCTION("readv", posix_readv, "(fd, buffers, /)", 0, "Read into several writable buffers.  Returns the number of bytes."),
     TOY_FUNCTION("write", posix_write, "(fd, data, /)", 0, "Write bytes to a descriptor, the lock released; how many were taken."),
     TOY_FUNCTION("pwrite", posix_pwrite, "(fd, buffer, offset, /)", 0, "Write bytes at an offset; the position of the descriptor stays."),
-    TOY_FUNCTION("writev", posix_writev, "(fd, buffers, /)", 0, "Write several buffers.  Returns the number of bytes."),
     TOY_FUNCTION("lseek", posix_lseek, "(fd, position, whence, /)", 0,
                  "Go to a position in a file, counted from how: 0 its start, 1 here, 2 its end. The new position."),
-    TOY_FUNCTION("sendfile", posix_sendfile, "(out_fd, in_fd, offset, count)", 0, "Copy bytes from one descriptor to another, in the kernel."),
     TOY_FUNCTION("fsync", posix_fsync, "(fd)", 0, "Wait until all that was written to fd is on disk, metadata included."),
     TOY_FUNCTION("fdatasync", posix_fdatasync, "(fd)", 0, "Wait until the data written to fd are on disk; metadata may follow later."),
     TOY_FUNCTION("fchdir", posix_fchdir, "(fd)", 0, "Make the folder that fd is open on the one from which relative paths start."),
@@ -388,11 +289,6 @@ const ToyFunction posix_file_functions[] = {
     TOY_FUNCTION("set_blocking", set_blocking, "(fd, blocking, /)", 0, "Say whether calls on the descriptor wait; False sets O_NONBLOCK."),
     TOY_FUNCTION("get_terminal_size", get_terminal_size, "(fd=1, /)", 0, "How many columns and lines the terminal has; OSError if fd is none."),
     TOY_FUNCTION("device_encoding", device_encoding, "(fd)", 0, "Return the encoding of a terminal's file descriptor, None for other files."),
-    TOY_FUNCTION("eventfd", posix_eventfd, "(initval, flags=524288)", 0, "Create an event notification object; return its file descriptor."),
-    TOY_FUNCTION("eventfd_read", posix_eventfd_read, "(fd)", 0, "Take the number out of an eventfd; waits while it is 0, the lock released."),
-    TOY_FUNCTION("eventfd_write", posix_eventfd_write, "(fd, value)", 0,
-                 "Add value to the number in an eventfd; waits if it would overflow, the lock released."),
-    TOY_FUNCTION("memfd_create", posix_memfd_create, "(name, flags=1)", 0, "Create an anonymous file in memory; return its file descriptor."),
     TOY_FUNCTION("lockf", posix_lockf, "(fd, command, length, /)", 0,
                  "Lock len bytes of a file from where it stands, try to, test for a lock or give it up; may wait, the lock released."),
     TOY_FUNCTIONS_END,

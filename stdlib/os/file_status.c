@@ -133,21 +133,31 @@ static ToyValue posix_fstatvfs(ToyThread *t, ToyValue self, const ToyValue *args
     return result < 0 ? toy_block_failed(t, TOY_UNBOUND) : statvfs_value(t, self, &status);
 }
 
+/* Of no device, -1, each part is -1 too, and the other way round. */
+static ToyValue device_part(ToyThread *t, unsigned part) { return part == UINT32_MAX ? toy_int(t, -1) : toy_int(t, part); }
 static ToyValue device_major(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    uint64_t device;
-    return toy_arg_uint64(t, args[0], &device) ? toy_int(t, major(device)) : TOY_FAILED;
+    dev_t device;
+    return device_read(t, args[0], &device) ? device_part(t, major(device)) : TOY_FAILED;
 }
 static ToyValue device_minor(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    uint64_t device;
-    return toy_arg_uint64(t, args[0], &device) ? toy_int(t, minor(device)) : TOY_FAILED;
+    dev_t device;
+    return device_read(t, args[0], &device) ? device_part(t, minor(device)) : TOY_FAILED;
+}
+static bool read_part(ToyThread *t, ToyValue v, unsigned *part)
+{
+    dev_t wide;
+    if (!device_read(t, v, &wide)) return false;
+    *part = (unsigned)wide;
+    return wide == (dev_t)-1 || wide <= UINT32_MAX || toy_raise_false(t, TOY_OverflowError, "Python int too large to convert to C unsigned int");
 }
 static ToyValue device_make(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    int high, low;
-    if (!toy_arg_int(t, args[0], &high) || !toy_arg_int(t, args[1], &low)) return TOY_FAILED;
-    return toy_int_from_uint64(t, makedev((unsigned)high, (unsigned)low));
+    unsigned high, low;
+    if (!read_part(t, args[0], &high) || !read_part(t, args[1], &low)) return TOY_FAILED;
+    dev_t device = makedev(high, low);
+    return device == (dev_t)-1 ? toy_int(t, -1) : toy_int_from_uint64(t, device);
 }
 
 const ToyFunction posix_stat_functions[] = {

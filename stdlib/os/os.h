@@ -14,7 +14,7 @@
 #include "vm/toy.h"
 
 typedef struct PosixState {
-    ToyType *stat_result, *statvfs_result, *terminal_size, *times_result, *uname_result, *waitid_result, *dir_entry, *scan;
+    ToyType *stat_result, *statvfs_result, *terminal_size, *times_result, *uname_result, *waitid_result, *sched_param, *dir_entry, *scan;
 } PosixState;
 static inline PosixState *posix_state(ToyValue module) { return toy_module_state(module); }
 
@@ -44,6 +44,13 @@ bool is_path_like(ToyThread *t, ToyValue v);
 ToyValue path_finish(ToyThread *t, Path *path, int result);
 /* None and UNBOUND: AT_FDCWD. */
 TOY_MUST_CHECK bool dir_fd_read(ToyThread *t, ToyValue v, int *dir_fd);
+/* 32 bits, not negative. */
+TOY_MUST_CHECK bool unsigned_read(ToyThread *t, ToyValue v, unsigned *n);
+/* The number of a device; -1 is that of none. */
+TOY_MUST_CHECK bool device_read(ToyThread *t, ToyValue v, dev_t *device);
+struct sched_param;
+/* An os.sched_param. */
+TOY_MUST_CHECK bool sched_param_read(ToyThread *t, PosixState *state, ToyValue v, struct sched_param *param);
 /* A user or group; -1 leaves it. [what] is "uid" or "gid". */
 TOY_MUST_CHECK bool account_id_read(ToyThread *t, ToyValue v, const char *what, uint32_t *id);
 /* A descriptor needs no directory, and is no link: "FUNCTION: can't specify dir_fd without matching path". */
@@ -57,12 +64,18 @@ ToyValue stat_value(ToyThread *t, PosixState *state, const struct stat *status);
 TOY_MUST_CHECK bool add_stat_types(ToyThread *t, ToyModuleObject *module);
 TOY_MUST_CHECK bool add_scan_types(ToyThread *t, ToyModuleObject *module);
 TOY_MUST_CHECK bool add_system_types(ToyThread *t, ToyModuleObject *module);
+TOY_MUST_CHECK bool add_schedule_types(ToyThread *t, ToyModuleObject *module);
 TOY_MUST_CHECK bool add_system_values(ToyThread *t, ToyModuleObject *module);
 TOY_MUST_CHECK bool add_process_types(ToyThread *t, ToyModuleObject *module);
+TOY_MUST_CHECK bool add_configuration_names(ToyThread *t, ToyModuleObject *module);
+TOY_MUST_CHECK bool add_program_constants(ToyThread *t, ToyModuleObject *module);
+TOY_MUST_CHECK bool add_transfer_constants(ToyThread *t, ToyModuleObject *module);
+TOY_MUST_CHECK bool add_event_constants(ToyThread *t, ToyModuleObject *module);
 TOY_MUST_CHECK bool add_posix_constants(ToyThread *t, ToyModuleObject *module);
 
 /* Each file's functions; a table ends with a NULL name. mod_posix.c puts them into the module. */
-extern const ToyFunction posix_file_functions[], posix_path_functions[], posix_stat_functions[], posix_scan_functions[],
-    posix_process_functions[], posix_schedule_functions[], posix_system_functions[], posix_terminal_functions[], posix_identity_functions[];
+extern const ToyFunction posix_file_functions[], posix_transfer_functions[], posix_event_functions[], posix_attribute_functions[], posix_path_functions[], posix_stat_functions[], posix_scan_functions[],
+    posix_process_functions[], posix_schedule_functions[], posix_system_functions[], posix_terminal_functions[], posix_identity_functions[],
+    posix_program_functions[], posix_configuration_functions[], posix_namespace_functions[];
 
 #endif

@@ -1,12 +1,13 @@
-/* path_argument.c - paths of arguments: str, bytes, PathLike or descriptor, as the system wants them.
+/* path_argument.c - arguments as the system wants them: paths, which are str, bytes, PathLike or descriptor, and odd numbers.
  *
- * What        path_read and its helpers.
+ * What        path_read and its helpers; unsigned_read, device_read.
  * How         One reader for all functions of os, which says what it accepts by flags.
  * GIL         held; __fspath__ may run script code.
  * Read next   os.h, paths.c */
 #include "stdlib/os/os.h"
 
-static bool read_fd(ToyThread *t, ToyValue v, Path *path)
+/* A number of a directory or file, as CPython reads those that may also be paths. */
+static bool read_number(ToyThread *t, ToyValue v, int *out)
 {
     if (toy_is_bool(v) && !toy_warn(t, TOY_RuntimeWarning, 1, "bool is used as a file descriptor")) return false;
     int64_t fd;
@@ -17,7 +18,13 @@ static bool read_fd(ToyThread *t, ToyValue v, Path *path)
     toy_release(number);
     if (fd > INT32_MAX) return toy_raise_false(t, TOY_OverflowError, "fd is greater than maximum");
     if (fd < INT32_MIN) return toy_raise_false(t, TOY_OverflowError, "fd is less than minimum");
-    path->fd = (int)fd;
+    *out = (int)fd;
+    return true;
+}
+
+static bool read_fd(ToyThread *t, ToyValue v, Path *path)
+{
+    if (!read_number(t, v, &path->fd)) return false;
     path->name = toy_retain(v);
     return true;
 }
@@ -27,7 +34,7 @@ bool is_path_like(ToyThread *t, ToyValue v)
     if (toy_is_str(v) || toy_is_bytes(v)) return true;
     ToyValue method = toy_find_special(t, v, "__fspath__");
     toy_release(method);
-    return toy_is_bound(method);
+    return toy_is_given(method);
 }
 
 bool path_read(ToyThread *t, ToyValue v, const char *function, const char *argument, int kind, Path *path)
@@ -84,7 +91,7 @@ bool dir_fd_read(ToyThread *t, ToyValue v, int *dir_fd)
     ToyValue method = toy_find_special(t, v, "__index__");
     bool is_number = toy_is_bound(method);
     toy_release(method);
-    if (is_number) return toy_arg_int(t, v, dir_fd);
+    if (is_number) return read_number(t, v, dir_fd);
     return !toy_is_raised(t) && toy_raise_false(t, TOY_TypeError, "argument should be integer or None, not %T", v);
 }
 
@@ -94,4 +101,27 @@ bool check_fd_alone(ToyThread *t, const char *function, const Path *path, ToyVal
     if (toy_is_given(dir_fd)) return toy_raise_false(t, TOY_ValueError, "%s: can't specify dir_fd without matching path", function);
     /* Of descriptor 0 CPython does not say so; nor do we. */
     return follows || path->fd == 0 || toy_raise_false(t, TOY_ValueError, "%s: cannot use fd and follow_symlinks together", function);
+}
+
+bool unsigned_read(ToyThread *t, ToyValue v, unsigned *n)
+{
+    uint64_t wide;
+    if (toy_is_unbound(v)) return true;
+    if (!toy_is_int(v)) return toy_raise_false(t, TOY_TypeError, "an integer is required");
+    if (toy_int_sign(v) < 0) return toy_raise_false(t, TOY_ValueError, "value must be positive");
+    if (!toy_int_fits_uint64(v, &wide) || wide > UINT32_MAX) return toy_raise_false(t, TOY_OverflowError, "Python int too large for C unsigned int");
+    *n = (unsigned)wide;
+    return true;
+}
+
+bool device_read(ToyThread *t, ToyValue v, dev_t *device)
+{
+    int64_t small;
+    uint64_t wide;
+    if (toy_is_unbound(v)) return true;
+    if (!toy_is_int(v)) return toy_raise_false(t, TOY_TypeError, "an integer is required");
+    if (toy_int_fits_int64(v, &small) && small == -1) wide = (uint64_t)-1;
+    else if (!toy_arg_uint64(t, v, &wide)) return false;
+    *device = wide;
+    return true;
 }

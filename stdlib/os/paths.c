@@ -48,6 +48,20 @@ static ToyValue posix_mkfifo(ToyThread *t, ToyValue self, const ToyValue *args)
     return path_finish(t, &path, result);
 }
 
+/* CPython names no file in the error. */
+static ToyValue posix_mknod(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int mode = 0600, dir_fd, result;
+    dev_t device = 0;
+    Path path;
+    if (!toy_arg_int(t, args[1], &mode) || !device_read(t, args[2], &device) || !read_with_dir(t, args[0], args[3], "mknod", &path, &dir_fd)) return TOY_FAILED;
+    do WITHOUT_LOCK(t, "mknod", result = mknodat(dir_fd, path.text, (mode_t)mode, device));
+    while (result < 0 && toy_block_retry(t));
+    ToyValue answer = result < 0 ? toy_block_failed(t, TOY_UNBOUND) : TOY_NONE;
+    path_release(&path);
+    return answer;
+}
+
 static ToyValue remove_name(ToyThread *t, const ToyValue *args, const char *function, int flags)
 {
     int dir_fd, result;
@@ -332,6 +346,7 @@ static ToyValue path_normpath(ToyThread *t, ToyValue self, const ToyValue *args)
 const ToyFunction posix_path_functions[] = {
     TOY_FUNCTION("mkdir", posix_mkdir, "(path, mode=511, *, dir_fd=None)", 0, "Make a new folder; its mode is what the umask leaves of mode."),
     TOY_FUNCTION("mkfifo", posix_mkfifo, "(path, mode=438, *, dir_fd=None)", 0, "Make a pipe that has a name in a folder."),
+    TOY_FUNCTION("mknod", posix_mknod, "(path, mode=384, device=0, *, dir_fd=None)", 0, "Create a file of any kind: plain, a pipe, a device; mode says which."),
     TOY_FUNCTION("unlink", posix_unlink, "(path, *, dir_fd=None)", 0, "Take a name of a file away; with the last one the file goes."),
     TOY_FUNCTION("remove", posix_remove, "(path, *, dir_fd=None)", 0, "Delete a file: what unlink() does."),
     TOY_FUNCTION("rmdir", posix_rmdir, "(path, *, dir_fd=None)", 0, "Delete a folder that is empty."),

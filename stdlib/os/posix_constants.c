@@ -8,12 +8,12 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
+#include <linux/limits.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -31,7 +31,9 @@ static const ToyIntConstant numbers[] = {
     N(EX_CANTCREAT) N(EX_IOERR) N(EX_TEMPFAIL) N(EX_PROTOCOL) N(EX_NOPERM) N(EX_CONFIG)
     N(ST_RDONLY) N(ST_NOSUID) N(ST_NODEV) N(ST_NOEXEC) N(ST_SYNCHRONOUS) N(ST_MANDLOCK) N(ST_WRITE) N(ST_APPEND) N(ST_NOATIME) N(ST_NODIRATIME) N(ST_RELATIME)
     N(RTLD_LAZY) N(RTLD_NOW) N(RTLD_GLOBAL) N(RTLD_LOCAL) N(RTLD_NODELETE) N(RTLD_NOLOAD) N(RTLD_DEEPBIND)
-    N(EFD_CLOEXEC) N(EFD_NONBLOCK) N(EFD_SEMAPHORE) N(MFD_CLOEXEC) N(MFD_ALLOW_SEALING) N(GRND_NONBLOCK) N(GRND_RANDOM) N(TMP_MAX) N(NGROUPS_MAX)
+    N(GRND_NONBLOCK) N(GRND_RANDOM) N(TMP_MAX) N(NGROUPS_MAX)
+    N(CLONE_FILES) N(CLONE_FS) N(CLONE_NEWCGROUP) N(CLONE_NEWIPC) N(CLONE_NEWNET) N(CLONE_NEWNS) N(CLONE_NEWPID) {"CLONE_NEWTIME", 0x80}, N(CLONE_NEWUSER)
+    N(CLONE_NEWUTS) N(CLONE_SIGHAND) N(CLONE_SYSVSEM) N(CLONE_THREAD) N(CLONE_VM) N(XATTR_CREATE) N(XATTR_REPLACE) N(XATTR_SIZE_MAX)
 #undef N
 };
 

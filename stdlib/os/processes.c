@@ -1,9 +1,9 @@
-/* processes.c - posix: processes are born, waited for, replaced, told things, and end.
+/* processes.c - posix: processes are born, waited for, told things, and end.
  *
- * What        fork, exec, wait and its kin, kill, _exit, process groups, at-fork hooks, system.
+ * What        fork, wait and its kin, kill, _exit, process groups, at-fork hooks, system.
  * How         fork keeps the lock: the child begins with it. Waiting drops it.
  * GIL         held; dropped around wait, system, and nothing else.
- * Read next   vm/threads/fork.c (what happens in between), identities.c, scheduling.c */
+ * Read next   vm/threads/fork.c (what happens in between), programs.c, identities.c, scheduling.c */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "stdlib/os/os.h"
+#include "stdlib/unix/usage.h"
 
 /* ---- fork ---- */
 
@@ -39,119 +40,7 @@ static ToyValue register_at_fork(ToyThread *t, ToyValue self, const ToyValue *ar
     return toy_fork_register(t, args[0], args[2], args[1]) ? TOY_NONE : TOY_FAILED;
 }
 
-/* ---- exec ---- */
-
-/* A NULL-terminated row of texts for exec, and what keeps them. */
-typedef struct TextRow { char **texts; ToyValue *holders; size_t count; } TextRow;
-
-static void row_free(ToyThread *t, TextRow *row)
-{
-    if (row->holders)
-        for (size_t i = 0; i < row->count; i++) toy_release(row->holders[i]);
-    if (row->holders) toy_free(t, row->holders, (row->count + 1) * sizeof *row->holders);
-    if (row->texts) toy_free(t, row->texts, (row->count + 1) * sizeof *row->texts);
-}
-
-static bool row_start(ToyThread *t, TextRow *row, size_t count)
-{
-    *row = (TextRow){.count = count};
-    row->texts = toy_alloc(t, (count + 1) * sizeof *row->texts);
-    row->holders = row->texts ? toy_alloc(t, (count + 1) * sizeof *row->holders) : NULL;
-    if (!row->holders) return false;
-    memset(row->texts, 0, (count + 1) * sizeof *row->texts);
-    memset(row->holders, 0, (count + 1) * sizeof *row->holders);
-    return true;
-}
-
-static bool row_put(ToyThread *t, TextRow *row, size_t i, ToyValue v)
-{
-    const char *text = toy_path(t, v, NULL, &row->holders[i]);
-    row->texts[i] = (char *)(uintptr_t)text;
-    return text != NULL;
-}
-
-static bool read_arguments(ToyThread *t, ToyValue v, const char *function, TextRow *row)
-{
-    *row = (TextRow){0};
-    if (!toy_is_list(v) && !toy_is_tuple(v))
-        return toy_raise_false(t, TOY_TypeError, "%s %s", function, strcmp(function, "execv()") == 0 ? "arg 2 must be a tuple or list" : "argv must be a tuple or list");
-    ToyValue items = toy_tuple_from(t, v);
-    if (toy_failed(items)) return false;
-    size_t count = toy_tuple_length(items);
-    bool done = count ? row_start(t, row, count)
-                      : toy_raise_false(t, TOY_ValueError, "%s %s must not be empty", function, strcmp(function, "execv()") == 0 ? "arg 2" : "argv");
-    for (size_t i = 0; done && i < count; i++) done = row_put(t, row, i, toy_tuple_item(items, i));
-    if (done && !row->texts[0][0])
-        done = toy_raise_false(t, TOY_ValueError, "%s %s first element cannot be empty", function, strcmp(function, "execv()") == 0 ? "arg 2" : "argv");
-    toy_release(items);
-    return done;
-}
-
-/* A mapping as "NAME=VALUE" texts. */
-static bool read_environment(ToyThread *t, ToyValue v, TextRow *row)
-{
-    *row = (TextRow){0};
-    ToyValue items = toy_call_method(t, v, "items", NULL, 0);
-    ToyValue list = toy_failed(items) ? TOY_FAILED : toy_list_from(t, items);
-    toy_release(items);
-    if (toy_failed(list)) return false;
-    size_t count = toy_list_length(list);
-    bool done = row_start(t, row, count);
-    for (size_t i = 0; done && i < count; i++) {
-        ToyValue pair = toy_tuple_from(t, toy_list_item(list, i)), name_holder = TOY_UNBOUND, value_holder = TOY_UNBOUND;
-        done = !toy_failed(pair) && (toy_tuple_length(pair) == 2 || toy_raise_false(t, TOY_TypeError, "items() returned item which size is not 2"));
-        const char *name = done ? toy_path(t, toy_tuple_item(pair, 0), NULL, &name_holder) : NULL;
-        const char *value = name ? toy_path(t, toy_tuple_item(pair, 1), NULL, &value_holder) : NULL;
-        done = value != NULL && ((name[0] && !strchr(name + 1, '=')) || toy_raise_false(t, TOY_ValueError, "illegal environment variable name"));
-        if (done) {
-            size_t length = strlen(name) + strlen(value) + 1;
-            uint8_t *text;
-            ToyValue joined = toy_bytes_new(t, length, &text);
-            done = !toy_failed(joined);
-            if (done) {
-                memcpy(text, name, strlen(name));
-                text[strlen(name)] = '=';
-                memcpy(text + strlen(name) + 1, value, strlen(value));
-                row->holders[i] = joined;
-                row->texts[i] = (char *)text;
-            }
-        }
-        toy_release(name_holder);
-        toy_release(value_holder);
-        toy_release(pair);
-    }
-    toy_release(list);
-    return done;
-}
-
-extern char **environ;
-
-static ToyValue replace_process(ToyThread *t, ToyValue program, ToyValue arguments, ToyValue environment, const char *function, const char *shown)
-{
-    Path path;
-    TextRow argv = {0}, env = {0};
-    if (!path_read(t, program, function, "path", toy_is_bound(environment) ? PATH_OR_FD : PATH_ONLY_TEXT, &path)) return TOY_FAILED;
-    bool done = read_arguments(t, arguments, shown, &argv);
-    if (done && toy_is_bound(environment)) {
-        ToyValue keys = toy_find_attribute(t, environment, "keys");
-        done = toy_is_bound(keys) || (!toy_is_raised(t) && toy_raise_false(t, TOY_TypeError, "%s: environment must be a mapping object", function));
-        toy_release(keys);
-        done = done && read_environment(t, environment, &env);
-    }
-    if (done) {
-        /* Comes back only if it fails. */
-        char **variables = toy_is_bound(environment) ? env.texts : environ;
-        if (path.fd >= 0) fexecve(path.fd, argv.texts, variables);
-        else execve(path.text, argv.texts, variables);
-        toy_raise_os_error(t, errno, toy_is_bound(environment) ? path.name : TOY_UNBOUND);
-    }
-    row_free(t, &argv);
-    row_free(t, &env);
-    path_release(&path);
-    return TOY_FAILED;
-}
-static ToyValue posix_execv(ToyThread *t, ToyValue self, const ToyValue *args) { return replace_process(t, args[0], args[1], TOY_UNBOUND, "execv", "execv()"); }
-static ToyValue posix_execve(ToyThread *t, ToyValue self, const ToyValue *args) { return replace_process(t, args[0], args[1], args[2], "execve", "execve:"); }
+/* ---- programs and signals ---- */
 
 static ToyValue posix_system(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -163,8 +52,6 @@ static ToyValue posix_system(ToyThread *t, ToyValue self, const ToyValue *args)
     toy_release(holder);
     return toy_int(t, result);
 }
-
-/* ---- ends ---- */
 
 static ToyValue exit_now(ToyThread *t, ToyValue self, const ToyValue *args)
 {
@@ -209,6 +96,34 @@ static ToyValue posix_waitpid(ToyThread *t, ToyValue self, const ToyValue *args)
     return wait_for(t, (pid_t)pid, options);
 }
 static ToyValue posix_wait(ToyThread *t, ToyValue self, const ToyValue *args) { return wait_for(t, -1, 0); }
+
+/* wait3, wait4: what the child has used comes along, as the module resource shows it. */
+static ToyValue wait_with_usage(ToyThread *t, pid_t which, int options)
+{
+    pid_t pid;
+    int status = 0;
+    struct rusage used = {.ru_maxrss = 0};
+    do WITHOUT_LOCK(t, "wait4", pid = wait4(which, &status, options, &used));
+    while (pid < 0 && toy_block_retry(t));
+    if (pid < 0) return toy_block_failed(t, TOY_UNBOUND);
+    ToyValue record = toy_import_from(t, "resource", "struct_rusage");
+    ToyValue items = toy_failed(record) ? TOY_FAILED : usage_items(t, &used);
+    ToyValue usage = toy_failed(items) ? TOY_FAILED : toy_call1(t, record, items);
+    toy_release(items);
+    toy_release(record);
+    return toy_failed(usage) ? TOY_FAILED : toy_tuple(t, toy_int(t, pid), toy_int(t, status), usage);
+}
+static ToyValue posix_wait3(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int options;
+    return toy_arg_int(t, args[0], &options) ? wait_with_usage(t, -1, options) : TOY_FAILED;
+}
+static ToyValue posix_wait4(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    int options;
+    return toy_arg_int64(t, args[0], &pid) && toy_arg_int(t, args[1], &options) ? wait_with_usage(t, (pid_t)pid, options) : TOY_FAILED;
+}
 
 static const ToyMember waitid_fields[] = {
     TOY_RECORD_FIELD("si_pid", 0, NULL), TOY_RECORD_FIELD("si_uid", 1, NULL), TOY_RECORD_FIELD("si_signo", 2, NULL),
@@ -311,9 +226,6 @@ const ToyFunction posix_process_functions[] = {
     TOY_FUNCTION("fork", posix_fork, "()", 0, "Split the process in two. Returns the child's process id in the parent and 0 in the child."),
     TOY_FUNCTION("register_at_fork", register_at_fork, "(*, before=None, after_in_child=None, after_in_parent=None)", 0,
                  "Have functions called before a fork, the last one first, and after it in the parent and in the child."),
-    TOY_FUNCTION("execv", posix_execv, "(path, argv, /)", 0,
-                 "Become another program: this one ends, and path runs in its process with these arguments."),
-    TOY_FUNCTION("execve", posix_execve, "(path, argv, env)", 0, "Become another program, as execv() does, with these variables as its environment."),
     TOY_FUNCTION("system", posix_system, "(command)", 0, "Run the command in a shell and wait for it; returns its wait status."),
     TOY_FUNCTION("_exit", exit_now, "(status)", 0, "End the process at once with this exit code: no cleanup handlers, no flushing of files."),
     TOY_FUNCTION("abort", posix_abort, "()", 0, "End the process at once by SIGABRT: nothing is flushed, no handler runs."),
@@ -322,6 +234,8 @@ const ToyFunction posix_process_functions[] = {
     TOY_FUNCTION("wait", posix_wait, "()", 0, "Wait until a child ends. Returns its process id and its status: (pid, status)."),
     TOY_FUNCTION("waitpid", posix_waitpid, "(pid, options, /)", 0,
                  "Wait for the child process pid, the lock released; the pair of its number and its wait status, (0, 0) if options say not to wait."),
+    TOY_FUNCTION("wait3", posix_wait3, "(options)", 0, "Wait until a child ends: its process id, its status, and what it has used of the machine."),
+    TOY_FUNCTION("wait4", posix_wait4, "(pid, options)", 0, "Wait until the child pid ends: its process id, its status, and what it has used of the machine."),
     TOY_FUNCTION("waitid", posix_waitid, "(idtype, id, options, /)", 0,
                  "Wait for a change in a process or in one of several, the lock released; what happened, or None if nothing had to."),
     TOY_FUNCTION("waitstatus_to_exitcode", waitstatus_to_exitcode, "(status)", 0,

@@ -1,6 +1,6 @@
 /* scheduling.c - posix: who runs where, and how eagerly.
  *
- * What        cpu_count, affinity, scheduling policies, niceness and priorities.
+ * What        cpu_count, affinity, scheduling policies and their parameters, niceness and priorities.
  * How         One system call each. sched_yield gives up the lock as well as the processor: with the lock held it would only bring
  *             threads to life that wait for that.
  * GIL         held; dropped by sched_yield.
@@ -92,6 +92,85 @@ static ToyValue get_scheduler(ToyThread *t, ToyValue self, const ToyValue *args)
     int64_t pid;
     return toy_arg_int64(t, args[0], &pid) ? int_or_error(t, sched_getscheduler((pid_t)pid)) : TOY_FAILED;
 }
+
+/* ---- parameters of a policy: a priority, and room for more ---- */
+
+static const ToyMember sched_param_fields[] = {TOY_RECORD_FIELD("sched_priority", 0, "how urgent, by the measure of its policy"), TOY_RECORD_END};
+
+/* A record of one field is made of that, not of an iterable. */
+static ToyValue sched_param_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
+{
+    static const char *const parameters[] = {"sched_priority", NULL};
+    ToyValue priority = TOY_UNBOUND;
+    if (!toy_arguments_sort(t, &(ToyParameters){"sched_param", parameters, 0, 1, 1}, args, count, names, &priority)) return TOY_FAILED;
+    return toy_record_new(t, type, (ToyValue[]){toy_retain(priority)});
+}
+
+static const ToyTypeSpec sched_param_spec = {
+    .doc = "What a scheduling policy is told about a process: its priority.",
+    .signature = "(sched_priority)",
+    .size = sizeof(ToyObject) + sizeof(size_t) + sizeof(ToyValue),
+    .flags = TOY_TYPE_IS_FINAL | TOY_TYPE_IS_CONTAINER | TOY_TYPE_IS_SEQUENCE | TOY_TYPE_IS_VARIABLE_SIZE,
+    .slots = {.repr = toy_record_repr, .new_instance = sched_param_new},
+    .methods = toy_record_methods,
+    .members = sched_param_fields,
+    .traverse = toy_record_traverse,
+    .free = toy_record_free,
+    .size_of = toy_record_size,
+    .add_rest = toy_record_add_rest,
+};
+
+bool add_schedule_types(ToyThread *t, ToyModuleObject *module)
+{
+    PosixState *state = posix_state(toy_module_value(module));
+    state->sched_param = toy_record_type_new(t, module, &sched_param_spec, "posix.sched_param");
+    return toy_module_add_type(t, module, state->sched_param);
+}
+
+bool sched_param_read(ToyThread *t, PosixState *state, ToyValue v, struct sched_param *param)
+{
+    int64_t priority = 0;
+    if (!toy_is_a(t, v, state->sched_param)) return toy_raise_false(t, TOY_TypeError, "must have a sched_param object");
+    ToyValue field = toy_get_attribute(t, v, "sched_priority");
+    bool is_read = !toy_failed(field) && toy_arg_int64(t, field, &priority);
+    toy_release(field);
+    if (!is_read) return false;
+    if (priority < INT32_MIN || priority > INT32_MAX) return toy_raise_false(t, TOY_OverflowError, "sched_priority out of range");
+    *param = (struct sched_param){.sched_priority = (int)priority};
+    return true;
+}
+
+static ToyValue get_param(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    struct sched_param param;
+    if (!toy_arg_int64(t, args[0], &pid)) return TOY_FAILED;
+    if (sched_getparam((pid_t)pid, &param) < 0) return toy_raise_os_error(t, errno, TOY_UNBOUND);
+    return toy_record_new(t, posix_state(self)->sched_param, (ToyValue[]){toy_int(t, param.sched_priority)});
+}
+static ToyValue set_param(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    struct sched_param param;
+    if (!toy_arg_int64(t, args[0], &pid) || !sched_param_read(t, posix_state(self), args[1], &param)) return TOY_FAILED;
+    return none_or_error(t, sched_setparam((pid_t)pid, &param));
+}
+static ToyValue set_scheduler(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    int policy;
+    struct sched_param param;
+    if (!toy_arg_int64(t, args[0], &pid) || !toy_arg_int(t, args[1], &policy) || !sched_param_read(t, posix_state(self), args[2], &param)) return TOY_FAILED;
+    return none_or_error(t, sched_setscheduler((pid_t)pid, policy, &param));
+}
+static ToyValue round_robin_interval(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t pid;
+    struct timespec interval;
+    if (!toy_arg_int64(t, args[0], &pid)) return TOY_FAILED;
+    if (sched_rr_get_interval((pid_t)pid, &interval) < 0) return toy_raise_os_error(t, errno, TOY_UNBOUND);
+    return toy_float(t, (double)interval.tv_sec + 1e-9 * (double)interval.tv_nsec);
+}
 static ToyValue priority_max(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int policy;
@@ -134,6 +213,10 @@ const ToyFunction posix_schedule_functions[] = {
     TOY_FUNCTION("sched_setaffinity", set_affinity, "(pid, mask, /)", 0,
                  "Say on which processors the process pid may run: mask is an iterable of their numbers."),
     TOY_FUNCTION("sched_getscheduler", get_scheduler, "(pid, /)", 0, "By which policy the process pid is given its time; 0 is this process."),
+    TOY_FUNCTION("sched_setscheduler", set_scheduler, "(pid, policy, param, /)", 0, "Choose the policy by which the process pid is given its time, and its parameters."),
+    TOY_FUNCTION("sched_getparam", get_param, "(pid, /)", 0, "The scheduling parameters of the process pid; 0 is this process."),
+    TOY_FUNCTION("sched_setparam", set_param, "(pid, param, /)", 0, "Set the scheduling parameters of the process pid; 0 is this process."),
+    TOY_FUNCTION("sched_rr_get_interval", round_robin_interval, "(pid, /)", 0, "How many seconds a process of the policy SCHED_RR gets at a time."),
     TOY_FUNCTION("sched_get_priority_max", priority_max, "(policy)", 0, "The highest priority that the scheduling policy knows."),
     TOY_FUNCTION("sched_get_priority_min", priority_min, "(policy)", 0, "The lowest priority that the scheduling policy knows."),
     TOY_FUNCTION("nice", posix_nice, "(increment, /)", 0, "Add increment to the nice value of this process; returns the new value."),

@@ -1,9 +1,9 @@
 /* system.c - posix: the machine around the process.
  *
- * What        Environment variables, uname, times, load, limits, random bytes, texts of errors.
- * How         One call of the C library each. sysconf's names are a table.
+ * What        Environment variables, uname, times, load, random bytes, texts of errors.
+ * How         One call of the C library each.
  * GIL         held; dropped by uname, sync and urandom.
- * Read next   posix_constants.c */
+ * Read next   configuration.c, posix_constants.c */
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/times.h>
@@ -133,15 +133,18 @@ static ToyValue posix_strerror(ToyThread *t, ToyValue self, const ToyValue *args
 }
 
 /* Random bytes without holding others up; at boot the kernel may let it wait. */
-static ToyValue random_bytes(ToyThread *t, int64_t size, unsigned flags)
+static ToyValue posix_urandom(ToyThread *t, ToyValue self, const ToyValue *args)
 {
+    int64_t size;
     uint8_t *data;
+    if (!toy_arg_size(t, args[0], &size)) return TOY_FAILED;
+    if (size < 0) return toy_raise_value_error(t, "negative argument not allowed");
     ToyValue bytes = toy_bytes_new(t, (size_t)size, &data);
     if (toy_failed(bytes)) return TOY_FAILED;
     ssize_t got = 0;
     while (got < size) {
         ssize_t n;
-        WITHOUT_LOCK(t, "getrandom", n = getrandom(data + got, (size_t)(size - got), flags));
+        WITHOUT_LOCK(t, "getrandom", n = getrandom(data + got, (size_t)(size - got), 0));
         if (n < 0 && toy_block_retry(t)) continue;
         if (n < 0) {
             toy_release(bytes);
@@ -151,18 +154,22 @@ static ToyValue random_bytes(ToyThread *t, int64_t size, unsigned flags)
     }
     return bytes;
 }
-static ToyValue posix_urandom(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    int64_t size;
-    if (!toy_arg_size(t, args[0], &size)) return TOY_FAILED;
-    return size < 0 ? toy_raise_value_error(t, "negative argument not allowed") : random_bytes(t, size, 0);
-}
+/* As many bytes as the kernel gives at once. CPython keeps the lock here. */
 static ToyValue posix_getrandom(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int64_t size;
     int flags = 0;
+    uint8_t *data;
+    ssize_t n;
     if (!toy_arg_size(t, args[0], &size) || !toy_arg_int(t, args[1], &flags)) return TOY_FAILED;
-    return size < 0 ? toy_raise_os_error(t, EINVAL, TOY_UNBOUND) : random_bytes(t, size, (unsigned)flags);
+    if (size < 0) return toy_raise_os_error(t, EINVAL, TOY_UNBOUND);
+    ToyValue bytes = toy_bytes_new(t, (size_t)size, &data);
+    if (toy_failed(bytes)) return TOY_FAILED;
+    do n = getrandom(data, (size_t)size, (unsigned)flags);
+    while (n < 0 && toy_block_retry(t));
+    if (n >= 0) return toy_bytes_cut(t, bytes, (size_t)n);
+    toy_release(bytes);
+    return toy_block_failed(t, TOY_UNBOUND);
 }
 
 static ToyValue posix_sync(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -171,47 +178,9 @@ static ToyValue posix_sync(ToyThread *t, ToyValue self, const ToyValue *args)
     return TOY_NONE;
 }
 
-static const ToyIntConstant sysconf_names[] = {
-#define NAME(name) {#name, _##name},
-    NAME(SC_ARG_MAX) NAME(SC_CHILD_MAX) NAME(SC_CLK_TCK) NAME(SC_HOST_NAME_MAX) NAME(SC_IOV_MAX) NAME(SC_LINE_MAX) NAME(SC_LOGIN_NAME_MAX)
-    NAME(SC_NGROUPS_MAX) NAME(SC_NPROCESSORS_CONF) NAME(SC_NPROCESSORS_ONLN) NAME(SC_OPEN_MAX) NAME(SC_PAGESIZE) NAME(SC_PAGE_SIZE)
-    NAME(SC_PHYS_PAGES) NAME(SC_AVPHYS_PAGES) NAME(SC_RTSIG_MAX) NAME(SC_SEM_NSEMS_MAX) NAME(SC_SEM_VALUE_MAX) NAME(SC_STREAM_MAX)
-    NAME(SC_SYMLOOP_MAX) NAME(SC_THREAD_STACK_MIN) NAME(SC_TTY_NAME_MAX) NAME(SC_TZNAME_MAX) NAME(SC_VERSION)
-    NAME(SC_LEVEL1_DCACHE_LINESIZE) NAME(SC_LEVEL1_DCACHE_SIZE) NAME(SC_LEVEL2_CACHE_SIZE) NAME(SC_LEVEL3_CACHE_SIZE)
-#undef NAME
-};
-enum { SYSCONF_NAME_COUNT = sizeof sysconf_names / sizeof *sysconf_names };
-
-static ToyValue posix_sysconf(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    int name = -1;
-    if (toy_is_str(args[0])) {
-        for (size_t i = 0; i < SYSCONF_NAME_COUNT; i++)
-            if (toy_str_is(args[0], sysconf_names[i].name)) name = (int)sysconf_names[i].n;
-        if (name < 0) return toy_raise_value_error(t, "unrecognized configuration name");
-    } else if (!toy_is_int(args[0])) {
-        return toy_raise_type_error(t, "configuration names must be strings or integers");
-    } else if (!toy_arg_int(t, args[0], &name)) {
-        return TOY_FAILED;
-    }
-    errno = 0;
-    long value = sysconf(name);
-    return value == -1 && errno ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_int(t, value);
-}
-
-static ToyValue sysconf_dict(ToyThread *t)
-{
-    ToyValue dict = toy_dict(t);
-    bool done = !toy_failed(dict);
-    for (size_t i = 0; done && i < SYSCONF_NAME_COUNT; i++) done = toy_dict_take_text(t, dict, sysconf_names[i].name, toy_int(t, sysconf_names[i].n));
-    if (done) return dict;
-    toy_release(dict);
-    return TOY_FAILED;
-}
-
 bool add_system_values(ToyThread *t, ToyModuleObject *module)
 {
-    return toy_module_add(t, module, "environ", environ_dict(t)) && toy_module_add(t, module, "sysconf_names", sysconf_dict(t));
+    return toy_module_add(t, module, "environ", environ_dict(t));
 }
 
 const ToyFunction posix_system_functions[] = {
@@ -226,6 +195,5 @@ const ToyFunction posix_system_functions[] = {
     TOY_FUNCTION("urandom", posix_urandom, "(size, /)", 0, "So many random bytes, fit for use as keys."),
     TOY_FUNCTION("getrandom", posix_getrandom, "(size, flags=0)", 0, "Up to size random bytes from the kernel's generator; fewer if it had no more at hand."),
     TOY_FUNCTION("sync", posix_sync, "()", 0, "Ask the system to write everything it holds in its buffers to disk."),
-    TOY_FUNCTION("sysconf", posix_sysconf, "(name, /)", 0, "The value of a system limit or option, named by a string or a number."),
     TOY_FUNCTIONS_END,
 };

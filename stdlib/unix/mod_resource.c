@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "vm/toy.h"
+#include "stdlib/unix/usage.h"
 
 typedef struct ResourceState { ToyType *usage; } ResourceState;
 
@@ -29,20 +29,16 @@ static const ToyMember usage_fields[] = {
 enum { USAGE_FIELDS = 16 };
 static const ToyTypeSpec usage_spec = TOY_RECORD("What was used of the machine.", usage_fields, USAGE_FIELDS);
 
-static double seconds(struct timeval time) { return (double)time.tv_sec + (double)time.tv_usec * 1e-6; }
-
 static ToyValue resource_getrusage(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int who;
     struct rusage used;
     if (!toy_arg_int(t, args[0], &who)) return TOY_FAILED;
     if (getrusage(who, &used) < 0) return errno == EINVAL ? toy_raise_value_error(t, "invalid who parameter") : toy_raise_os_error(t, errno, TOY_UNBOUND);
-    ToyValue values[USAGE_FIELDS] = {
-        toy_float(t, seconds(used.ru_utime)), toy_float(t, seconds(used.ru_stime)), toy_int(t, used.ru_maxrss), toy_int(t, used.ru_ixrss),
-        toy_int(t, used.ru_idrss), toy_int(t, used.ru_isrss), toy_int(t, used.ru_minflt), toy_int(t, used.ru_majflt), toy_int(t, used.ru_nswap),
-        toy_int(t, used.ru_inblock), toy_int(t, used.ru_oublock), toy_int(t, used.ru_msgsnd), toy_int(t, used.ru_msgrcv), toy_int(t, used.ru_nsignals),
-        toy_int(t, used.ru_nvcsw), toy_int(t, used.ru_nivcsw)};
-    return toy_record_new(t, ((ResourceState *)toy_module_state(self))->usage, values);
+    ToyValue items = usage_items(t, &used);
+    ToyValue record = toy_failed(items) ? TOY_FAILED : toy_call1(t, toy_type_value(((ResourceState *)toy_module_state(self))->usage), items);
+    toy_release(items);
+    return record;
 }
 
 /* ==== limits ================================================================================================================ */
