@@ -319,6 +319,10 @@ static const char *encode_reason(Codec codec)
 ALWAYS_INLINE void utf8_measure(const void *characters, unsigned width, size_t length, CodecRun *run)
 {
     size_t i = run->taken, made = run->made;
+    for (uint64_t eight; width == 1 && i + sizeof eight <= length; i += sizeof eight) {      /* a byte or two each; the product adds the high bits up */
+        memcpy(&eight, (const char *)characters + i, sizeof eight);
+        made += sizeof eight + (size_t)(((eight >> 7 & UINT64_C(0x0101010101010101)) * UINT64_C(0x0101010101010101)) >> 56);
+    }
     for (; i < length; i++) {
         uint32_t c = unicode_at(characters, width, i);
         if (width > 1 && unicode_is_surrogate(c))

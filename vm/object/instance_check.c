@@ -118,9 +118,15 @@ static bool ask(Thread *t, Value v, Value cls, Str *name, Question question, Que
 
 bool value_is_instance(Thread *t, Value v, Value cls, bool *answer)
 {
-    if (is_object(cls) && as_object(cls) == &value_type(t, v)->head) return *answer = true;
+    const Type *type = value_type(t, v);
+    if (is_object(cls) && as_object(cls) == &type->head) return *answer = true;
     if (is_kind(cls, KIND_TUPLE)) return any_of(t, v, cls, value_is_instance, answer);
-    if (is_kind(cls, KIND_TYPE) && as_type(cls)->head.type == kind_type(t, KIND_TYPE)) return plain_is_instance(t, v, cls, answer);
+    if (is_kind(cls, KIND_TYPE) && as_type(cls)->head.type == kind_type(t, KIND_TYPE)) {
+        bool is_built_in = !is_object(v) || as_object(v)->kind != KIND_INSTANCE;      /* claims no other class, then */
+        if (!is_built_in || type->slots.get_attribute != generic_get_attribute) return plain_is_instance(t, v, cls, answer);
+        *answer = type_is_subtype(type, as_type(cls));
+        return true;
+    }
     return ask(t, v, cls, NAME_OF(t, __instancecheck__), value_is_instance, plain_is_instance, answer);
 }
 

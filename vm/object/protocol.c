@@ -365,8 +365,12 @@ Value sequence_add_other(Thread *t, Value left, Value right, BinaryFn own, const
 bool sequence_repeat_count(Thread *t, Value left, Value right, bool sequence_is_left, size_t *count, Value *result)
 {
     Value other = sequence_is_left ? right : left;
-    Type *type = value_type(t, other);
     *result = UNBOUND;
+    if (LIKELY(is_small_int(other))) {
+        *count = small_int(other) < 0 ? 0 : (size_t)small_int(other);
+        return true;
+    }
+    Type *type = value_type(t, other);
     if (!is_int(other) || type->slots.multiply != kind_type(t, KIND_INT)->slots.multiply) {
         BinaryFn own = value_type(t, sequence_is_left ? left : right)->slots.multiply;
         BinaryFn multiply = type->slots.multiply;

@@ -259,7 +259,9 @@ static Value double_binary(Thread *t, double a, double b, BinaryOp plain)
 
 Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
 {
-    BinaryFn common = common_slot(left, right, op);
+    /* 'ab' * 10, [0] * n: an int has nothing to say about it before the sequence. */
+    bool is_repeated = op == BINARY_MULTIPLY && is_small_int(right) && (is_kind(left, KIND_STR) || is_kind(left, KIND_LIST));
+    BinaryFn common = is_repeated ? as_object(left)->type->slots.multiply : common_slot(left, right, op);
     if (common) {
         Value v = common(t, left, right);
         return is_not_implemented(v) ? raise_unsupported(t, left, right, op) : v;

@@ -93,7 +93,8 @@ static bool only_reads_slices(Value object)
 {
     if (!is_object(object)) return false;
     enum Kind kind = as_object(object)->kind;
-    return kind == KIND_LIST || kind == KIND_STR || kind == KIND_TUPLE || kind == KIND_BYTES || kind == KIND_BYTEARRAY || kind == KIND_RANGE;
+    return kind == KIND_LIST || kind == KIND_STR || kind == KIND_TUPLE || kind == KIND_BYTES || kind == KIND_BYTEARRAY || kind == KIND_RANGE ||
+           kind == KIND_MEMORYVIEW;
 }
 
 static Slice slice_on_stack(Thread *t, Value start, Value stop, Value step)
