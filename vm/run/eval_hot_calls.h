@@ -44,6 +44,20 @@ CASE(CALL_BUILTIN_FAST) {
     if (!is_leaf && SAFEPOINT()) FAIL;
     NEXT;
 }
+/* len(self.text): what the common containers hold is read in place, others are asked. */
+CASE(CALL_LEN) {
+    Value callee = sp[-2], v = TOP;
+    if (UNLIKELY(!is_kind(callee, KIND_NATIVE_FUNCTION) || ((NativeFunction *)as_object(callee))->def->function != builtin_len)) goto guess_failed_call;
+    size_t length;
+    if (is_kind(v, KIND_STR)) length = as_str(v)->length;
+    else if (is_kind(v, KIND_LIST)) length = as_list(v)->count;
+    else if (is_kind(v, KIND_DICT)) length = dict_length(as_dict(v));
+    else if (is_kind(v, KIND_TUPLE)) length = as_tuple(v)->count;
+    else goto run_CALL_NATIVE;
+    SAVE();
+    release2(v, callee);
+    FINISH(small_int_value((int64_t)length), 2, CACHES_CALL);
+}
 CASE(CALL_NATIVE) {
     Value *call_at = sp - OPERAND - 1;
     if (UNLIKELY(!is_object(*call_at))) goto guess_failed_call;

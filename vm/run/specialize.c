@@ -382,7 +382,8 @@ static const struct { Opcode plain, of_module, of_builtins; bool is_mapped; } na
 static bool is_called_with_local(const Word *words)
 {
     const Word *argument = &words[1 + CACHES_LOAD_GLOBAL], *call = argument + 1;
-    return WORD_OPCODE(*argument) == OP_LOAD_FAST && (WORD_OPCODE(*call) == OP_CALL || WORD_OPCODE(*call) == OP_CALL_NATIVE) && WORD_OPERAND(*call) == 1;
+    return WORD_OPCODE(*argument) == OP_LOAD_FAST && WORD_OPERAND(*call) == 1 &&
+           (WORD_OPCODE(*call) == OP_CALL || WORD_OPCODE(*call) == OP_CALL_NATIVE || WORD_OPCODE(*call) == OP_CALL_LEN);
 }
 
 void specialize_name(Thread *t, Frame *frame, const Word *ip, Opcode plain)
@@ -567,7 +568,9 @@ void specialize_native_call(const Frame *frame, const Word *next, Opcode plain, 
         bool is_next = kind == KIND_NATIVE_FUNCTION && ((NativeFunction *)as_object(callee))->def->function == builtin_next;
         bool is_entered = is_object(first) && (as_object(first)->kind == KIND_GENERATOR || type_is(as_object(first)->type, TYPE_IS_SCRIPT_MADE));
         bool is_native_instance = kind == KIND_INSTANCE && !type_is(as_object(callee)->type, TYPE_IS_SCRIPT_MADE);
-        if (is_next && is_entered && WORD_OPERAND(words[0]) <= 2) change(words, OP_CALL_NEXT);
+        bool is_len = kind == KIND_NATIVE_FUNCTION && ((NativeFunction *)as_object(callee))->def->function == builtin_len;
+        if (is_len && WORD_OPERAND(words[0]) == 1) change(words, OP_CALL_LEN);
+        else if (is_next && is_entered && WORD_OPERAND(words[0]) <= 2) change(words, OP_CALL_NEXT);
         else if (kind == KIND_NATIVE_FUNCTION || kind == KIND_TYPE || is_native_instance) change(words, OP_CALL_NATIVE);
     } else if (kind == KIND_NATIVE_FUNCTION && is_unbound(first)) {
         change(words, OP_CALL_METHOD_NATIVE);
