@@ -2,9 +2,10 @@
  *
  * What        SemLock, on which Lock, RLock, Semaphore, Condition and Event of multiprocessing are built; send_message and
  *             receive_message, what Connection sends and receives.
- * How         A semaphore is a POSIX sem_t in a shared anonymous mapping: a forked child inherits the mapping, so that both see the
- *             same count, and nothing has a name that could be left behind. A message is its length in four bytes, highest first
- *             (-1 and eight bytes from 2 GiB on), and then itself.
+ * How         A semaphore is a POSIX sem_t in shared memory: a forked child inherits the mapping, so that both see the same count. For
+ *             children that begin as a fresh program the memory is an unnamed file, whose descriptor they are given. Nothing has a
+ *             name that could be left behind. A message is its length in four bytes, highest first (-1 and eight bytes from 2 GiB
+ *             on), and then itself.
  * Invariants  I1 'count' says how often *this process* holds the semaphore, 'owner' which of its threads took it last.
  *             I2 short messages go out in one write: two processes that write to one pipe under a lock each need no second call.
  * GIL         held; dropped while waiting for a semaphore that is not free, and around each read and write.
@@ -31,32 +32,69 @@ typedef struct SemLock {
     uint64_t owner;      /* I1 */
     int count;           /* I1 */
     int kind, maximum;
+    int descriptor;      /* of the memory, our own; -1: it has none, only forked children can share it */
 } SemLock;
 static SemLock *as_semlock(ToyValue v) { return (SemLock *)toy_object(v); }
 
-static ToyValue semlock_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
+/* One that is not yet anywhere. */
+static SemLock *semlock_alloc(ToyThread *t, ToyType *type, int kind, int maximum)
 {
-    static const char *const list[] = {"kind", "value", "maxvalue", NULL};
-    static const ToyParameters parameters = {"SemLock", list, 0, 3, 3};
-    ToyValue slots[3] = {TOY_UNBOUND};
-    int kind, value, maximum;
-    if (!toy_arguments_sort(t, &parameters, args, count, names, slots) || !toy_arg_int(t, slots[0], &kind) ||
-        !toy_arg_int(t, slots[1], &value) || !toy_arg_int(t, slots[2], &maximum)) return TOY_FAILED;
-    if (kind != RECURSIVE_MUTEX && kind != SEMAPHORE) return toy_raise_value_error(t, "unrecognized kind");
-    if (value < 0) return toy_raise_os_error(t, EINVAL, TOY_UNBOUND);
+    if (kind != RECURSIVE_MUTEX && kind != SEMAPHORE) return toy_raise_null(t, TOY_ValueError, "unrecognized kind");
     SemLock *lock = (SemLock *)toy_type_alloc(t, type);
-    if (!lock) return TOY_FAILED;
+    if (!lock) return NULL;
     lock->kind = kind;
     lock->maximum = maximum;
-    void *memory = mmap(NULL, sizeof *lock->semaphore, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int error = memory == MAP_FAILED ? errno : 0;
-    if (!error) {
-        lock->semaphore = memory;
-        if (sem_init(lock->semaphore, 1, (unsigned)value) == 0) return toy_value(lock);
-        error = errno;
-    }
+    lock->descriptor = -1;
+    return lock;
+}
+
+/* Into the memory of its descriptor, or into memory of its own; the C error number, or 0. */
+static int semlock_map(SemLock *lock)
+{
+    int flags = lock->descriptor < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+    void *memory = mmap(NULL, sizeof *lock->semaphore, PROT_READ | PROT_WRITE, flags, lock->descriptor, 0);
+    if (memory == MAP_FAILED) return errno;
+    lock->semaphore = memory;
+    return 0;
+}
+
+static ToyValue semlock_or_error(ToyThread *t, SemLock *lock, int error)
+{
+    if (!error) return toy_value(lock);
     toy_release(toy_value(lock));
     return toy_raise_os_error(t, error, TOY_UNBOUND);
+}
+
+static ToyValue semlock_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
+{
+    static const char *const list[] = {"kind", "value", "maxvalue", "can_be_given", NULL};
+    static const ToyParameters parameters = {"SemLock", list, 0, 4, 3};
+    ToyValue slots[4] = {TOY_UNBOUND};
+    int kind, value, maximum, error = 0;
+    bool can_be_given = false;
+    if (!toy_arguments_sort(t, &parameters, args, count, names, slots) || !toy_arg_int(t, slots[0], &kind) ||
+        !toy_arg_int(t, slots[1], &value) || !toy_arg_int(t, slots[2], &maximum) || !toy_arg_bool(t, slots[3], &can_be_given)) return TOY_FAILED;
+    if (value < 0) return toy_raise_os_error(t, EINVAL, TOY_UNBOUND);
+    SemLock *lock = semlock_alloc(t, type, kind, maximum);
+    if (!lock) return TOY_FAILED;
+    if (can_be_given) {
+        lock->descriptor = memfd_create("semaphore", MFD_CLOEXEC);
+        if (lock->descriptor < 0 || ftruncate(lock->descriptor, sizeof *lock->semaphore) < 0) error = errno;
+    }
+    if (!error) error = semlock_map(lock);
+    if (!error && sem_init(lock->semaphore, 1, (unsigned)value) < 0) error = errno;
+    return semlock_or_error(t, lock, error);
+}
+
+/* In the child: what another process has made, and given us the descriptor of, which is ours from here on. */
+static ToyValue semlock_given(ToyThread *t, ToyValue type, const ToyValue *args)
+{
+    int descriptor, kind, maximum;
+    if (!toy_arg_int(t, args[0], &descriptor) || !toy_arg_int(t, args[1], &kind) || !toy_arg_int(t, args[2], &maximum)) return TOY_FAILED;
+    SemLock *lock = semlock_alloc(t, (ToyType *)toy_object(type), kind, maximum);
+    if (!lock) return TOY_FAILED;
+    lock->descriptor = descriptor;
+    return semlock_or_error(t, lock, semlock_map(lock));
 }
 
 static bool is_mine(ToyThread *t, const SemLock *lock) { return lock->count > 0 && lock->owner == toy_thread_ident(t); }
@@ -160,6 +198,7 @@ static ToyValue semlock_after_fork(ToyThread *t, ToyValue self, const ToyValue *
     return TOY_NONE;
 }
 static ToyValue semlock_kind(ToyThread *t, ToyValue self) { return toy_small_int_value(as_semlock(self)->kind); }
+static ToyValue semlock_descriptor(ToyThread *t, ToyValue self) { return toy_small_int_value(as_semlock(self)->descriptor); }
 static ToyValue semlock_maximum(ToyThread *t, ToyValue self) { return toy_small_int_value(as_semlock(self)->maximum); }
 
 /* Only our view of it goes: another process may have its own. */
@@ -167,6 +206,7 @@ static void semlock_free(ToyObject *self)
 {
     SemLock *lock = (SemLock *)self;
     if (lock->semaphore) munmap(lock->semaphore, sizeof *lock->semaphore);
+    if (lock->descriptor >= 0) close(lock->descriptor);
 }
 
 static const ToyFunction semlock_methods[] = {
@@ -178,13 +218,14 @@ static const ToyFunction semlock_methods[] = {
     TOY_FUNCTION("_is_mine", semlock_is_mine, "($self, /)", 0, "Does this thread own it?"),
     TOY_FUNCTION("_get_value", semlock_value, "($self, /)", 0, "The number."),
     TOY_FUNCTION("_is_zero", semlock_is_zero, "($self, /)", 0, "Is the number zero?"),
+    TOY_FUNCTION("_given", semlock_given, "($cls, descriptor, kind, maxvalue, /)", TOY_CLASS, "The semaphore of another process, whose descriptor it has given."),
     TOY_FUNCTION("_after_fork", semlock_after_fork, "($self, /)", 0, "In a child: nobody here has taken it."),
     TOY_FUNCTIONS_END,
 };
-static const ToyGetSet semlock_getsets[] = {{"kind", semlock_kind, NULL, NULL}, {"maxvalue", semlock_maximum, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+static const ToyGetSet semlock_getsets[] = {{"kind", semlock_kind, NULL, NULL}, {"descriptor", semlock_descriptor, NULL, NULL}, {"maxvalue", semlock_maximum, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 static const ToyTypeSpec semlock_spec = {
     .doc = "A lock or semaphore of the system that processes share: the floor under those of multiprocessing.",
-    .signature = "(kind, value, maxvalue)",
+    .signature = "(kind, value, maxvalue, can_be_given=False)",
     .size = sizeof(SemLock),
     .flags = TOY_TYPE_IS_FINAL,
     .slots = {.new_instance = semlock_new},
