@@ -6,8 +6,10 @@
  * GIL         held.
  * Read next   vm/toy_vm.h, vm/cli/main_module.c */
 #include <float.h>
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "stdlib/sys_parts.h"
@@ -439,9 +441,10 @@ static ToyValue hash_info(ToyThread *t, SysState *state)
 
 static ToyValue thread_info(ToyThread *t, SysState *state)
 {
-    char version[64] = "";
-    size_t length = confstr(_CS_GNU_LIBPTHREAD_VERSION, version, sizeof version);
-    return toy_record_new(t, state->thread_info, (ToyValue[]){toy_str(t, "pthread"), toy_str(t, "futex"), length ? toy_str(t, version) : TOY_NONE});
+    /* confstr would tell it whole; but that lies far from all else of the C library, 64 KB to be mapped at each start. */
+    char version[64] = "NPTL ";
+    strncat(version, gnu_get_libc_version(), sizeof version - sizeof "NPTL ");
+    return toy_record_new(t, state->thread_info, (ToyValue[]){toy_str(t, "pthread"), toy_str(t, "futex"), toy_str(t, version)});
 }
 
 static ToyValue implementation(ToyThread *t, SysState *state)
