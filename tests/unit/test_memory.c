@@ -165,6 +165,11 @@ START_TEST(growth_asks_the_owner_first)
     large = memory_resize(&memory, large, LARGE, 2 * LARGE);
     ck_assert_int_eq(calls, 2);
     memory_free(&memory, large, 2 * LARGE);
+    ck_assert_uint_ge(memory.released, 2 * LARGE);
+    large = memory_alloc(&memory, 2 * LARGE + 1000);     /* past the peak by little: only malloc is asked */
+    ck_assert_int_eq(calls, 2);
+    ck_assert_uint_eq(memory.released, 0);
+    memory_free(&memory, large, 2 * LARGE + 1000);
     memory_free(&memory, small, 1000);
 }
 END_TEST

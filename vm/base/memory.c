@@ -43,12 +43,21 @@ static bool request_passes(Memory *memory, size_t size)
 /* The process is about to become larger than it ever was: what a phase that is over left behind goes first (I3), or it would be resident beside
  * what comes. Not when something is freed, for what a loop frees and takes again would go to the system and back each time around; and
  * in steps, so that a program that grows all the time spends nothing to speak of. */
-COLD static void before_growth(Memory *memory, size_t growth)
+COLD static void grow_past_peak(Memory *memory, size_t coming)
+{
+    bool by_much = coming > memory->give_back_at;
+    if (!by_much && (coming < GIVE_BACK_FIRST || memory->released < coming / GIVE_BACK_STEP)) return;
+    if (by_much && memory->give_back) memory->give_back(memory->owner);
+    malloc_trim(0);
+    memory->released = 0;
+    if (by_much) memory->give_back_at = coming + coming / GIVE_BACK_STEP;
+}
+
+static void before_growth(Memory *memory, size_t growth)
 {
     size_t coming = memory->bytes_in_use + growth;
-    memory->give_back_at = coming + coming / GIVE_BACK_STEP;
-    if (memory->give_back) memory->give_back(memory->owner);
-    malloc_trim(0);
+    if (UNLIKELY(coming > memory->bytes_peak))
+        grow_past_peak(memory, coming);
 }
 
 static void account_add(Memory *memory, size_t size)
@@ -62,8 +71,7 @@ void *memory_alloc(Memory *memory, size_t size)
 {
     if (!request_passes(memory, size))
         return NULL;
-    if (UNLIKELY(memory->bytes_in_use + size > memory->give_back_at))
-        before_growth(memory, size);
+    before_growth(memory, size);
     void *block = malloc(size ? size : 1);
     if (UNLIKELY(!block)) {
         memory->failures++;
@@ -77,8 +85,7 @@ void *memory_alloc_zeroed(Memory *memory, size_t size)
 {
     if (!request_passes(memory, size))
         return NULL;
-    if (UNLIKELY(memory->bytes_in_use + size > memory->give_back_at))
-        before_growth(memory, size);
+    before_growth(memory, size);
     /* calloc, not malloc and memset: fresh pages from the system are zero already and stay untouched until used. */
     void *block = calloc(1, size ? size : 1);
     if (UNLIKELY(!block)) {
@@ -93,14 +100,17 @@ void *memory_resize(Memory *memory, void *block, size_t old_size, size_t new_siz
 {
     if (!request_passes(memory, new_size))
         return NULL;
-    if (UNLIKELY(new_size > old_size && memory->bytes_in_use + (new_size - old_size) > memory->give_back_at))
+    if (new_size > old_size)
         before_growth(memory, new_size - old_size);
+    uintptr_t place = (uintptr_t)block;
     void *moved = realloc(block, new_size ? new_size : 1);
     if (UNLIKELY(!moved)) {
         memory->failures++;
         return NULL;
     }
     memory->bytes_in_use -= old_size;
+    if ((uintptr_t)moved != place)
+        memory->released += old_size;
     account_add(memory, new_size);
     return moved;
 }
@@ -110,6 +120,7 @@ void memory_free(Memory *memory, TAKES void *block, size_t size)
     if (!block)
         return;
     memory->bytes_in_use -= size;
+    memory->released += size;
     free(block);
 }
 

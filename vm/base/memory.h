@@ -5,7 +5,7 @@
  * How         malloc underneath. A caller that frees says the size again, so the account needs no header.
  * Invariants  I1 bytes_in_use is the sum of the sizes given out and not yet returned.
  *             I2 the allocation whose number is fail_at fails, exactly once; nothing else about it is special.
- *             I3 the account does not pass give_back_at before what lies free has gone back to the system.
+ *             I3 the account passes neither give_back_at, nor its peak when much was returned, before what lies free has gone back to the system.
  * GIL         a Memory belongs to one interpreter: hold its lock, or own the Memory alone (compiler tools, tests).
  * Read next   buffer.h, vm/object/heap.h (size classes and pages on top of this) */
 #ifndef TOY_BASE_MEMORY_H
@@ -24,6 +24,7 @@ typedef struct Memory {
     size_t bytes_in_use;   /* I1 */
     size_t bytes_peak;
     size_t give_back_at;   /* I3: a sixteenth more than when it last happened */
+    size_t released;       /* bytes returned since then: that much malloc may keep */
     void (*give_back)(void *owner);   /* asks the owner for what it keeps free; allocates nothing. NULL: no owner */
     void *owner;
 } Memory;
