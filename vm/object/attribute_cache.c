@@ -120,8 +120,10 @@ void attribute_resolve_store(Thread *t, Value object, Str *name, AttributePlace 
     place->where = slot_offset(type, own->shape->count);
 }
 
-/* The slot or member that [place] means. */
+/* The slot or member that [place] means, and the word outside of the object. */
 static inline Value *word_in(Object *object, const AttributePlace *place) { return (Value *)((char *)object + place->where); }
+static inline Attributes *attributes_in(Object *object) { return (Attributes *)((char *)object + object->type->attributes_offset); }
+static inline Value *overflow_word(Object *object, const AttributePlace *place) { return &attributes_in(object)->extra->overflow[place->where]; }
 
 /* ---- remembering ---- */
 
@@ -204,13 +206,20 @@ const AttributePlace *attribute_cached_load(Thread *t, Value object, Str *name)
     return LIKELY(entry != NULL) ? entry : find_to_load(t, object, name);
 }
 
+/* In none of the slots, or not known yet. By itself, so that the other way saves no registers: 0.94 of scheduler's time. */
+static NOINLINE BORROWED Value value_elsewhere(Thread *t, Value object, Str *name, const AttributePlace *entry)
+{
+    if (entry && entry->kind == ATTRIBUTE_IN_OVERFLOW) return *overflow_word(as_object(object), entry);
+    if (!entry) entry = find_to_load(t, object, name);
+    return entry ? attribute_at(entry, as_object(object)) : UNBOUND;
+}
+
 Value attribute_cached_value(Thread *t, Value object, Str *name)
 {
     AttributeCache *cache = t->interp->attribute_cache;
     const AttributePlace *entry = LIKELY(cache != NULL && is_object(object)) ? probe(cache->loads, LOADS, as_object(object), name) : NULL;
     if (LIKELY(entry && entry->kind == ATTRIBUTE_IN_SLOT)) return *word_in(as_object(object), entry);
-    if (!entry) entry = find_to_load(t, object, name);
-    return entry ? attribute_at(entry, as_object(object)) : UNBOUND;
+    return value_elsewhere(t, object, name, entry);
 }
 
 /* The word of [object] that [place] means, for a store. */
@@ -219,9 +228,9 @@ static BORROWED Value *word_at(const AttributePlace *place, Object *object)
     switch (place->kind) {
     case ATTRIBUTE_IN_SLOT:
     case ATTRIBUTE_IN_MEMBER: return word_in(object, place);
-    case ATTRIBUTE_IN_OVERFLOW: return &object_attributes(object)->extra->overflow[place->where];
+    case ATTRIBUTE_IN_OVERFLOW: return overflow_word(object, place);
     case ATTRIBUTE_IS_NEW:
-        ((Attributes *)((char *)object + object->type->attributes_offset))->shape = place->next;
+        attributes_in(object)->shape = place->next;
         return word_in(object, place);
     default: return NULL;
     }
@@ -250,7 +259,7 @@ Value attribute_at(const AttributePlace *place, Object *object)
     switch (place->kind) {
     case ATTRIBUTE_IN_SLOT:
     case ATTRIBUTE_IN_MEMBER: return *word_in(object, place);
-    case ATTRIBUTE_IN_OVERFLOW: return object_attributes(object)->extra->overflow[place->where];
+    case ATTRIBUTE_IN_OVERFLOW: return *overflow_word(object, place);
     case ATTRIBUTE_OF_CLASS: return place->value;
     default: return UNBOUND;
     }
