@@ -110,7 +110,7 @@ List *list_from_iterable(Thread *t, Value iterable)
 
 /* ---- adding ---- */
 
-bool list_append_take(Thread *t, List *list, TAKES Value v)
+bool list_append_growing(Thread *t, List *list, TAKES Value v)
 {
     if (UNLIKELY(failed(v)))
         return false;

@@ -21,7 +21,14 @@ MUST_CHECK List *list_from_values(Thread *t, const Value *items, size_t count); 
 MUST_CHECK List *list_take_values(Thread *t, TAKES Value *items, size_t count); /* takes the references over, from a row on the stack */
 MUST_CHECK List *list_from_iterable(Thread *t, Value iterable);
 MUST_CHECK bool list_append(Thread *t, List *list, Value v);
-MUST_CHECK bool list_append_take(Thread *t, List *list, TAKES Value v);      /* FAILED is passed on */
+MUST_CHECK bool list_append_growing(Thread *t, List *list, TAKES Value v);   /* FAILED is passed on */
+/* The same without a call where there is room. */
+MUST_CHECK ALWAYS_INLINE bool list_append_take(Thread *t, List *list, TAKES Value v)
+{
+    if (UNLIKELY(list->count == list->capacity) || failed(v)) return list_append_growing(t, list, v);
+    list->items[list->count++] = v;
+    return true;
+}
 MUST_CHECK bool list_extend(Thread *t, List *list, Value iterable);
 void list_turn_around(List *list);                                      /* the last item first */
 MUST_CHECK bool list_insert(Thread *t, List *list, int64_t at, Value v);

@@ -177,8 +177,8 @@ double arith_double(Value v)
 
 TwoDoubles arith_two_doubles(Value left, Value right)
 {
-    /* Beside a number word stands a large int or an instance: said at once, these have a long way before them. */
-    if ((is_object(left) && as_object(left)->kind != KIND_FLOAT) || (is_object(right) && as_object(right)->kind != KIND_FLOAT))
+    /* Beside a number word stands a large int, a bool or an instance: said at once, these have a long way before them. */
+    if ((!is_number_word(left) && !is_kind(left, KIND_FLOAT)) || (!is_number_word(right) && !is_kind(right, KIND_FLOAT)))
         return (TwoDoubles){NAN, NAN};
     TwoDoubles both = {.left = are_small_ints(left, right) ? NAN : arith_double(left), .right = arith_double(right)};
     if (isnan(both.right)) both.left = NAN;
@@ -190,11 +190,13 @@ NOINLINE static int outcome_of_others(Value left, Value right, bool order_matter
 {
     if (is_number_word(left) || is_number_word(right) || is_kind(left, KIND_FLOAT)) {
         TwoDoubles both = arith_two_doubles(left, right);
-        return isnan(both.left) ? -1 : (both.left > both.right) - (both.left < both.right) + 1;
+        if (!isnan(both.left)) return (both.left > both.right) - (both.left < both.right) + 1;
+        return is_exact_int(left) && is_exact_int(right) ? int_order(left, right) + 1 : -1;
     }
     if (!is_object(left) || !is_object(right) || as_object(left)->kind != as_object(right)->kind) return -1;
     int order;
     switch (as_object(left)->kind) {
+    case KIND_INT: return int_order(left, right) + 1;
     case KIND_TUPLE:
     case KIND_LIST:
         order = order_try_others(left, right);
@@ -257,15 +259,15 @@ static Value double_binary(Thread *t, double a, double b, BinaryOp plain)
     }
 }
 
-Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
+/* Beside an int a bool is one, in every operation. */
+static inline bool is_int_word_or_bool(Value v) { return is_small_int(v) || is_bool(v); }
+static inline Value int_of_bool(Value v) { return is_bool(v) ? small_int_value(is_true(v)) : v; }
+
+/* The rest of value_binary, which would save registers for nothing where both are of one type. */
+NOINLINE static Value binary_of_two_types(Thread *t, Value left, Value right, BinaryOp op)
 {
     /* 'ab' * 10, [0] * n: an int has nothing to say about it before the sequence. */
-    bool is_repeated = op == BINARY_MULTIPLY && is_small_int(right) && (is_kind(left, KIND_STR) || is_kind(left, KIND_LIST));
-    BinaryFn common = is_repeated ? as_object(left)->type->slots.multiply : common_slot(left, right, op);
-    if (common) {
-        Value v = common(t, left, right);
-        return is_not_implemented(v) ? raise_unsupported(t, left, right, op) : v;
-    }
+    if (op == BINARY_MULTIPLY && is_small_int(right) && (is_kind(left, KIND_STR) || is_kind(left, KIND_LIST))) return as_object(left)->type->slots.multiply(t, left, right);
     BinaryOp plain = plain_of(op);
     double a, b;
     if (is_double(left, &a) && is_double(right, &b) && !are_small_ints(left, right)) {
@@ -273,6 +275,8 @@ Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
         if (!is_not_implemented(v)) return v;
     } else if (is_exact_int(left) && is_exact_int(right) && plain != BINARY_MATRIX_MULTIPLY) {
         return int_binary(t, left, right, plain);
+    } else if (is_bool(left) != is_bool(right) && is_int_word_or_bool(left) && is_int_word_or_bool(right) && plain != BINARY_MATRIX_MULTIPLY) {
+        return int_binary(t, int_of_bool(left), int_of_bool(right), plain);     /* count += x == y */
     }
     if (op != plain) {
         BinaryFn slot = slot_at(value_type(t, left), inplace_slots[op]), reflected = slot_at(value_type(t, right), plain_slots[plain]);
@@ -286,6 +290,14 @@ Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
         }
     }
     Value v = ask_both(t, left, right, plain_slots[plain], plain);
+    return is_not_implemented(v) ? raise_unsupported(t, left, right, op) : v;
+}
+
+Value value_binary(Thread *t, Value left, Value right, BinaryOp op)
+{
+    BinaryFn common = common_slot(left, right, op);
+    if (!common) return binary_of_two_types(t, left, right, op);
+    Value v = common(t, left, right);
     return is_not_implemented(v) ? raise_unsupported(t, left, right, op) : v;
 }
 
