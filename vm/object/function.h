@@ -49,6 +49,7 @@ typedef struct Code {
     bool is_never_hot;           /* no memory for the copy */
     bool only_stores;            /* warm, and nothing but self.x = x: see plain_init.h */
     bool only_answers;           /* warm, and nothing but return self.x: see vm/run/answer.h; it has no warm_count */
+    uint8_t unanswered;          /* calls of it for which there was no answer */
     bool unit_is_borrowed;       /* a failed construction: somebody else frees the unit */
     bool is_variant;             /* made by a script: its unit's arena is its own, what the unit points to need not be */
     CodeTrace *trace;            /* NULL: never traced */

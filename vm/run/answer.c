@@ -12,6 +12,8 @@
 #include "vm/object/attribute_cache.h"
 #include "vm/object/instance.h"
 
+enum { UNANSWERED_MAX = 100 };
+
 bool answer_scan(const Code *code)
 {
     const Word *words = code->unit->words;
@@ -39,7 +41,7 @@ static BORROWED Value attribute_noted(Thread *t, const Code *code, Value holder,
     return form == OP_LOAD_ATTR_ANY || form == OP_LOAD_ATTR_CLASS ? attribute_cached_value(t, holder, code->names[WORD_OPERAND(noted[0])]) : UNBOUND;
 }
 
-Value answer_of(Thread *t, const Code *code, const Value *args)
+Value answer_of(Thread *t, Code *code, const Value *args)
 {
     if (UNLIKELY(atomic_load_explicit(&t->breaker, memory_order_relaxed) != 0 || t->depth >= t->depth_limit)) return UNBOUND;
     const Word *word = code->hot_start;
@@ -47,7 +49,14 @@ Value answer_of(Thread *t, const Code *code, const Value *args)
     switch (WORD_OPCODE(word[0])) {
     case OP_RETURN_FAST: return retain(args[operand]);
     case OP_RETURN_CONST: return retain(code->constants[operand]);
-    case OP_LOAD_FAST_ATTR: return retain(attribute_noted(t, code, args[operand], word + 1));
+    case OP_LOAD_FAST_ATTR: {
+        Value v = attribute_noted(t, code, args[operand], word + 1);
+        if (LIKELY(is_bound(v))) return retain(v);
+        if (++code->unanswered < UNANSWERED_MAX) return UNBOUND;
+        code->only_answers = false;
+        code->warm_count = code->exact_count;
+        return UNBOUND;
+    }
     default: return UNBOUND;
     }
 }

@@ -17,7 +17,8 @@
 /* For code with a hot copy. */
 bool answer_scan(const Code *code);
 
-/* What warm code that only answers returns to exact_count [args], owned. UNBOUND: it has to be run. */
-Value answer_of(Thread *t, const Code *code, const Value *args);
+/* What warm code that only answers returns to exact_count [args], owned. UNBOUND: it has to be run; after many such calls it is
+ * code like any other, for a frame of that is laid faster: the fields of named tuples, say, have to be asked for. */
+Value answer_of(Thread *t, Code *code, const Value *args);
 
 #endif
