@@ -46,7 +46,7 @@ static bool request_passes(Memory *memory, size_t size)
 COLD static void grow_past_peak(Memory *memory, size_t coming)
 {
     bool by_much = coming > memory->give_back_at;
-    if (!by_much && (coming < GIVE_BACK_FIRST || memory->released < coming / GIVE_BACK_STEP)) return;
+    if (!by_much && memory->released < coming / GIVE_BACK_STEP) return;
     if (by_much && memory->give_back) memory->give_back(memory->owner);
     malloc_trim(0);
     memory->released = 0;
@@ -56,7 +56,7 @@ COLD static void grow_past_peak(Memory *memory, size_t coming)
 static void before_growth(Memory *memory, size_t growth)
 {
     size_t coming = memory->bytes_in_use + growth;
-    if (UNLIKELY(coming > memory->bytes_peak))
+    if (UNLIKELY(coming > GIVE_BACK_FIRST && coming > memory->bytes_peak))   /* a small program never gets to the page with the rest */
         grow_past_peak(memory, coming);
 }
 
