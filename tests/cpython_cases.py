@@ -122,4 +122,5 @@ def main():
         print(error.strip().splitlines()[-1])
 
 
-main()
+if __name__ == '__main__':      # a process that a test starts may import this, too
+    main()
