@@ -116,6 +116,53 @@ START_TEST(widths_and_mixtures)
 }
 END_TEST
 
+/* A seeded text of characters below [most], as UTF-8; returns its length in bytes, and the characters. */
+static size_t make_text(unsigned *seed, uint32_t most, unsigned char *bytes, uint32_t *characters, size_t count)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++) {
+        *seed = *seed * 1103515245 + 12345;
+        uint32_t c = *seed >> 8 & 3 ? (*seed >> 10) % most : 'a';
+        characters[i] = c >= 0xd800 && c < 0xe000 ? ' ' : c;
+        length += utf8_write(characters[i], bytes + length);
+    }
+    return length;
+}
+
+/* Long texts are looked through many bytes at a time: whatever lies in them, and wherever they end, the answer is that of one character after the
+ * other, and nothing is touched outside. */
+START_TEST(long_texts_are_as_short_ones)
+{
+    static const uint32_t most[] = {0x80, 0x100, 0x800, 0x10000, 0x110000};
+    unsigned seed = 1;
+    for (size_t round = 0; round < 2000; round++) {
+        unsigned char bytes[4 * 400], damaged = 0;
+        uint32_t characters[400], c;
+        size_t count = round % 400, length = make_text(&seed, most[round % ARRAY_LENGTH(most)], bytes, characters, count), good = 0, made = 0;
+        if (round % 3 == 0 && length) bytes[seed % length] = damaged = (unsigned char)(0x80 | seed >> 12);
+        uint8_t *exact = malloc(length);
+        memcpy(exact, bytes, length);
+        for (unsigned size; (size = utf8_read(exact + good, length - good, CODEC_STRICT, &c)); good += size)
+            characters[made++] = c;
+        CodecRun run = codec_scan(CODEC_UTF8, exact, length, CODEC_STRICT);
+        ck_assert_uint_eq(run.taken, good);
+        ck_assert_uint_eq(run.made, made);
+        ck_assert(damaged || !run.reason);
+        unsigned width = codec_width(run.widest);
+        uint8_t *decoded = malloc(made * width);
+        uint32_t widest = 0;
+        codec_decode(CODEC_UTF8, exact, good, width, decoded);
+        for (size_t i = 0; i < made; i++) {
+            widest |= characters[i];
+            ck_assert_uint_eq(width == 1 ? decoded[i] : width == 2 ? ((uint16_t *)(void *)decoded)[i] : ((uint32_t *)(void *)decoded)[i], characters[i]);
+        }
+        ck_assert_uint_eq(codec_width(widest), width);
+        free(decoded);
+        free(exact);
+    }
+}
+END_TEST
+
 START_TEST(encoding_errors_name_the_whole_row)
 {
     const uint16_t text[] = {'a', 0xd800, 0xdfff, 'b'};
@@ -150,7 +197,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {errors_say_where_and_why, unfinished_input_may_wait, every_character_comes_back, widths_and_mixtures,
+    const TTest *tests[] = {errors_say_where_and_why, unfinished_input_may_wait, every_character_comes_back, widths_and_mixtures, long_texts_are_as_short_ones,
                             encoding_errors_name_the_whole_row, one_character_at_a_time};
     return run_tests("codec", tests, ARRAY_LENGTH(tests));
 }

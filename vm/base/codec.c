@@ -9,7 +9,7 @@
  *                 11110xxx 10xxxxxx 10xxxxxx 10xxxxxx   10000..10ffff   second byte narrower after f0 and f4
  *
  *             What is wrong is said as soon as it can be known, so the blame covers the longest good beginning.
- *             ASCII is skimmed eight bytes at a time.
+ *             ASCII is skimmed many bytes at a time, and so is, by utf8_lanes.c, the good UTF-8 behind it.
  * Invariants  I1, I2 as in codec.h.
  * GIL         never needed.
  * Read next   unicode.h */
@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "vm/base/unicode.h"
+#include "vm/base/utf8_lanes.h"
 
 /* What one look at the input gave: a character of [length] bytes; or a reason, with [length] bytes to blame. */
 typedef struct Step {
@@ -148,10 +149,13 @@ static inline Step codec_step(Codec codec, const uint8_t *at, size_t left, unsig
 /* How many bytes from [at] on are ASCII. */
 static size_t ascii_length(const uint8_t *at, size_t length)
 {
+    enum { BLOCK = 32 };
     size_t i = 0;
-    for (uint64_t eight; i + sizeof eight <= length; i += sizeof eight) {
-        memcpy(&eight, at + i, sizeof eight);
-        if (eight & UINT64_C(0x8080808080808080))
+    for (; i + BLOCK <= length; i += BLOCK) {       /* a block is a question without branches: the compiler asks it of many bytes at once */
+        uint8_t all = 0;
+        for (size_t j = 0; j < BLOCK; j++)
+            all |= at[i + j];
+        if (all & 0x80)
             break;
     }
     while (i < length && at[i] < 0x80)
@@ -165,7 +169,7 @@ static bool is_byte_codec(Codec codec)
 }
 
 /* Good characters from run->taken on, as far as they are easy: ASCII, and what utf8_common knows. The counts in registers. */
-static void utf8_skim(const uint8_t *at, size_t length, CodecRun *run)
+static void utf8_skim_some(const uint8_t *at, size_t length, CodecRun *run)
 {
     size_t taken = run->taken, made = run->made;
     uint32_t widest = run->widest, character;
@@ -189,21 +193,41 @@ static void utf8_skim(const uint8_t *at, size_t length, CodecRun *run)
     run->widest = widest;
 }
 
+/* The same for long texts: plain ones in large steps, others by utf8_lanes.c. Where that stops, something may be wrong. */
+static void utf8_skim(const uint8_t *at, size_t length, CodecRun *run)
+{
+    enum { SOME = 128 };
+    while (run->taken < length) {
+        size_t plain = ascii_length(at + run->taken, length - run->taken), before = run->taken + plain;
+        if (plain) {
+            run->taken = before;
+            run->made += plain;
+            run->widest |= 0x7f;
+        }
+        utf8_skim_lanes(at, length, run);
+        if (run->taken > before)
+            continue;
+        size_t end = length - before < SOME ? length : before + SOME;
+        utf8_skim_some(at, end, run);
+        if (run->taken < end)
+            break;
+    }
+}
+
 CodecRun codec_scan(Codec codec, const void *bytes, size_t length, unsigned options)
 {
     const uint8_t *at = bytes;
     CodecRun run = {0};
+    if (is_byte_codec(codec) && codec != CODEC_UTF8 && length) {
+        size_t plain = ascii_length(at, length);
+        run.taken = run.made = codec == CODEC_LATIN1 ? length : plain;
+        run.widest = run.taken > plain ? 0xff : 0x7f;
+    }
     while (run.taken < length) {
         if (codec == CODEC_UTF8) {
             utf8_skim(at, length, &run);
             if (run.taken == length)
                 break;
-        } else if (is_byte_codec(codec) && at[run.taken] < 0x80) {
-            size_t skimmed = ascii_length(at + run.taken, length - run.taken);
-            run.taken += skimmed;
-            run.made += skimmed;
-            run.widest |= 0x7f;
-            continue;
         }
         Step step = codec_step(codec, at + run.taken, length - run.taken, options);
         if (step.reason) {
@@ -231,20 +255,21 @@ static inline void put(void *characters, unsigned width, size_t i, uint32_t char
         ((uint32_t *)characters)[i] = character;
 }
 
-/* Good UTF-8; [width] is constant where this is inlined. */
+/* Good UTF-8, of which nothing has to be asked but the first byte; [width] is constant where this is inlined. */
 ALWAYS_INLINE void utf8_decode(const uint8_t *at, size_t length, unsigned width, void *characters)
 {
     const uint8_t *end = at + length;
-    for (size_t made = 0; at < end;) {
-        uint32_t character = *at;
-        unsigned common = character < 0x80 ? 1 : utf8_common(at, (size_t)(end - at), &character);
-        if (!common) {
-            Step step = utf8_step(at, (size_t)(end - at), CODEC_SURROGATES);
-            character = step.character;
-            common = step.length;   /* never 0: also a step over bad bytes, which I2 forbids, would end */
-        }
-        put(characters, width, made++, character);
-        at += common;
+    for (size_t made = 0; at < end; made++) {
+        uint32_t character = at[0];
+        unsigned size = character < 0x80 ? 1 : character < 0xe0 ? 2 : character < 0xf0 ? 3 : 4;
+        if (size == 2)
+            character = (character & 0x1f) << 6 | (at[1] & 0x3fu);
+        else if (size == 3)
+            character = (character & 0xf) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+        else if (size == 4)
+            character = (character & 7) << 18 | (at[1] & 0x3fu) << 12 | (at[2] & 0x3fu) << 6 | (at[3] & 0x3fu);
+        put(characters, width, made, character);
+        at += size;
     }
 }
 
@@ -257,8 +282,12 @@ void codec_decode(Codec codec, const void *bytes, size_t length, unsigned width,
         memcpy(characters, bytes, length);
         return;
     }
-    if (codec == CODEC_UTF8 && width == 2) {
-        utf8_decode(bytes, length, 2, characters);
+    if (codec == CODEC_UTF8 && width < 4) {
+        size_t taken, made = utf8_decode_lanes(at, length, width, characters, &taken);
+        if (width == 1)
+            utf8_decode(at + taken, length - taken, 1, (uint8_t *)characters + made);
+        else
+            utf8_decode(at + taken, length - taken, 2, (uint16_t *)characters + made);
         return;
     }
     if (codec == CODEC_UTF8 && width == 4) {
@@ -267,25 +296,6 @@ void codec_decode(Codec codec, const void *bytes, size_t length, unsigned width,
     }
     size_t i = 0, made = 0;
     while (i < length) {
-        if (is_byte_codec(codec) && at[i] < 0x80) {
-            size_t skimmed = ascii_length(at + i, length - i);
-            if (width == 1) {
-                memcpy((uint8_t *)characters + made, at + i, skimmed);
-            } else {
-                for (size_t j = 0; j < skimmed; j++)
-                    put(characters, width, made + j, at[i + j]);
-            }
-            made += skimmed;
-            i += skimmed;
-            continue;
-        }
-        uint32_t character;
-        unsigned common = codec == CODEC_UTF8 ? utf8_common(at + i, length - i, &character) : 0;
-        if (common) {
-            put(characters, width, made++, character);
-            i += common;
-            continue;
-        }
         Step step = codec_step(codec, at + i, length - i, CODEC_SURROGATES);
         put(characters, width, made++, step.character);
         i += step.length;  /* never 0: also a step over bad bytes, which I2 forbids, would end */

@@ -353,8 +353,9 @@ static Value decode_runs(Decoding *d, size_t start)
             codec_decode(d->codec, d->bytes + start, run.taken, 4, &one);
             return object_value(str_from_char(d->t, one));
         }
-        Str *s = str_new(d->t, run.made, run.widest);
-        if (s)
+        bool is_plain = run.widest < 0x80 && run.made == run.taken;     /* the bytes are the characters */
+        Str *s = is_plain ? str_from_ascii(d->t, d->bytes + start, run.made) : str_new(d->t, run.made, run.widest);
+        if (s && !is_plain)
             codec_decode(d->codec, d->bytes + start, run.taken, s->width, str_data(s));
         return s ? object_value(s) : FAILED;
     }
