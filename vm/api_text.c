@@ -65,6 +65,7 @@ const char *toy_str_os(ToyThread *t, ToyValue str) { return str_os_name(t, as_st
 bool toy_str_is(ToyValue str, const char *ascii) { return str_equal_text(as_str(str), ascii); }
 bool toy_str_equal(ToyValue a, ToyValue b) { return str_equal(as_str(a), as_str(b)); }
 int64_t toy_str_find(ToyValue str, ToyValue part, size_t start, size_t end) { return str_find(as_str(str), as_str(part), start, end); }
+int64_t toy_str_find_char(ToyValue str, uint32_t character, size_t start, size_t end) { return str_find_char(as_str(str), character, start, end); }
 ToyValue toy_str_slice(ToyThread *t, ToyValue str, size_t start, size_t end) { return str_slice(t, as_str(str), start, end); }
 ToyValue toy_str_concat(ToyThread *t, ToyValue a, ToyValue b) { return str_concat(t, as_str(a), as_str(b)); }
 ToyValue toy_str_join(ToyThread *t, ToyValue separator, const ToyValue *items, size_t count) { return str_join(t, as_str(separator), items, count); }
@@ -189,12 +190,13 @@ ToyValue toy_bytes_new(ToyThread *t, size_t length, uint8_t **data)
     return object_value(bytes);
 }
 
-ToyValue toy_bytes_cut(ToyThread *t, TOY_TAKES ToyValue v, size_t length)
+ToyValue toy_bytes_cut(ToyThread *t, TOY_TAKES ToyValue v, size_t length) { return object_value(bytes_resize(t, as_bytes(v), length)); }
+
+ToyValue toy_bytes_resize(ToyThread *t, TOY_TAKES ToyValue v, size_t length, uint8_t **data)
 {
-    if (length == as_bytes(v)->length) return v;
-    Bytes *shorter = bytes_from(t, as_bytes(v)->data, length);
-    release(v);
-    return object_value(shorter);
+    Bytes *bytes = bytes_resize(t, as_bytes(v), length);
+    if (bytes) *data = bytes->data;
+    return object_value(bytes);
 }
 
 const uint8_t *toy_bytes_data(ToyValue v, size_t *length)

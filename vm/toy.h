@@ -310,6 +310,7 @@ TOY_API TOY_BORROWED TOY_MUST_CHECK const char *toy_str_os(ToyThread *t, ToyValu
 TOY_API bool toy_str_is(ToyValue str, const char *ascii);                                           /* equal text */
 TOY_API bool toy_str_equal(ToyValue a, ToyValue b);
 TOY_API int64_t toy_str_find(ToyValue str, ToyValue part, size_t start, size_t end);                /* -1: not there */
+TOY_API int64_t toy_str_find_char(ToyValue str, uint32_t character, size_t start, size_t end);
 TOY_API TOY_MUST_CHECK ToyValue toy_str_slice(ToyThread *t, ToyValue str, size_t start, size_t end);
 TOY_API TOY_MUST_CHECK ToyValue toy_str_concat(ToyThread *t, ToyValue a, ToyValue b);
 TOY_API TOY_MUST_CHECK ToyValue toy_str_join(ToyThread *t, ToyValue separator, const ToyValue *items, size_t count);
@@ -379,6 +380,8 @@ TOY_API TOY_BORROWED TOY_MUST_CHECK const char *toy_path(ToyThread *t, ToyValue 
 TOY_API TOY_MUST_CHECK ToyValue toy_bytes(ToyThread *t, const void *data, size_t length);
 TOY_API TOY_MUST_CHECK ToyValue toy_bytes_new(ToyThread *t, size_t length, uint8_t **data);         /* fill before anybody sees it */
 TOY_API TOY_MUST_CHECK ToyValue toy_bytes_cut(ToyThread *t, TOY_TAKES ToyValue bytes, size_t length); /* a new one that nobody saw, shortened */
+/* The same longer or shorter: *data is where it lies now. FAILED: it is gone. */
+TOY_API TOY_MUST_CHECK ToyValue toy_bytes_resize(ToyThread *t, TOY_TAKES ToyValue bytes, size_t length, uint8_t **data);
 TOY_API TOY_BORROWED const uint8_t *toy_bytes_data(ToyValue bytes, size_t *length);
 TOY_API TOY_MUST_CHECK ToyValue toy_bytearray(ToyThread *t, const void *data, size_t length);
 

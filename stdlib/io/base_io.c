@@ -109,10 +109,9 @@ static ToyValue base_next(ToyThread *t, ToyValue self)
     return done ? TOY_END : TOY_FAILED;
 }
 
-static ToyValue base_readlines(ToyThread *t, ToyValue self, const ToyValue *args)
+ToyValue io_readlines(ToyThread *t, ToyValue self, int64_t hint)
 {
-    int64_t hint, total = 0;
-    if (!count_of(t, args[0], &hint)) return TOY_FAILED;
+    int64_t total = 0;
     ToyValue lines = toy_iterate(t, self), list = toy_failed(lines) ? TOY_FAILED : toy_list(t);
     while (!toy_failed(list)) {
         ToyValue line = toy_next(t, lines);
@@ -122,10 +121,16 @@ static ToyValue base_readlines(ToyThread *t, ToyValue self, const ToyValue *args
         toy_release(line);
         if (!done) toy_clear(&list);
         total += (int64_t)length;
-        if (hint > 0 && total >= hint) break;
+        if (hint > 0 && total > hint) break;
     }
     toy_release(lines);
     return list;
+}
+
+static ToyValue base_readlines(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    int64_t hint;
+    return count_of(t, args[0], &hint) ? io_readlines(t, self, hint) : TOY_FAILED;
 }
 
 static bool write_one(ToyThread *t, ToyValue line, void *context)

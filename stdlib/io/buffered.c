@@ -179,8 +179,10 @@ static int add_piece(ToyThread *t, ToyValue *all, TOY_TAKES ToyValue piece, cons
     size_t length = 0;
     int more = -1;
     if (toy_is_bytes(piece)) {
+        size_t before;
+        (void)toy_bytes_data(*all, &before);
         (void)toy_bytes_data(piece, &length);
-        if (length) toy_replace(all, toy_operate(t, TOY_ADD, *all, piece));
+        if (length) toy_replace(all, before ? toy_operate(t, TOY_ADD, *all, piece) : toy_retain(piece));
         more = toy_failed(*all) ? -1 : length > 0;
     } else if (toy_is_none(piece)) {
         (void)toy_bytes_data(*all, &length);
@@ -502,7 +504,11 @@ static ToyValue method_readline(ToyThread *t, ToyValue self, const ToyValue *arg
 static ToyValue method_next(ToyThread *t, ToyValue self)
 {
     ToyType *type = toy_type_of(t, self);
-    const IoState *state = state_of(self_of(self));
+    Buffered *buffered = self_of(self);
+    const IoState *state = state_of(buffered);
+    const FileIO *file = buffered_own_raw(buffered);
+    size_t whole;
+    if (type == state->reader && file && file->fd >= 0 && has_line(buffered, &whole)) return give(t, buffered, whole);
     bool is_own = type == state->reader || type == state->random;
     ToyValue none = TOY_NONE, line = is_own ? method_readline(t, self, &none) : toy_call_method(t, self, "readline", NULL, 0);
     size_t length = 0;

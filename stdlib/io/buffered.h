@@ -15,7 +15,6 @@ void buffered_leave(ToyThread *t, Buffered *buffered);
 TOY_MUST_CHECK bool buffered_check_usable(ToyThread *t, Buffered *buffered);                    /* set up, not detached */
 TOY_MUST_CHECK bool buffered_check_open(ToyThread *t, Buffered *buffered, const char *act);     /* "read of", for the message */
 TOY_MUST_CHECK bool buffered_begin(ToyThread *t, Buffered *buffered, const char *act);          /* open, and the turn taken */
-TOY_BORROWED FileIO *buffered_own_raw(Buffered *buffered);                                      /* NULL: something else, or nothing */
 /* A method of the raw file, which a method of the raw file may have detached: then it raises. */
 TOY_MUST_CHECK ToyValue buffered_call_raw(ToyThread *t, Buffered *buffered, const char *method, const ToyValue *args, size_t count);
 

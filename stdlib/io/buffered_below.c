@@ -39,12 +39,6 @@ bool buffered_check_usable(ToyThread *t, Buffered *buffered)
     return toy_raise_false(t, TOY_ValueError, buffered->is_detached ? "raw stream has been detached" : "I/O operation on uninitialized object");
 }
 
-FileIO *buffered_own_raw(Buffered *buffered)
-{
-    ToyValue raw = buffered->raw;
-    return toy_is_object(raw) && toy_object(raw)->type == buffered->state->file ? (FileIO *)toy_object(raw) : NULL;
-}
-
 ToyValue buffered_call_raw(ToyThread *t, Buffered *buffered, const char *method, const ToyValue *args, size_t count)
 {
     return buffered_check_usable(t, buffered) ? toy_call_method(t, buffered->raw, method, args, count) : TOY_FAILED;

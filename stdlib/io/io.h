@@ -59,6 +59,11 @@ typedef struct Buffered {
     IoState *state;
 } Buffered;
 
+/* The raw file, if it is a FileIO and no subclass; else NULL: something else, or nothing. */
+static inline TOY_BORROWED FileIO *buffered_own_raw(const Buffered *buffered)
+{
+    return toy_is_object(buffered->raw) && toy_object(buffered->raw)->type == buffered->state->file ? (FileIO *)toy_object(buffered->raw) : NULL;
+}
 TOY_MUST_CHECK Buffered *buffered_new(ToyThread *t, ToyType *type, ToyValue raw, size_t size, bool is_readable, bool is_writable);
 /* The methods, for text files over a Buffered of the very type. */
 TOY_MUST_CHECK bool buffered_write(ToyThread *t, Buffered *buffered, const void *data, size_t length);
@@ -92,6 +97,8 @@ typedef struct NewlineState {
     bool has_cr;                    /* a \r is held back: a \n may follow */
     uint8_t seen;                   /* NEWLINES_ bits */
 } NewlineState;
+/* Is there no \r in what comes next, so that nothing needs a translation? For bytes of encodings in which ASCII stands for itself alone. */
+TOY_MUST_CHECK bool newlines_are_plain(NewlineState *state, const void *ascii, size_t length);
 TOY_MUST_CHECK ToyValue newlines_translate(ToyThread *t, NewlineState *state, TOY_TAKES ToyValue str, bool is_final);
 TOY_MUST_CHECK ToyValue io_newlines(ToyThread *t, unsigned seen);       /* None, a str, or a tuple of strs */
 /* When a whole cycle dies, finalisers run in any order. A file that another lies over leaves its closing to that one, which may still have
@@ -102,6 +109,8 @@ ToyValue io_part_from(ToyThread *t, IoState *state, ToyValue *below);   /* the r
 TOY_MUST_CHECK bool io_warn_of_encoding(ToyThread *t, const IoState *state, int stack_level);
 /* What nobody closed is closed by its own close(), which hears by `_finalizing` that it is too late. Runs script code. */
 void io_finalize(ToyThread *t, ToyValue self);
+/* IOBase.readlines: what iterating over the file gives, until that exceeds [hint]; 0 and less: to the end. */
+ToyValue io_readlines(ToyThread *t, ToyValue self, int64_t hint);
 /* IOBase.close: flush(), and the mark that it is closed. */
 TOY_MUST_CHECK bool io_base_close(ToyThread *t, ToyValue self);
 /* Instead of what is raised, an exception that it is the cause of. */

@@ -47,42 +47,101 @@ static ToyValue decode_inner(ToyThread *t, NewlineDecoder *decoder, ToyValue inp
     return TOY_FAILED;
 }
 
-/* Without a \r there is nothing to translate; most text has none. */
-static bool has_no_cr(ToyValue str, size_t length, bool *has_lf)
+bool newlines_are_plain(NewlineState *state, const void *ascii, size_t length)
+{
+    if (state->has_cr || memchr(ascii, '\r', length)) return false;
+    if (!(state->seen & NEWLINES_LF) && memchr(ascii, '\n', length)) state->seen |= NEWLINES_LF;
+    return true;
+}
+
+/* The class of the widest character, which the translation leaves as it is: line ends are plain. */
+static uint32_t widest_of(const void *data, unsigned width, size_t length)
+{
+    if (width > 1) return width == 2 ? 0xffff : 0x10ffff;
+    const uint8_t *at = data;
+    uint8_t all = 0;
+    for (size_t i = 0; i < length; i++) all |= at[i];
+    return all;
+}
+
+static void put(void *data, unsigned width, size_t i, char c)
+{
+    if (width == 1) ((uint8_t *)data)[i] = (uint8_t)c;
+    else if (width == 2) ((uint16_t *)data)[i] = (uint8_t)c;
+    else ((uint32_t *)data)[i] = (uint8_t)c;
+}
+
+/* Notes the kinds of line ends in str[from..length); counts the \r\n there. A \n without a \r need be found but once. */
+static size_t note_ends(NewlineState *state, ToyValue str, size_t from, size_t length)
+{
+    size_t pairs = 0, at = from;
+    for (int64_t found; (found = toy_str_find_char(str, '\r', at, length)) >= 0; at = (size_t)found + 1) {
+        if (!(state->seen & NEWLINES_LF) && toy_str_find_char(str, '\n', at, (size_t)found) >= 0) state->seen |= NEWLINES_LF;
+        bool is_pair = (size_t)found + 1 < length && toy_str_char(str, (size_t)found + 1) == '\n';
+        state->seen |= is_pair ? NEWLINES_CRLF : NEWLINES_CR;
+        pairs += is_pair;
+        found += is_pair;
+    }
+    if (!(state->seen & NEWLINES_LF) && toy_str_find_char(str, '\n', at, length) >= 0) state->seen |= NEWLINES_LF;
+    return pairs;
+}
+
+/* str[from..length) with \n for each line end, [pairs] of which take two characters, and before it [first], unless that is 0. */
+static ToyValue translate(ToyThread *t, ToyValue str, size_t from, size_t length, size_t pairs, char first)
 {
     unsigned width;
     const char *data = toy_str_data(str, &width);
-    if (width != 1 || memchr(data, '\r', length)) return false;
-    *has_lf = memchr(data, '\n', length) != NULL;
-    return true;
+    size_t count = length - from - pairs + (first != 0), at = 0;
+    if (count == 0) return toy_str(t, "");
+    if (count == 1) return toy_str_from_char(t, first ? (uint8_t)first : toy_str_char(str, from) == '\r' ? '\n' : toy_str_char(str, from));
+    ToyValue result = toy_str_new(t, count, widest_of(data + from * width, width, length - from));
+    if (toy_failed(result)) return TOY_FAILED;
+    char *to = toy_str_data(result, &width);
+    if (first) put(to, width, at++, first);
+    while (from < length) {
+        int64_t found = toy_str_find_char(str, '\r', from, length);
+        size_t end = found < 0 ? length : (size_t)found;
+        memcpy(to + at * width, data + from * width, (end - from) * width);
+        at += end - from;
+        from = end;
+        if (from == length) break;
+        put(to, width, at++, '\n');
+        from += from + 1 < length && toy_str_char(str, from + 1) == '\n' ? 2 : 1;
+    }
+    return result;
 }
 
 ToyValue newlines_translate(ToyThread *t, NewlineState *state, TOY_TAKES ToyValue str, bool is_final)
 {
-    size_t length = toy_str_length(str);
-    bool had_cr = state->has_cr && (length > 0 || is_final), has_lf;
-    if (!had_cr && has_no_cr(str, length, &has_lf)) {
-        if (has_lf) state->seen |= NEWLINES_LF;
-        return str;
+    size_t length = toy_str_length(str), from = 0;
+    bool had_cr = state->has_cr && (length > 0 || is_final);
+    char first = 0;                                     /* what the \r that was held back becomes */
+    if (had_cr) {
+        bool is_pair = length > 0 && toy_str_char(str, 0) == '\n';
+        state->has_cr = false;
+        state->seen |= is_pair ? NEWLINES_CRLF : NEWLINES_CR;
+        first = state->translates ? '\n' : '\r';
+        if (is_pair && state->translates) from = 1;
     }
-    if (had_cr) state->has_cr = false;
-    if (!is_final && length > 0 && toy_str_char(str, length - 1) == '\r') {
+    if (!is_final && length > from && toy_str_char(str, length - 1) == '\r') {
         state->has_cr = true;
         length--;
     }
-    ToyText out;
-    toy_text_init(&out, t);
-    for (size_t i = 0; i < length + had_cr; i++) {
-        uint32_t c = had_cr && i == 0 ? '\r' : toy_str_char(str, i - had_cr);
-        bool has_next = i + 1 < length + had_cr, is_pair = c == '\r' && has_next && toy_str_char(str, i + 1 - had_cr) == '\n';
-        if (c == '\r') state->seen |= is_pair ? NEWLINES_CRLF : NEWLINES_CR;
-        if (c == '\n') state->seen |= NEWLINES_LF;
-        i += is_pair;
-        if (is_pair && !state->translates) toy_text_add_char(&out, '\r');
-        toy_text_add_char(&out, c == '\r' && (state->translates || is_pair) ? '\n' : c);
+    bool is_part_of_pair = had_cr && !state->translates && length > 0 && toy_str_char(str, 0) == '\n';
+    size_t pairs = note_ends(state, str, from + is_part_of_pair, length);
+    ToyValue result;
+    if (state->translates && (pairs || first || toy_str_find_char(str, '\r', from, length) >= 0)) {
+        result = translate(t, str, from, length, pairs, first);
+    } else if (first) {
+        ToyValue held = toy_str_from_char(t, (uint8_t)first), rest = toy_failed(held) ? TOY_FAILED : toy_str_slice(t, str, 0, length);
+        result = toy_failed(rest) ? TOY_FAILED : toy_str_concat(t, held, rest);
+        toy_release(held);
+        toy_release(rest);
+    } else {
+        result = toy_str_slice(t, str, 0, length);
     }
     toy_release(str);
-    return toy_text_finish(&out);
+    return result;
 }
 
 static ToyValue decode(ToyThread *t, NewlineDecoder *decoder, ToyValue input, bool is_final)

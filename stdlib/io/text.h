@@ -47,8 +47,29 @@ TOY_MUST_CHECK ToyValue text_call_below(ToyThread *t, TextFile *text, const char
 TOY_MUST_CHECK bool text_write_pending(ToyThread *t, TextFile *text);
 /* Forget what was read. */
 void text_set_decoded(TextFile *text, TOY_TAKES ToyValue decoded);
-/* The Buffered below, if it is one of our own classes and no subclass, whose methods need not be asked for. */
-TOY_BORROWED Buffered *text_own_buffer(TextFile *text);
+/* The Buffered below, if it is one of our own classes and no subclass, whose methods need not be asked for. What runs below may detach the file
+ * from it: who calls into it keeps a reference meanwhile. */
+static inline TOY_BORROWED Buffered *text_own_buffer(const TextFile *text)
+{
+    const IoState *state = text->state;
+    const ToyType *type = toy_is_object(text->buffer) ? toy_object(text->buffer)->type : NULL;
+    return type && (type == state->reader || type == state->writer || type == state->random) ? (Buffered *)toy_object(text->buffer) : NULL;
+}
+/* All layers are our own, and the file is open: nobody has to be asked. False: text_check_open knows. */
+static inline bool text_is_open(const TextFile *text)
+{
+    const Buffered *buffer = text_own_buffer(text);
+    const FileIO *file = buffer ? buffered_own_raw(buffer) : NULL;
+    return file && file->fd >= 0;
+}
+/* Raises if it is closed; what waits to be written goes first. */
+static inline TOY_MUST_CHECK bool text_begin_reading(ToyThread *t, TextFile *text)
+{
+    if (text->pending_length == 0 && text_is_open(text)) return true;
+    return text_check_open(t, text) && text_write_pending(t, text);
+}
+/* The end of the file: the next read asks again. */
+void text_end_reading(TextFile *text);
 
 /* ---- text_codec.c ---- */
 
@@ -63,6 +84,13 @@ TOY_MUST_CHECK bool text_codec_set_state(ToyThread *t, TextFile *text, ToyValue 
 TOY_MUST_CHECK bool text_codec_reset_decoder(ToyThread *t, TextFile *text);
 /* Whether what is written next begins the file: then a mark of byte order may belong there. */
 TOY_MUST_CHECK bool text_codec_reset_encoder(ToyThread *t, TextFile *text, bool is_start);
+
+/* ---- text_read.c: methods ---- */
+
+ToyValue text_read(ToyThread *t, ToyValue self, const ToyValue *args);
+ToyValue text_readline(ToyThread *t, ToyValue self, const ToyValue *args);
+ToyValue text_readlines(ToyThread *t, ToyValue self, const ToyValue *args);
+ToyValue text_next(ToyThread *t, ToyValue self);
 
 /* ---- text_position.c ---- */
 

@@ -85,42 +85,45 @@ static ToyValue decode_own(ToyThread *t, TextFile *text, const uint8_t *data, si
     if (toy_failed(str)) return TOY_FAILED;
     text->rest_length = length - taken;
     memcpy(text->rest, data + taken, text->rest_length);
-    return str;
+    /* The bytes are looked through sooner than the characters; a handler of a script's may have made line ends of other bytes. */
+    bool is_done = !is_universal(text) || (strcmp(errors, "strict") == 0 && newlines_are_plain(&text->newlines, data, length));
+    return is_done ? str : newlines_translate(t, &text->newlines, str, is_final);
 }
 
-static ToyValue decode_with_rest(ToyThread *t, TextFile *text, ToyBuffer *view, bool is_final)
+static ToyValue decode_with_rest(ToyThread *t, TextFile *text, const uint8_t *data, size_t data_length, bool is_final)
 {
-    if (text->rest_length == 0) return decode_own(t, text, view->data, view->length, is_final);
-    size_t length = text->rest_length + view->length;
+    if (text->rest_length == 0) return decode_own(t, text, data, data_length, is_final);
+    size_t length = text->rest_length + data_length;
     uint8_t *joined = toy_alloc(t, length);
     if (!joined) return TOY_FAILED;
     memcpy(joined, text->rest, text->rest_length);
-    memcpy(joined + text->rest_length, view->data, view->length);
+    memcpy(joined + text->rest_length, data, data_length);
     ToyValue str = decode_own(t, text, joined, length, is_final);
     toy_free(t, joined, length);
     return str;
 }
 
+static ToyValue decode_by_object(ToyThread *t, TextFile *text, ToyValue bytes_like, bool is_final)
+{
+    ToyValue row[2] = {bytes_like, toy_bool(is_final)}, decoder = toy_retain(text->decoder);
+    ToyValue str = toy_call_method(t, decoder, "decode", row, 2);
+    toy_release(decoder);
+    if (toy_failed(str)) return TOY_FAILED;
+    if (toy_is_str(str)) return is_universal(text) ? newlines_translate(t, &text->newlines, str, is_final) : str;
+    toy_raise_type_error(t, "decoder should return a string result, not '%T'", str);
+    toy_release(str);
+    return TOY_FAILED;
+}
+
 ToyValue text_codec_decode(ToyThread *t, TextFile *text, ToyValue bytes_like, bool is_final)
 {
-    ToyValue str;
-    if (text->own_codec) {
-        ToyBuffer view;
-        if (!toy_has_buffer(t, bytes_like)) return toy_raise_type_error(t, "can't concat %T to bytes", bytes_like);
-        if (!toy_buffer_get(t, bytes_like, &view, 0)) return TOY_FAILED;
-        str = decode_with_rest(t, text, &view, is_final);
-        toy_buffer_release(t, &view);
-    } else {
-        ToyValue row[2] = {bytes_like, toy_bool(is_final)}, decoder = toy_retain(text->decoder);
-        str = toy_call_method(t, decoder, "decode", row, 2);
-        toy_release(decoder);
-        if (!toy_failed(str) && !toy_is_str(str)) {
-            toy_raise_type_error(t, "decoder should return a string result, not '%T'", str);
-            toy_clear(&str);
-        }
-    }
-    if (toy_failed(str) || !is_universal(text)) return str;
-    return newlines_translate(t, &text->newlines, str, is_final);
+    ToyBuffer view;
+    if (!text->own_codec) return decode_by_object(t, text, bytes_like, is_final);
+    if (!toy_has_buffer(t, bytes_like)) return toy_raise_type_error(t, "can't concat %T to bytes", bytes_like);
+    if (!toy_buffer_get(t, bytes_like, &view, 0)) return TOY_FAILED;
+    ToyValue str = decode_with_rest(t, text, view.data, view.length, is_final);
+    toy_buffer_release(t, &view);
+    return str;
 }
 
 static bool read_state(ToyThread *t, ToyValue state, ToyValue *held_back, int64_t *flags)

@@ -1,11 +1,10 @@
 /* text_io.c - characters over bytes.
  *
- * What        TextIOWrapper: lines, characters, writing.
- * How         Writing: the encoded text waits in `pending` until there is a chunk of it, or a line where lines go out at once. Reading: the file
- *             below is asked for a chunk, its characters wait in `decoded`, from which lines and characters are cut.
+ * What        TextIOWrapper: how one is made, and writing.
+ * How         The encoded text waits in `pending` until there is a chunk of it, or a line where lines go out at once.
  * Invariants  those of text.h
  * GIL         held; the file below drops it.
- * Read next   text.h, text_codec.c, text_position.c, buffered.c, mod_io.c (open) */
+ * Read next   text.h, text_read.c, text_codec.c, text_position.c, buffered.c, mod_io.c (open) */
 #include <stdio.h>
 
 #include "stdlib/io/text.h"
@@ -17,14 +16,6 @@ bool text_check_attached(ToyThread *t, TextFile *text)
 {
     if (toy_is_bound(text->buffer)) return true;
     return toy_raise_false(t, TOY_ValueError, text->is_detached ? "underlying buffer has been detached" : "I/O operation on uninitialized object");
-}
-
-/* BORROWED from the file, which what runs below may detach it from: who calls into it keeps a reference meanwhile. */
-Buffered *text_own_buffer(TextFile *text)
-{
-    const IoState *state = state_of(text);
-    const ToyType *type = toy_is_object(text->buffer) ? toy_object(text->buffer)->type : NULL;
-    return type && (type == state->reader || type == state->writer || type == state->random) ? (Buffered *)toy_object(text->buffer) : NULL;
 }
 
 ToyValue text_call_below(ToyThread *t, TextFile *text, const char *method, const ToyValue *args, size_t count)
@@ -50,6 +41,7 @@ static bool ask_closed(ToyThread *t, TextFile *text, bool *is_closed)
 bool text_check_open(ToyThread *t, TextFile *text)
 {
     bool is_closed;
+    if (text_is_open(text)) return true;
     if (!text_check_attached(t, text) || !ask_closed(t, text, &is_closed)) return false;
     if (is_closed) raise_closed(t);
     return !is_closed;
@@ -155,13 +147,8 @@ static bool flush_below(ToyThread *t, TextFile *text)
 
 static bool has_line_end(ToyValue str)
 {
-    unsigned width;
     size_t length = toy_str_length(str);
-    const char *data = toy_str_data(str, &width);
-    if (width == 1) return memchr(data, '\n', length) || memchr(data, '\r', length);
-    for (size_t i = 0; i < length; i++)
-        if (toy_str_char(str, i) == '\n' || toy_str_char(str, i) == '\r') return true;
-    return false;
+    return toy_str_find_char(str, '\n', 0, length) >= 0 || toy_str_find_char(str, '\r', 0, length) >= 0;
 }
 
 static ToyValue text_write(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -184,247 +171,6 @@ static ToyValue text_write(ToyThread *t, ToyValue self, const ToyValue *args)
     if (text->is_readable && (toy_is_bound(text->decoder) || text->rest_length || text->newlines.has_cr) && !text_codec_reset_decoder(t, text))
         return TOY_FAILED;
     return toy_int(t, (int64_t)toy_str_length(args[0]));
-}
-
-/* ---- reading ---- */
-
-/* A chunk of bytes, or what else the file below answers. */
-static ToyValue read_chunk(ToyThread *t, TextFile *text, int64_t count)
-{
-    Buffered *own = text_own_buffer(text);
-    if (own && own->is_readable) {
-        toy_retain(toy_value(own));
-        ToyValue chunk = buffered_read1(t, own, count);
-        toy_release(toy_value(own));
-        return chunk;
-    }
-    ToyValue want = toy_int(t, count), chunk = toy_failed(want) ? TOY_FAILED : text_call_below(t, text, text->has_read1 ? "read1" : "read", &want, 1);
-    toy_release(want);
-    if (toy_failed(chunk) || toy_has_buffer(t, chunk)) return chunk;
-    toy_raise_type_error(t, "underlying %s() should have returned a bytes-like object, not '%T'", text->has_read1 ? "read1" : "read", chunk);
-    toy_release(chunk);
-    return TOY_FAILED;
-}
-
-/* What the decoder held back and the chunk, as bytes: where [decoded] comes from. */
-static ToyValue joined(ToyThread *t, TOY_TAKES ToyValue held_back, ToyValue chunk)
-{
-    size_t length;
-    (void)toy_bytes_data(held_back, &length);
-    if (length > 0 || !toy_is_bytes(chunk)) {
-        toy_replace(&held_back, toy_operate(t, TOY_ADD, held_back, chunk));
-        return held_back;
-    }
-    toy_release(held_back);
-    return toy_retain(chunk);
-}
-
-/* The next piece, for which all of [decoded] makes room. [wanted]: so many characters, 0: it does not matter. 1: there is one (of no
- * characters, perhaps), 0: the file ends, -1: raised. */
-static int read_piece(ToyThread *t, TextFile *text, size_t wanted)
-{
-    int64_t flags = 0, count = text->chunk_size;
-    if (!text->is_readable) {
-        raise_unsupported(t, state_of(text), "not readable");
-        return -1;
-    }
-    ToyValue held_back = text->is_iterated || !text->is_seekable ? TOY_UNBOUND : text_codec_get_state(t, text, &flags);
-    if (toy_is_raised(t)) return -1;
-    if ((double)wanted * text->bytes_per_character > (double)count) count = (int64_t)((double)wanted * text->bytes_per_character);
-    ToyValue chunk = read_chunk(t, text, count);
-    size_t length = 0;
-    ToyBuffer view;
-    if (!toy_failed(chunk) && toy_buffer_get(t, chunk, &view, 0)) {
-        length = view.length;
-        toy_buffer_release(t, &view);
-    }
-    ToyValue decoded = toy_is_raised(t) ? TOY_FAILED : text_codec_decode(t, text, chunk, length == 0);
-    ToyValue snapshot = toy_is_bound(held_back) && !toy_failed(decoded) ? joined(t, toy_retain(held_back), chunk) : TOY_UNBOUND;
-    toy_release(held_back);
-    toy_release(chunk);
-    if (toy_is_raised(t)) {
-        toy_release(decoded);
-        return -1;
-    }
-    size_t characters = toy_str_length(decoded);
-    text->bytes_per_character = characters ? (double)length / (double)characters : 0;
-    text_set_decoded(text, decoded);
-    if (toy_is_bound(snapshot)) {
-        toy_replace(&text->snapshot, snapshot);
-        text->snapshot_flags = flags;
-    }
-    return length > 0 || characters > 0;
-}
-
-static size_t available(TextFile *text) { return toy_is_bound(text->decoded) ? toy_str_length(text->decoded) - text->at : 0; }
-
-/* Up to [count] characters of what is there. */
-static ToyValue give(ToyThread *t, TextFile *text, size_t count)
-{
-    if (count > available(text)) count = available(text);
-    if (count == 0) return toy_str(t, "");
-    ToyValue v = text->at == 0 && count == toy_str_length(text->decoded) ? toy_retain(text->decoded)
-                 : toy_str_slice(t, text->decoded, text->at, text->at + count);
-    if (!toy_failed(v)) text->at += count;
-    return v;
-}
-
-static bool begin_reading(ToyThread *t, TextFile *text) { return text_check_open(t, text) && text_write_pending(t, text); }
-
-/* The end of the file: the next read asks again. */
-static void end_reading(TextFile *text)
-{
-    text_set_decoded(text, TOY_UNBOUND);
-    toy_clear(&text->snapshot);
-}
-
-static ToyValue read_all(ToyThread *t, TextFile *text)
-{
-    ToyValue bytes = text_call_below(t, text, "read", NULL, 0);
-    ToyValue rest = toy_failed(bytes) ? TOY_FAILED : text_codec_decode(t, text, bytes, true);
-    toy_release(bytes);
-    if (toy_failed(rest)) return TOY_FAILED;
-    if (available(text)) {
-        ToyValue first = give(t, text, available(text));
-        toy_replace(&rest, toy_failed(first) ? TOY_FAILED : toy_str_concat(t, first, rest));
-        toy_release(first);
-    }
-    if (!toy_failed(rest)) end_reading(text);
-    return rest;
-}
-
-static ToyValue text_read(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    TextFile *text = self_of(self);
-    int64_t count;
-    if (!text_check_attached(t, text) || !count_of(t, args[0], &count) || !text_check_open(t, text)) return TOY_FAILED;
-    if (!text->is_readable) return raise_unsupported(t, state_of(text), "not readable");
-    if (!text_write_pending(t, text)) return TOY_FAILED;
-    if (count < 0) return read_all(t, text);
-    ToyValue result = give(t, text, (size_t)count);
-    while (!toy_failed(result) && toy_str_length(result) < (size_t)count) {
-        size_t wanted = (size_t)count - toy_str_length(result);
-        int more = read_piece(t, text, wanted);
-        if (more == 0) break;
-        ToyValue piece = more < 0 ? TOY_FAILED : give(t, text, wanted);
-        toy_replace(&result, toy_failed(piece) ? TOY_FAILED : toy_str_concat(t, result, piece));
-        toy_release(piece);
-    }
-    return result;
-}
-
-/* Where the first line of decoded[from..] ends, behind its end mark; -1: not in there. */
-static int64_t line_end(const TextFile *text, size_t from)
-{
-    unsigned width;
-    size_t length = toy_str_length(text->decoded);
-    const char *data = toy_str_data(text->decoded, &width);
-    if (width == 1 && (text->newline == NEWLINE_UNIVERSAL || text->newline == NEWLINE_LF)) {
-        const char *found = from < length ? memchr(data + from, '\n', length - from) : NULL;
-        return found ? found - data + 1 : -1;
-    }
-    for (size_t i = from; i < length; i++) {
-        uint32_t c = toy_str_char(text->decoded, i), next = i + 1 < length ? toy_str_char(text->decoded, i + 1) : 0;
-        switch (text->newline) {
-        case NEWLINE_UNIVERSAL:
-        case NEWLINE_LF:
-            if (c == '\n') return (int64_t)i + 1;
-            break;
-        case NEWLINE_CR:
-            if (c == '\r') return (int64_t)i + 1;
-            break;
-        case NEWLINE_CRLF:
-            if (c == '\r' && next == '\n') return (int64_t)i + 2;
-            break;
-        case NEWLINE_KEEP:                              /* a \r at the very end was held back, if a \n may follow */
-            if (c == '\n') return (int64_t)i + 1;
-            if (c == '\r') return (int64_t)i + (next == '\n' ? 2 : 1);
-            break;
-        }
-    }
-    return -1;
-}
-
-/* A line of which [left] was found at the end of the piece before: pieces are added until it is whole. [left] is taken. */
-static ToyValue read_long_line(ToyThread *t, TextFile *text, TOY_TAKES ToyValue left, int64_t limit)
-{
-    ToyText line;
-    toy_text_init(&line, t);
-    size_t length = toy_str_length(left);
-    bool ends_in_cr = length && toy_str_char(left, length - 1) == '\r';
-    toy_text_add(&line, left);
-    toy_release(left);
-    for (;;) {
-        int more = read_piece(t, text, 0);
-        if (more < 0) break;
-        if (more == 0) {
-            end_reading(text);
-            return toy_text_finish(&line);
-        }
-        /* \r\n in two pieces. */
-        bool is_split = ends_in_cr && text->newline == NEWLINE_CRLF && available(text) && toy_str_char(text->decoded, 0) == '\n';
-        int64_t end = is_split ? 1 : line_end(text, 0);
-        size_t count = end < 0 ? available(text) : (size_t)end;
-        bool is_last = end >= 0;
-        if (limit >= 0 && length + count >= (size_t)limit) {
-            count = (size_t)limit - length;
-            is_last = true;
-        }
-        if (count) {
-            toy_text_add_slice(&line, text->decoded, 0, count);
-            ends_in_cr = toy_str_char(text->decoded, count - 1) == '\r';
-        }
-        text->at = count;
-        length += count;
-        if (is_last) return toy_text_finish(&line);
-    }
-    toy_text_abandon(&line);
-    return TOY_FAILED;
-}
-
-static ToyValue read_line(ToyThread *t, TextFile *text, int64_t limit)
-{
-    if (!available(text)) {
-        int more;
-        while ((more = read_piece(t, text, 0)) > 0 && !available(text)) {}
-        if (more < 0) return TOY_FAILED;
-        if (more == 0) {
-            end_reading(text);
-            return toy_str(t, "");
-        }
-    }
-    int64_t end = line_end(text, text->at);
-    size_t count = end < 0 ? available(text) : (size_t)end - text->at;
-    if (limit >= 0 && count >= (size_t)limit) return give(t, text, (size_t)limit);
-    if (end >= 0) return give(t, text, count);
-    ToyValue left = give(t, text, count);
-    return toy_failed(left) ? TOY_FAILED : read_long_line(t, text, left, limit);
-}
-
-static ToyValue text_readline(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    int64_t limit;
-    TextFile *text = self_of(self);
-    if (!text_check_attached(t, text) || !count_of(t, args[0], &limit) || !begin_reading(t, text)) return TOY_FAILED;
-    return limit == 0 ? toy_str(t, "") : read_line(t, text, limit);
-}
-
-/* A subclass may have a readline of its own. */
-static ToyValue text_next(ToyThread *t, ToyValue self)
-{
-    TextFile *text = self_of(self);
-    bool is_own = toy_type_of(t, self) == state_of(text)->text;
-    if (!text_check_attached(t, text)) return TOY_FAILED;
-    text->is_iterated = true;
-    ToyValue line = !is_own ? toy_call_method(t, self, "readline", NULL, 0) : begin_reading(t, text) ? read_line(t, text, -1) : TOY_FAILED;
-    if (toy_failed(line)) return TOY_FAILED;
-    if (toy_is_str(line) && toy_str_length(line) > 0) return line;
-    bool is_end = toy_is_str(line) || toy_raise_false(t, TOY_OSError, "readline() should have returned a str object, not '%T'", line);
-    toy_release(line);
-    if (!is_end) return TOY_FAILED;
-    toy_clear(&text->snapshot);
-    text->is_iterated = false;
-    return TOY_END;
 }
 
 /* ---- the rest ---- */
@@ -647,7 +393,7 @@ static bool set_up(ToyThread *t, TextFile *text, ToyValue buffer, const TextOpti
     text->chunk_size = TEXT_CHUNK;
     text->bytes_per_character = 0;
     text->pending_length = 0;
-    end_reading(text);
+    text_end_reading(text);
     io_lie_over(t, state_of(text), &text->buffer, buffer);
     if (fix_encoder(t, text)) return true;
     toy_release(io_part_from(t, state_of(text), &text->buffer));
@@ -761,6 +507,7 @@ static const ToyFunction text_methods[] = {
     TOY_FUNCTION("read", text_read, "($self, size=-1, /)", 0, NULL),
     TOY_FUNCTION("readable", text_readable, "($self, /)", 0, NULL),
     TOY_FUNCTION("readline", text_readline, "($self, size=-1, /)", 0, NULL),
+    TOY_FUNCTION("readlines", text_readlines, "($self, hint=-1, /)", 0, NULL),
     TOY_FUNCTION("reconfigure", text_reconfigure, "($self, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)", 0,
                  "Flush, and use another encoding, other newlines or another way of buffering from now on."),
     TOY_FUNCTION("seek", text_seek, "($self, cookie, whence=0, /)", 0, "Go to a place that tell() gave, to the start, or to the end."),

@@ -66,6 +66,28 @@ Bytes *bytes_from(Thread *t, const void *data, size_t length)
     return bytes;
 }
 
+Bytes *bytes_resize(Thread *t, TAKES Bytes *bytes, size_t length)
+{
+    size_t size = offsetof(Bytes, data) + length + 1;
+    if (length == bytes->length)
+        return bytes;
+    if (bytes->head.flags & OBJECT_IS_LARGE && size > HEAP_SMALL_MAX && length <= (size_t)PTRDIFF_MAX - 64) {
+        Bytes *resized = (Bytes *)heap_resize(t, &bytes->head, object_size(&bytes->head), size);
+        if (UNLIKELY(!resized)) {
+            object_release(bytes);
+            return NULL;
+        }
+        resized->length = length;
+        resized->data[length] = 0;
+        return resized;
+    }
+    Bytes *other = length <= bytes->length ? bytes_from(t, bytes->data, length) : bytes_new(t, length);
+    if (other && length > bytes->length)
+        memcpy(other->data, bytes->data, bytes->length);
+    object_release(bytes);
+    return other;
+}
+
 bool bytes_init(Thread *t)
 {
     Bytes *empty = bytes_new(t, 0);

@@ -13,6 +13,8 @@ static inline bool is_bytes(Value v) { return has_payload(v, KIND_BYTES); }
 static inline Bytes *as_bytes(Value v) { return (Bytes *)as_object(v); }
 MUST_CHECK Bytes *bytes_new(Thread *t, size_t length);                              /* uninitialised data */
 MUST_CHECK Bytes *bytes_from(Thread *t, const void *data, size_t length);
+/* One that nobody else has seen, longer (the new bytes are not set) or shorter; it may move. NULL, raised: it is gone. */
+MUST_CHECK Bytes *bytes_resize(Thread *t, TAKES Bytes *bytes, size_t length);
 MUST_CHECK Value bytearray_from(Thread *t, const void *data, size_t length);
 
 /* bytes(v): from __bytes__, a buffer or an iterable of ints, as int.from_bytes takes them; exact bytes. */

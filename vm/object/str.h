@@ -82,6 +82,7 @@ bool str_equal_text(const Str *s, const char *ascii);
 int64_t str_hash(Thread *t, Str *s);
 bool str_contains(const Str *s, const Str *part);
 int64_t str_find(const Str *s, const Str *part, size_t start, size_t end);                /* -1: not there */
+int64_t str_find_char(const Str *s, uint32_t character, size_t start, size_t end);
 
 int64_t str_find_last(const Str *s, const Str *part, size_t start, size_t end);
 size_t str_count(const Str *s, const Str *part, size_t start, size_t end);                /* places that do not overlap */

@@ -203,6 +203,24 @@ int64_t str_find(const Str *s, const Str *part, size_t start, size_t end)
     return find(s, part, start, end, false);
 }
 
+int64_t str_find_char(const Str *s, uint32_t character, size_t start, size_t end)
+{
+    if (end > s->length)
+        end = s->length;
+    if (start >= end)
+        return -1;
+    const char *from = str_at(s, start);
+    if (LIKELY(s->width == 1)) {
+        const char *hit = character < 0x100 ? memchr(from, (int)character, end - start) : NULL;
+        return hit ? hit - s->characters : -1;
+    }
+    uint16_t narrow = (uint16_t)character;
+    if (s->width == 2 && character > 0xffff)
+        return -1;
+    size_t at = search_character(from, end - start, s->width == 2 ? (const char *)&narrow : (const char *)&character, s->width);
+    return at < end - start ? (int64_t)(start + at) : -1;
+}
+
 int64_t str_find_last(const Str *s, const Str *part, size_t start, size_t end)
 {
     return find(s, part, start, end, true);
