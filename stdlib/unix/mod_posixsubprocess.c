@@ -64,7 +64,7 @@ static const char *arrange_streams(const ChildPlan *plan)
         while (ends[i] >= 0 && ends[i] < i)
             if ((ends[i] = fcntl(ends[i], F_DUPFD_CLOEXEC, 0)) < 0) return before_exec;
     for (int i = 0; i < STREAMS; i++) {
-        if (ends[i] == i ? fcntl(i, F_SETFD, 0) < 0 : ends[i] >= 0 && dup2(ends[i], i) < 0) return before_exec;
+        if (ends[i] == i ? fcntl(i, F_SETFD, 0) < 0 : ends[i] != -1 && dup2(ends[i], i) < 0) return before_exec;
     }
     return NULL;
 }
