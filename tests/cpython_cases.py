@@ -14,7 +14,8 @@ import sys
 import types
 import unittest
 
-sys.path.pop(0)            # this folder has names of its own
+if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
+    sys.path.pop(0)        # this folder has names of its own
 
 
 class StandIn(types.ModuleType):
