@@ -128,7 +128,7 @@ typedef struct Gen {
 void gen_out_of_memory(Gen *g);
 /* Room for more in an array in the arena, which has become full; false: no memory. What is outgrown stays until the compilation ends. */
 MUST_CHECK bool gen_grow(Gen *g, void **items, size_t count, size_t *capacity, size_t size);
-void gen_error(Gen *g, Span at, const char *format, ...) PRINTF_LIKE(3, 4);
+COLD void gen_error(Gen *g, Span at, const char *format, ...) PRINTF_LIKE(3, 4);
 void gen_warn(Gen *g, Span at, const char *format, ...) PRINTF_LIKE(3, 4);
 bool gen_is_too_deep(Gen *g);                        /* reports it */
 Identifier gen_identifier(Gen *g, const char *text); /* never NULL unless g has failed */

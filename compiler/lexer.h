@@ -110,7 +110,7 @@ bool token_kind_is_punctuation(TokenKind kind);   /* OP too */
 #define LEXER_EOF (-1)
 int lexer_read(Lexer *lexer);                     /* the next byte, 0..255, or LEXER_EOF */
 void lexer_unread(Lexer *lexer, int byte);
-TokenKind lexer_error(Lexer *lexer, const char *format, ...) PRINTF_LIKE(2, 3);   /* at the byte just read; TOKEN_ERROR */
+COLD TokenKind lexer_error(Lexer *lexer, const char *format, ...) PRINTF_LIKE(2, 3);   /* at the byte just read; TOKEN_ERROR */
 void lexer_warn_escape(Lexer *lexer, int byte);
 Token lexer_token(const Lexer *lexer, TokenKind kind, const char *start, const char *end);
 Token lexer_code(Lexer *lexer);                   /* one token of ordinary code */

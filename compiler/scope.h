@@ -129,7 +129,7 @@ MUST_CHECK Identifier scope_mangle(NameTable *names, Identifier private_class, I
 MUST_CHECK Identifier scope_mangle_in(NameTable *names, const Scope *scope, Identifier name);
 
 /* For scope_resolve.c and scope_build.c. */
-void scope_error(Diagnostics *diagnostics, Span at, const char *format, ...) PRINTF_LIKE(3, 4);
+COLD void scope_error(Diagnostics *diagnostics, Span at, const char *format, ...) PRINTF_LIKE(3, 4);
 MUST_CHECK bool scope_resolve(Arena *arena, NameTable *names, Scope *module, Diagnostics *diagnostics);
 
 #endif

@@ -9,8 +9,8 @@
 
 #include "vm/toy.h"
 
-ToyValue math_domain_error(ToyThread *t);
-ToyValue math_range_error(ToyThread *t);
+TOY_COLD ToyValue math_domain_error(ToyThread *t);
+TOY_COLD ToyValue math_range_error(ToyThread *t);
 
 /* An int as fraction * 2**exponent, 0.5 <= fraction < 1, correctly rounded. */
 TOY_MUST_CHECK bool math_int_frexp(ToyThread *t, ToyValue v, double *fraction, int64_t *exponent);

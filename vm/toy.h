@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #define TOY_API __attribute__((visibility("default")))
+#define TOY_COLD __attribute__((cold, noinline))         /* what leads to a call of it lies apart in the caller */
 #define TOY_MUST_CHECK __attribute__((warn_unused_result))
 #define TOY_TAKES
 #define TOY_BORROWED
@@ -171,19 +172,19 @@ typedef enum ToyException {
 
 /* Each answers FAILED, so that a function can end in `return toy_raise(...)`. Formats are printf's and more: %R repr of a ToyValue,
  * %S str of one, %T the name of its type, %N also, but None for None (ToyValues are passed as they are). */
-TOY_API ToyValue toy_raise(ToyThread *t, ToyException kind, const char *format, ...);
-TOY_API ToyValue toy_vraise(ToyThread *t, ToyException kind, const char *format, va_list arguments);
-TOY_API ToyValue toy_raise_type(ToyThread *t, ToyType *type, const char *format, ...);          /* a class of a module's own */
+TOY_API TOY_COLD ToyValue toy_raise(ToyThread *t, ToyException kind, const char *format, ...);
+TOY_API TOY_COLD ToyValue toy_vraise(ToyThread *t, ToyException kind, const char *format, va_list arguments);
+TOY_API TOY_COLD ToyValue toy_raise_type(ToyThread *t, ToyType *type, const char *format, ...);          /* a class of a module's own */
 #define toy_raise_type_error(t, ...)  toy_raise(t, TOY_TypeError, __VA_ARGS__)
 #define toy_raise_value_error(t, ...) toy_raise(t, TOY_ValueError, __VA_ARGS__)
 #define toy_raise_false(...) (toy_raise(__VA_ARGS__), false)                                    /* for functions that answer bool */
 #define toy_raise_null(...)  (toy_raise(__VA_ARGS__), NULL)                                     /* or a pointer */
-TOY_API ToyValue toy_raise_memory_error(ToyThread *t);
+TOY_API TOY_COLD ToyValue toy_raise_memory_error(ToyThread *t);
 TOY_API ToyValue toy_raise_with(ToyThread *t, ToyException kind, ToyValue argument);            /* KeyError(key): one argument, any value */
 TOY_API ToyValue toy_raise_instance(ToyThread *t, TOY_TAKES ToyValue exception);
 /* The subclass of OSError that belongs to the number, with its text; [filename] may be UNBOUND. */
-TOY_API ToyValue toy_raise_os_error(ToyThread *t, int error_number, ToyValue filename);
-TOY_API ToyValue toy_raise_os_error2(ToyThread *t, int error_number, ToyValue filename, ToyValue filename2);
+TOY_API TOY_COLD ToyValue toy_raise_os_error(ToyThread *t, int error_number, ToyValue filename);
+TOY_API TOY_COLD ToyValue toy_raise_os_error2(ToyThread *t, int error_number, ToyValue filename, ToyValue filename2);
 
 TOY_API bool toy_is_raised(ToyThread *t);
 TOY_API bool toy_raised_is(ToyThread *t, ToyException kind);
@@ -330,7 +331,7 @@ struct CodecError { const char *encoding, *errors; struct Value object; size_t s
 #endif
 typedef struct CodecError ToyCodecError;
 TOY_API TOY_MUST_CHECK bool toy_codec_ask_handler(ToyThread *t, ToyCodecError *error, ToyValue *replacement, size_t *resume);
-TOY_API ToyValue toy_raise_encode_error(ToyThread *t, const char *encoding, ToyValue str, size_t start, size_t end, const char *reason);
+TOY_API TOY_COLD ToyValue toy_raise_encode_error(ToyThread *t, const char *encoding, ToyValue str, size_t start, size_t end, const char *reason);
 
 /* A growing text. After a failure further writes do nothing; toy_text_finish tells. */
 #ifndef TOY_OBJECT_STR_H

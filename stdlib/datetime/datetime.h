@@ -113,7 +113,7 @@ TOY_MUST_CHECK bool read_date(ToyThread *t, ToyValue text, size_t length, int *y
 /* From [start] to the end. *zone: owned, None if there is none. */
 TOY_MUST_CHECK bool read_clock(ToyThread *t, const DatetimeState *state, ToyValue text, size_t start, Clock *clock, ToyValue *zone);
 size_t find_separator(ToyValue text);                                                              /* between date and time; 0: nowhere */
-ToyValue raise_bad_text(ToyThread *t, ToyValue text);
+TOY_COLD ToyValue raise_bad_text(ToyThread *t, ToyValue text);
 /* time.strftime, after %z, %Z and %f have been filled in. */
 TOY_MUST_CHECK ToyValue format_by(ToyThread *t, const DatetimeState *state, ToyValue format, TOY_TAKES ToyValue timetuple, int micros, ToyValue zone, ToyValue moment);
 TOY_MUST_CHECK ToyValue format_method(ToyThread *t, ToyValue self, const ToyValue *args);          /* __format__ of all three */

@@ -82,7 +82,7 @@ TOY_MUST_CHECK ToyValue text_new(ToyThread *t, IoState *state, ToyType *type, To
 
 /* ---- shared ---- */
 
-ToyValue raise_unsupported(ToyThread *t, IoState *state, const char *what);
+TOY_COLD ToyValue raise_unsupported(ToyThread *t, IoState *state, const char *what);
 /* Does the file's method [question] answer True? Else UnsupportedOperation, or what it raised. */
 TOY_MUST_CHECK bool io_agrees(ToyThread *t, IoState *state, ToyValue file, const char *question, const char *refusal);
 /* A buffer to read into; TypeError "WHICH must be read-write bytes-like object, not T". */
@@ -122,7 +122,7 @@ TOY_MUST_CHECK bool io_raise_both(ToyThread *t, TOY_TAKES ToyValue earlier);
 ToyValue io_refuse_pickle(ToyThread *t, ToyValue self, const ToyValue *args);
 #define IO_NOT_PICKLED                                                                                                      \
     TOY_FUNCTION("__reduce__", io_refuse_pickle, "($self, /)", 0, NULL), TOY_FUNCTION("__reduce_ex__", io_refuse_pickle, "($self, protocol, /)", 0, NULL)
-ToyValue raise_closed(ToyThread *t);                                   /* ValueError: I/O operation on closed file. */
+TOY_COLD ToyValue raise_closed(ToyThread *t);                                   /* ValueError: I/O operation on closed file. */
 TOY_MUST_CHECK bool whence_of(ToyThread *t, ToyValue v, int *whence);
 /* A byte count argument: None and UNBOUND and negative mean all: -1. */
 TOY_MUST_CHECK bool count_of(ToyThread *t, ToyValue v, int64_t *count);

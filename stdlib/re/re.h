@@ -178,7 +178,7 @@ bool name_no_such_number(Parser *p, ToyValue name, size_t back);
 bool token_octal_or_group(Parser *p, size_t start, bool *is_octal, uint32_t *n);
 
 /* PatternError at [back] characters before the next token; false. Does nothing if something is raised already. */
-bool parse_error(Parser *p, size_t back, const char *format, ...);
+TOY_COLD bool parse_error(Parser *p, size_t back, const char *format, ...);
 /* The same with the text between two places as only argument. */
 bool parse_error_text(Parser *p, size_t back, const char *format, size_t from, size_t to);
 /* Something else has been raised; false. */

@@ -74,7 +74,7 @@ TOY_MUST_CHECK bool address_is_tuple(ToyThread *t, ToyValue v, const char *funct
 /* C's unsigned int, as the system takes it: what is above 32 bits falls away. */
 TOY_MUST_CHECK bool address_word(ToyThread *t, ToyValue v, uint32_t *out);
 TOY_MUST_CHECK bool address_port(ToyThread *t, ToyValue v, const char *function, in_port_t *port);
-ToyValue raise_gai_error(ToyThread *t, SocketState *state, int code);
+TOY_COLD ToyValue raise_gai_error(ToyThread *t, SocketState *state, int code);
 
 /* ---- socket_object.c ---- */
 

@@ -57,9 +57,10 @@ void raised_clear(Thread *t);
 /* Adds a note to the raised exception; raise_error's formats. */
 void raised_note(Thread *t, const char *format, ...);
 
-/* printf formats plus: %R repr of a Value, %S str of a Value, %U a Str*, %T the type name of a Value, %N also, but None for None (Value structs are passed as they are). */
-Value raise_error(Thread *t, enum ExceptionKind kind, const char *format, ...);
-Value raise_verror(Thread *t, enum ExceptionKind kind, const char *format, va_list arguments);
+/* COLD in the declaration, so that what leads to them lies apart in every caller, too.
+ * printf formats plus: %R repr of a Value, %S str of a Value, %U a Str*, %T the type name of a Value, %N also, but None for None (Value structs are passed as they are). */
+COLD Value raise_error(Thread *t, enum ExceptionKind kind, const char *format, ...);
+COLD Value raise_verror(Thread *t, enum ExceptionKind kind, const char *format, va_list arguments);
 #define raise_false(...) (raise_error(__VA_ARGS__), false)
 #define raise_null(...)  (raise_error(__VA_ARGS__), NULL)
 #define raise_type_error(t, ...)  raise_error(t, EXC_TypeError, __VA_ARGS__)
@@ -67,13 +68,13 @@ Value raise_verror(Thread *t, enum ExceptionKind kind, const char *format, va_li
 
 /* A warning from native code of this floor (category: EXC_DeprecationWarning ...). False: a filter made it an exception. */
 MUST_CHECK bool raise_warning(Thread *t, enum ExceptionKind category, const char *format, ...);
-Value raise_memory_error(Thread *t);                       /* a new one, or, without memory for that, the one made in advance */
+COLD Value raise_memory_error(Thread *t);                       /* a new one, or, without memory for that, the one made in advance */
 Value raise_value(Thread *t, enum ExceptionKind kind, Value argument);        /* KeyError(key), StopIteration(value) */
 Value raise_instance(Thread *t, TAKES Value exception);    /* sets context to the handled exception */
-Value raise_os_error(Thread *t, int error_number, Value filename_or_unbound);                       /* the subclass that belongs to errno */
-Value raise_os_error2(Thread *t, int error_number, Value filename, Value filename2);
+COLD Value raise_os_error(Thread *t, int error_number, Value filename_or_unbound);                       /* the subclass that belongs to errno */
+COLD Value raise_os_error2(Thread *t, int error_number, Value filename, Value filename2);
 Value raise_stop_iteration(Thread *t, Value value);
-Value raise_member_error(Thread *t, Value object, Str *name);                 /* the same for a member of __slots__ without a value */
+COLD Value raise_member_error(Thread *t, Value object, Str *name);                 /* the same for a member of __slots__ without a value */
 Value raise_attribute_error(Thread *t, Value object, Str *name);              /* "'T' object has no attribute 'x'", with name and obj set */
 /* class or instance, args (tuple or value or UNBOUND): a new instance, as `raise` does. */
 MUST_CHECK Value exception_make(Thread *t, Value type_or_instance, Value args);

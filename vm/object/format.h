@@ -32,7 +32,7 @@ MUST_CHECK Value format_float(Thread *t, Value v, Str *spec);
 MUST_CHECK Value format_complex(Thread *t, Value v, Str *spec);
 
 /* "Unknown format code 'x' for object of type 'T'" */
-Value raise_unknown_format(Thread *t, uint32_t code, Value v);
+COLD Value raise_unknown_format(Thread *t, uint32_t code, Value v);
 /* Adds s[0:length], padded to the width. */
 void format_add_padded(StrBuilder *out, const Str *s, size_t length, const FormatSpec *spec);
 

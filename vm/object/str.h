@@ -118,8 +118,8 @@ MUST_CHECK Value str_encode(Thread *t, Str *s, const char *encoding, const char 
 MUST_CHECK bool codec_names_exist(Thread *t, const char *encoding, const char *errors);
 
 /* UnicodeDecodeError and UnicodeEncodeError with their five fields. */
-Value raise_decode_error(Thread *t, const char *encoding, const char *bytes, size_t length, size_t start, size_t end, const char *reason);
-Value raise_encode_error(Thread *t, const char *encoding, Str *s, size_t start, size_t end, const char *reason);
+COLD Value raise_decode_error(Thread *t, const char *encoding, const char *bytes, size_t length, size_t start, size_t end, const char *reason);
+COLD Value raise_encode_error(Thread *t, const char *encoding, Str *s, size_t start, size_t end, const char *reason);
 
 /* -- for the files that make up str -- */
 #define STR_LENGTH_MAX ((size_t)PTRDIFF_MAX / 4 - 64)
