@@ -154,6 +154,8 @@ SAME_PLACE(RecursiveLock, depth);
 /* Where a record's items stand. */
 _Static_assert(offsetof(Tuple, items) == sizeof(ToyObject) + sizeof(size_t), "TOY_RECORD_FIELD counts on it");
 
+_Static_assert(sizeof(ToyClass) >= sizeof(Type), "a metaclass's instances have too little room: TOY_CLASS_WORDS");
+
 SAME_NUMBER(COMPARE_LT, WALL_COMPARE_LT);
 SAME_NUMBER(COMPARE_LE, WALL_COMPARE_LE);
 SAME_NUMBER(COMPARE_EQ, WALL_COMPARE_EQ);

@@ -69,7 +69,7 @@ void toy_report_unraisable(ToyThread *t, ToyValue where, const char *message) { 
 ToyType *toy_exception_type(ToyThread *t, ToyException kind) { return exception_type(t, kinds[kind]); }
 ToyType *toy_exception_new(ToyThread *t, const char *name, ToyType *base)
 {
-    Type *type = type_new_native(t, base->spec, name, base, KIND_BASE_EXCEPTION);
+    Type *type = type_new_native(t, base->spec, name, base, NULL, KIND_BASE_EXCEPTION);
     if (type) type->flags |= TYPE_IS_WEAK_REFERABLE;   /* as what a class statement makes */
     return type;
 }

@@ -36,13 +36,23 @@ static bool keep_to_the_end(Thread *t, Module *module)
     return list_append(t, *owners, object_value(module));
 }
 
-ToyType *toy_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name, ToyType *base)
+ToyType *toy_type_new_of(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name, ToyType *base, ToyType *metaclass)
 {
     if (module && !keep_to_the_end(t, module)) return NULL;
-    Type *type = type_new_native(t, spec, name, base, KIND_INSTANCE);
+    Type *type = type_new_native(t, spec, name, base, metaclass, KIND_INSTANCE);
     if (type && module) type->module_state = module->state;
     return type;
 }
+
+ToyType *toy_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name, ToyType *base)
+{
+    return toy_type_new_of(t, module, spec, name, base, NULL);
+}
+
+void toy_class_traverse(ToyObject *self, ToyVisit visit, void *context) { type_spec.traverse(self, visit, context); }
+void toy_class_clear(ToyObject *self) { type_spec.clear(self); }
+void toy_class_free(ToyObject *self) { type_spec.free(self); }
+bool toy_class_set_attribute(ToyThread *t, ToyValue class, ToyValue name, ToyValue value) { return type_spec.slots.set_attribute(t, class, as_str(name), value); }
 
 void *toy_type_state(const ToyType *type)
 {
@@ -54,18 +64,28 @@ void *toy_type_state(const ToyType *type)
     return NULL;
 }
 
+static bool add_descriptor(Thread *t, Type *type, const char *text, TAKES Value descriptor)
+{
+    Str *name = failed(descriptor) ? NULL : str_intern_text(t, text);
+    bool done = name && type_set_attribute(t, object_value(type), name, descriptor);
+    release(descriptor);
+    if (name) object_release(name);
+    return done;
+}
+
 bool toy_type_add_methods(ToyThread *t, ToyModuleObject *module, ToyType *type, const ToyFunction *methods)
 {
     if (!keep_to_the_end(t, module)) return false;
     type->module_state = module->state;
-    for (const NativeDef *def = methods; def->name; def++) {
-        Str *name = str_intern_text(t, def->name);
-        Value descriptor = name ? method_descriptor_new(t, type, def) : FAILED;
-        bool done = !failed(descriptor) && type_set_attribute(t, object_value(type), name, descriptor);
-        release(descriptor);
-        if (name) object_release(name);
-        if (!done) return false;
-    }
+    for (const NativeDef *def = methods; def->name; def++)
+        if (!add_descriptor(t, type, def->name, method_descriptor_new(t, type, def))) return false;
+    return true;
+}
+
+bool toy_type_add_getsets(ToyThread *t, ToyType *type, const ToyGetSet *rows)
+{
+    for (const GetSetDef *def = rows; def->name; def++)
+        if (!add_descriptor(t, type, def->name, getset_new(t, type, def))) return false;
     return true;
 }
 

@@ -664,6 +664,22 @@ typedef struct Module ToyModuleObject;
 TOY_API TOY_BORROWED TOY_MUST_CHECK ToyType *toy_type_new(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name, ToyType *base);
 /* Methods for a class that a script made, as if [module] had made the type: what must be quick although the class is written in toy. */
 TOY_API TOY_MUST_CHECK bool toy_type_add_methods(ToyThread *t, ToyModuleObject *module, ToyType *type, const ToyFunction *methods);
+/* The same for attributes that are computed: descriptors of the class, not of those above it. */
+TOY_API TOY_MUST_CHECK bool toy_type_add_getsets(ToyThread *t, ToyType *type, const ToyGetSet *rows);
+
+/* Metaclasses: types whose instances are types. Their struct begins with a ToyClass, and their spec's traverse, clear and free call those three.
+ * toy_type_new makes one if [base] is the built-in type, or one that was made so. */
+enum { TOY_CLASS_WORDS = 80 };
+typedef struct ToyClass { ToyObject head; uint64_t rest[TOY_CLASS_WORDS]; } ToyClass;
+TOY_API void toy_class_traverse(ToyObject *self, ToyVisit visit, void *context);
+TOY_API void toy_class_clear(ToyObject *self);
+TOY_API void toy_class_free(ToyObject *self);
+/* type's own way, for a set_attribute slot that only adds to it. */
+TOY_API TOY_MUST_CHECK bool toy_class_set_attribute(ToyThread *t, ToyValue class, ToyValue name, ToyValue value);
+/* toy_type_new for a type that is an instance of [metaclass]. */
+TOY_API TOY_BORROWED TOY_MUST_CHECK ToyType *toy_type_new_of(ToyThread *t, ToyModuleObject *module, const ToyTypeSpec *spec, const char *name,
+                                                             ToyType *base, ToyType *metaclass);
+
 /* TOY_TYPE_IS_SEQUENCE, TOY_TYPE_IS_MAPPING: how patterns see the instances. Giving a class such flags gives them to its subclasses. */
 TOY_API uint32_t toy_type_pattern_flags(const ToyType *type);
 TOY_API void toy_type_set_pattern_flags(ToyType *type, uint32_t flags);

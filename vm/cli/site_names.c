@@ -189,9 +189,9 @@ static bool add(Thread *t, Type *type, const char *name, const char *text)
 bool site_names_add(Thread *t)
 {
     Type *base = kind_type(t, KIND_OBJECT);
-    Type *quitter = type_new_native(t, &quitter_spec, "_sitebuiltins.Quitter", base, KIND_INSTANCE);
-    Type *printer = quitter ? type_new_native(t, &printer_spec, "_sitebuiltins._Printer", base, KIND_INSTANCE) : NULL;
-    Type *helper = printer ? type_new_native(t, &helper_spec, "_sitebuiltins._Helper", base, KIND_INSTANCE) : NULL;
+    Type *quitter = type_new_native(t, &quitter_spec, "_sitebuiltins.Quitter", base, NULL, KIND_INSTANCE);
+    Type *printer = quitter ? type_new_native(t, &printer_spec, "_sitebuiltins._Printer", base, NULL, KIND_INSTANCE) : NULL;
+    Type *helper = printer ? type_new_native(t, &helper_spec, "_sitebuiltins._Helper", base, NULL, KIND_INSTANCE) : NULL;
     return helper && add(t, quitter, "exit", NULL) && add(t, quitter, "quit", NULL) && add(t, helper, "help", NULL) &&
            add(t, printer, "copyright", "Copyright (c) the authors of toy.\nAll Rights Reserved.") &&
            add(t, printer, "credits", "toy speaks the language that Guido van Rossum and the Python community made.") &&

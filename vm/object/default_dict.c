@@ -147,6 +147,6 @@ Type *dict_subtype(Thread *t, enum DictSubtype which)
     };
     Type **types = t->interp->dict_subtypes;
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
-        if (!types[i] && !(types[i] = type_new_native(t, rows[i].spec, rows[i].name, kind_type(t, rows[i].base), rows[i].kind))) return NULL;
+        if (!types[i] && !(types[i] = type_new_native(t, rows[i].spec, rows[i].name, kind_type(t, rows[i].base), NULL, rows[i].kind))) return NULL;
     return types[which];
 }

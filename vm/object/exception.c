@@ -346,7 +346,7 @@ bool exceptions_init(Thread *t)
     interp->exceptions[EXC_BaseException] = kind_type(t, KIND_BASE_EXCEPTION);
     for (int kind = EXC_BaseException + 1; kind < EXC_COUNT; kind++) {
         const struct ExceptionRow *row = &rows[kind];
-        Type *type = type_new_native(t, &row->spec, row->name, interp->exceptions[row->base], KIND_BASE_EXCEPTION);
+        Type *type = type_new_native(t, &row->spec, row->name, interp->exceptions[row->base], NULL, KIND_BASE_EXCEPTION);
         if (!type)
             return false;
         interp->exceptions[kind] = type;

@@ -65,10 +65,11 @@ static void set_plain_strides(MemoryView *m)
     }
 }
 
+/* A long one can only be the exporter's: casts know short ones. */
 static void set_format(MemoryView *m, const char *format, size_t item_size)
 {
     size_t length = strlen(format);
-    memcpy(m->format, format, length < FORMAT_MAX ? length + 1 : FORMAT_MAX - 1);
+    m->format = length < FORMAT_MAX ? memcpy(m->own_format, format, length + 1) : format;
     m->letter = memory_format_letter(m->format);
     if (m->letter && memory_format_size(m->letter) != item_size)
         m->letter = 0;
@@ -533,7 +534,7 @@ static Value cast(Thread *t, Value self, const Value *args)
     char letter = memory_format_letter(format);
     if (!letter)
         return raise_value_error(t, "memoryview: destination format must be a native single character format prefixed with an optional '@'");
-    if (!m->letter)
+    if (!m->letter && !is_byte_letter(letter))
         return raise_value_error(t, "memoryview: source format must be a native single character format prefixed with an optional '@'");
     if (!is_byte_letter(letter) && !is_byte_letter(m->letter))
         return raise_type_error(t, "memoryview: cannot cast between two non-byte formats");

@@ -18,7 +18,10 @@
 
 bool memoryview_has_letter(Thread *t, const MemoryView *m)
 {
-    return m->letter || raise_false(t, EXC_NotImplementedError, "memoryview: format %s not supported", m->format);
+    if (m->letter)
+        return true;
+    const char *letters = m->format + (m->format[0] == '@');
+    return raise_false(t, EXC_NotImplementedError, strlen(letters) == 1 ? "memoryview: format %s not supported" : "memoryview: unsupported format %s", m->format);
 }
 
 /* The address along one dimension; NULL: raised. */

@@ -262,11 +262,11 @@ static bool complete(Thread *t, Type *type)
     return true;
 }
 
-Type *type_new_native(Thread *t, const TypeSpec *spec, const char *name, Type *base, enum Kind kind)
+Type *type_new_native(Thread *t, const TypeSpec *spec, const char *name, Type *base, Type *metaclass, enum Kind kind)
 {
     ASSERT_GIL(t);
     if (!base) base = kind_type(t, KIND_OBJECT);
-    Type *type = type_cell_new(t, base->head.type);
+    Type *type = type_cell_new(t, metaclass ? metaclass : base->head.type);
     if (!type) return NULL;
     describe(type, spec, name, base, kind, kind == KIND_INSTANCE ? base->solid : kind);
     if (complete(t, type)) return type;

@@ -193,9 +193,11 @@ MUST_CHECK Object *type_alloc_sized(Thread *t, Type *type, size_t size);
 
 /* Start-up: makes every type of kinds.def. The exception classes follow from exceptions.def (exception.c). */
 MUST_CHECK bool types_init(Thread *t);
+extern const TypeSpec type_spec;    /* what metaclasses build upon */
 /* A native type beyond kinds.def: an exception class, a type of a native module ([name] "module.name", a constant). Immortal, known
- * to be immutable. [kind]: what its instances' headers say, KIND_INSTANCE unless the payload is a built-in one. BORROWED. */
-BORROWED MUST_CHECK Type *type_new_native(Thread *t, const TypeSpec *spec, const char *name, Type *base, enum Kind kind);
+ * to be immutable. [metaclass] NULL: that of the base. [kind]: what its instances' headers say, KIND_INSTANCE unless the payload is a built-in one.
+ * BORROWED. */
+BORROWED MUST_CHECK Type *type_new_native(Thread *t, const TypeSpec *spec, const char *name, Type *base, Type *metaclass, enum Kind kind);
 /* Give an object another class of the same layout: __class__ assignment. Raises "object layout differs". */
 MUST_CHECK bool object_set_class(Thread *t, Object *object, Type *type);
 

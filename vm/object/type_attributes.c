@@ -249,7 +249,7 @@ static Value get_flags(Thread *t, Value v)
     (void)t;
     const Type *type = as_type(v);
     static const struct { uint32_t own; int shown; } bits[] = {{TYPE_IS_SCRIPT_MADE, 9}, {TYPE_IS_CONTAINER, 14}, {TYPE_IS_ABSTRACT, 20},
-        {TYPE_IS_METHOD_DESCRIPTOR, 17}, {TYPE_IS_SEQUENCE, 5}, {TYPE_IS_MAPPING, 6}, {TYPE_IS_EXCEPTION, 30}};
+        {TYPE_IS_METHOD_DESCRIPTOR, 17}, {TYPE_IS_SEQUENCE, 5}, {TYPE_IS_MAPPING, 6}, {TYPE_IS_EXCEPTION, 30}, {TYPE_NO_NEW, 7}};
     static const struct { uint8_t solid; int shown; } kinds[] = {{KIND_INT, 24}, {KIND_LIST, 25}, {KIND_TUPLE, 26}, {KIND_BYTES, 27},
         {KIND_STR, 28}, {KIND_DICT, 29}, {KIND_TYPE, 31}};
     int64_t flags = 1 << 12;
