@@ -1,22 +1,19 @@
-/* mod_ctypes.c - _ctypes: calling functions of shared libraries.
+/* ctypes_functions.c - functions of shared libraries as objects that are called.
  *
- * What        CFuncPtr, the object that is called; loading libraries; errno. The scalar types are in ctypes_data.c.
- * How         Each argument becomes 16 bytes and a description of them for libffi, which lays them out as the system's calling convention
- *             says. What is wrong with an argument is found out before the call. A function of a CDLL gives the lock up around the call
- *             (other threads run while C works), one of a PyDLL keeps it.
+ * What        CFuncPtr and its metaclass; the call; errno.
+ * How         libffi lays the arguments out as the system's calling convention says. A function of a CDLL gives the lock up around the call
+ *             (other threads run while C works), one of a PyDLL keeps it. The object's bytes are the function's address.
  * Invariants  I1 what an argument points to is held until the call is over.
  * GIL         held; dropped around the call unless the function is a PyDLL's.
- * Read next   ctypes_data.c, stdlib/lib/ctypes/__init__.toy, tests/native/ctypes_lock.toy */
-#include <dlfcn.h>
+ * Read next   ctypes_arguments.c, stdlib/lib/ctypes/__init__.toy, tests/native/ctypes_lock.toy */
 #include <errno.h>
 
-#include "stdlib/ctypes_parts.h"
+#include "stdlib/ctypes/ctypes.h"
 
-enum { FLAG_KEEPS_LOCK = 4, FLAG_USES_ERRNO = 8, MAX_ARGUMENTS = 1024, FEW_ARGUMENTS = 16 };
+enum { MAX_ARGUMENTS = 1024, FEW_ARGUMENTS = 16 };
 
 typedef struct Function {
-    ToyObject head;
-    void (*address)(void);
+    CObject object;
     int flags;
     ToyValue argtypes;          /* as it was given, or UNBOUND */
     ToyValue converters;        /* a tuple of the classes in it */
@@ -35,8 +32,8 @@ static int thread_errno(ToyThread *t, CtypesState *state)
 }
 static bool set_thread_errno(ToyThread *t, CtypesState *state, int number) { return toy_local_store(t, state, toy_small_int_value(number)); }
 
-static ToyValue get_errno(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, thread_errno(t, toy_module_state(self))); }
-static ToyValue set_errno(ToyThread *t, ToyValue self, const ToyValue *args)
+ToyValue ctypes_get_errno(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_int(t, thread_errno(t, toy_module_state(self))); }
+ToyValue ctypes_set_errno(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     CtypesState *state = toy_module_state(self);
     int number, old = thread_errno(t, state);
@@ -44,96 +41,81 @@ static ToyValue set_errno(ToyThread *t, ToyValue self, const ToyValue *args)
     return toy_int(t, old);
 }
 
-/* ---- libraries ---- */
+/* ---- the class ---- */
 
-static ToyValue ctypes_dlopen(ToyThread *t, ToyValue self, const ToyValue *args)
+static bool function_meta_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    int mode = RTLD_LOCAL;
-    const char *name = NULL;
-    ToyValue holder = TOY_UNBOUND;
-    if (toy_is_given(args[0])) {
-        name = toy_path(t, args[0], NULL, &holder);
-        if (!name) return TOY_FAILED;
-    }
-    if (!toy_arg_int(t, args[1], &mode)) {
-        toy_release(holder);
-        return TOY_FAILED;
-    }
-    toy_block_begin(t, "dlopen");   /* runs the library's constructors, reads files */
-    void *handle = dlopen(name, mode | RTLD_NOW);
-    toy_block_end(t);
-    toy_release(holder);
-    if (!handle) return toy_raise(t, TOY_OSError, "%s", dlerror());
-    return toy_int_from_uint64(t, (uint64_t)(uintptr_t)handle);
-}
-
-static bool arg_pointer(ToyThread *t, ToyValue v, void **out)
-{
-    uint64_t address = 0;
-    if (!toy_arg_uint64(t, v, &address)) return false;
-    *out = (void *)(uintptr_t)address;
+    CClass *class = as_cclass(self);
+    if (!ctypes_class_begin(t, class)) return false;
+    ToyValue flags = toy_find_attribute(t, self, "_flags_");
+    bool is_good = toy_is_bound(flags) && toy_is_int(flags);
+    toy_release(flags);
+    if (!is_good) return toy_is_raised(t) ? false : toy_raise_false(t, TOY_TypeError, "class must define _flags_ which must be an integer");
+    class->size = class->alignment = sizeof(void *);
+    class->count = 1;
+    class->has_pointers = true;
+    if (!ctypes_class_describe(t, class, toy_str(t, "X{}"), NULL, SIZE_MAX)) return false;
+    class->family = FAMILY_FUNCTION;
     return true;
 }
 
-static ToyValue ctypes_dlclose(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    void *handle;
-    if (!arg_pointer(t, args[0], &handle)) return TOY_FAILED;
-    return dlclose(handle) == 0 ? TOY_NONE : toy_raise(t, TOY_OSError, "%s", dlerror());
-}
-
-/* The address of a name in a library, or of data in it: AttributeError and ValueError say it is not there. */
-void *ctypes_symbol(ToyThread *t, ToyValue library, ToyValue name, ToyException error)
-{
-    ToyValue handle_value = toy_get_attribute(t, library, "_handle");
-    void *handle, *symbol = NULL;
-    const char *text = NULL;
-    if (toy_failed(handle_value)) return NULL;
-    bool is_read = arg_pointer(t, handle_value, &handle);
-    toy_release(handle_value);
-    if (is_read && !toy_is_str(name)) toy_raise_type_error(t, "the name of a function must be str, not %T", name);
-    else if (is_read) text = toy_str_utf8(t, name, NULL);
-    if (!text) return NULL;
-    symbol = dlsym(handle, text);
-    if (!symbol) toy_raise(t, error, "%s", dlerror());
-    return symbol;
-}
+const ToyTypeSpec ctypes_function_meta_spec = {
+    .doc = "metatype for C function pointers",
+    .size = sizeof(CClass),
+    .slots = {.init = function_meta_init},
+    .traverse = ctypes_class_traverse,
+    .clear = ctypes_class_clear,
+    .free = ctypes_class_free,
+};
 
 /* ---- making a function ---- */
 
+static bool set_argtypes(ToyThread *t, ToyValue self, ToyValue v);
+
+/* What the class says of its functions; made of one that lies somewhere in memory, too. */
+static bool take_class(ToyThread *t, ToyValue self)
+{
+    Function *function = as_function(self);
+    ToyValue class = cclass_value(cobject_class(self)), flags = toy_get_attribute(t, class, "_flags_");
+    bool done = !toy_failed(flags) && toy_arg_int(t, flags, &function->flags);
+    toy_release(flags);
+    if (!done) return false;
+    function->restype = toy_find_attribute(t, class, "_restype_");
+    ToyValue argtypes = toy_is_raised(t) ? TOY_FAILED : toy_find_attribute(t, class, "_argtypes_");
+    done = !toy_is_raised(t) && (toy_is_unbound(argtypes) || set_argtypes(t, self, argtypes));
+    toy_release(argtypes);
+    return done;
+}
+
 static ToyValue function_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names)
 {
-    if (!toy_arguments_no_keywords(t, "_FuncPtr", names) || !toy_arguments_count(t, "_FuncPtr", count, 1, 1)) return TOY_FAILED;
-    ToyValue class = toy_type_value(type), library = TOY_UNBOUND;
+    if (!toy_arguments_no_keywords(t, "_FuncPtr", names) || !toy_arguments_count(t, "_FuncPtr", count, 0, 1)) return TOY_FAILED;
+    ToyValue library = TOY_UNBOUND;
     void *address = NULL;
-    if (toy_is_tuple(args[0]) && toy_tuple_length(args[0]) == 2) {
+    uint64_t bits = 0;
+    if (count && toy_is_tuple(args[0]) && toy_tuple_length(args[0]) == 2) {
         library = toy_tuple_item(args[0], 1);
         address = ctypes_symbol(t, library, toy_tuple_item(args[0], 0), TOY_AttributeError);
         if (!address) return TOY_FAILED;
-    } else if (!toy_is_int(args[0])) {
+    } else if (count && !toy_is_int(args[0])) {
         return toy_raise_type_error(t, "argument must be callable or integer function address");
-    } else if (!arg_pointer(t, args[0], &address)) {
-        return TOY_FAILED;
+    } else if (count) {
+        if (!ctypes_low_bits(t, args[0], &bits)) return TOY_FAILED;
+        address = (void *)(uintptr_t)bits;
     }
-    ToyValue flags = toy_get_attribute(t, class, "_flags_");
-    ToyValue restype = toy_failed(flags) ? TOY_FAILED : toy_get_attribute(t, class, "_restype_");
-    int of_class;
-    Function *function = NULL;
-    if (!toy_failed(restype) && toy_arg_int(t, flags, &of_class)) function = (Function *)toy_type_alloc(t, type);
-    if (function) {
-        function->address = (void (*)(void))(uintptr_t)address;
-        function->flags = of_class;
-        function->restype = toy_is_none(restype) ? TOY_NONE : toy_retain(restype);
-        function->library = toy_retain(library);
-    }
-    toy_release(flags);
-    toy_release(restype);
-    return toy_value(function);
+    ToyValue v = ctypes_object_new(t, (CClass *)type);
+    if (toy_failed(v)) return TOY_FAILED;
+    memcpy(as_cobject(v)->data, &address, sizeof address);
+    as_function(v)->library = toy_retain(library);
+    if (take_class(t, v)) return v;
+    toy_release(v);
+    return TOY_FAILED;
 }
 
 static void function_traverse(ToyObject *self, ToyVisit visit, void *context)
 {
     const Function *function = (Function *)self;
+    ctypes_object_traverse(self, visit, context);
     toy_visit(function->argtypes, visit, context);
     toy_visit(function->converters, visit, context);
     toy_visit(function->restype, visit, context);
@@ -143,35 +125,30 @@ static void function_traverse(ToyObject *self, ToyVisit visit, void *context)
 static void function_clear(ToyObject *self)
 {
     Function *function = (Function *)self;
+    ctypes_object_clear(self);
     toy_clear(&function->argtypes);
     toy_clear(&function->converters);
     toy_clear(&function->restype);
     toy_clear(&function->errcheck);
     toy_clear(&function->library);
 }
+static void function_free(ToyObject *self)
+{
+    function_clear(self);
+    ctypes_object_free(self);
+}
 
 /* ---- calling ---- */
-
-/* "argument 1: TypeError: ...": what went wrong, and with which argument. */
-static bool blame_argument(ToyThread *t, CtypesState *state, size_t number)
-{
-    ToyValue exception = toy_raised_take(t);
-    ToyValue text = toy_to_str(t, exception);
-    if (!toy_failed(text)) toy_raise_type(t, state->argument_error, "argument %zu: %T: %S", number, exception, text);
-    toy_release(text);
-    toy_release(exception);
-    return false;
-}
 
 static ToyValue call_with_arguments(ToyThread *t, CtypesState *state, Function *function, ToyValue self, const ToyValue *args, size_t count,
                                     Argument *arguments)
 {
     size_t declared = toy_is_bound(function->converters) ? toy_tuple_length(function->converters) : 0;
     for (size_t i = 0; i < count; i++) {
-        bool done = i < declared ? ctypes_convert_as(t, state, toy_tuple_item(function->converters, i), args[i], &arguments[i])
+        bool done = i < declared ? ctypes_convert_as(t, state, toy_tuple_item(function->converters, i), args[i], i + 1, &arguments[i])
                                  : ctypes_convert(t, state, args[i], i + 1, &arguments[i]);
         if (!done) {
-            blame_argument(t, state, i + 1);
+            ctypes_blame_argument(t, state, i + 1);
             return TOY_FAILED;
         }
     }
@@ -181,7 +158,10 @@ static ToyValue call_with_arguments(ToyThread *t, CtypesState *state, Function *
     Scalar returned = {.bits = 0};
     ffi_type *result_type;
     ffi_cif interface;
-    if (type_row && place_row && ctypes_result_type(t, state, function->restype, &result_type)) {
+    void (*address)(void) = NULL;
+    if (ctypes_has_bytes(t, &function->object, 0, sizeof address)) memcpy(&address, function->object.data, sizeof address);
+    if (!address && !toy_is_raised(t)) toy_raise_value_error(t, "attempt to call NULL function pointer");
+    if (address && type_row && place_row && ctypes_result_type(t, state, function->restype, &result_type)) {
         for (size_t i = 0; i < count; i++) {
             type_row[i] = arguments[i].type;
             place_row[i] = &arguments[i].scalar;
@@ -189,11 +169,11 @@ static ToyValue call_with_arguments(ToyThread *t, CtypesState *state, Function *
         if (ffi_prep_cif(&interface, FFI_DEFAULT_ABI, (unsigned)count, result_type, type_row) != FFI_OK) {
             toy_raise(t, TOY_RuntimeError, "ffi_prep_cif failed");
         } else {
-            bool uses_errno = function->flags & FLAG_USES_ERRNO, keeps_lock = function->flags & FLAG_KEEPS_LOCK;
+            bool uses_errno = function->flags & CTYPES_USES_ERRNO, keeps_lock = function->flags & CTYPES_KEEPS_LOCK;
             int given_errno = uses_errno ? thread_errno(t, state) : 0;
             if (!keeps_lock) toy_block_begin(t, "foreign call");
             if (uses_errno) errno = given_errno;
-            ffi_call(&interface, function->address, &returned, place_row);
+            ffi_call(&interface, address, &returned, place_row);
             int left_errno = errno;
             if (!keeps_lock) toy_block_end(t);
             if (!uses_errno || set_thread_errno(t, state, left_errno)) result = ctypes_result(t, state, function->restype, &returned);
@@ -214,6 +194,8 @@ static ToyValue function_call(ToyThread *t, ToyValue self, const ToyValue *args,
 {
     Function *function = as_function(self);
     CtypesState *state = toy_instance_state(self);
+    /* A function pointer that lies in a structure has had no call of its class. */
+    if (toy_is_unbound(function->restype) && !take_class(t, self)) return TOY_FAILED;
     size_t declared = toy_is_bound(function->converters) ? toy_tuple_length(function->converters) : 0;
     if (count < declared) {
         return toy_raise_type_error(t, "this function takes at least %zu argument%s (%zu given)", declared, declared == 1 ? "" : "s", count);
@@ -285,7 +267,9 @@ static bool set_errcheck(ToyThread *t, ToyValue self, ToyValue v)
 static ToyValue function_repr(ToyThread *t, ToyValue self) { return toy_str_format(t, "<%T object at %p>", self, (void *)toy_object(self)); }
 static bool function_truth(ToyThread *t, ToyValue self, bool *truth)
 {
-    *truth = as_function(self)->address != NULL;
+    void *address = NULL;
+    if (as_cobject(self)->size >= sizeof address) memcpy(&address, as_cobject(self)->data, sizeof address);
+    *truth = address != NULL;
     return true;
 }
 
@@ -295,65 +279,14 @@ static const ToyGetSet function_getsets[] = {
     {"errcheck", get_errcheck, set_errcheck, "a function that is called with the result, the function and the arguments"},
     {NULL, NULL, NULL, NULL},
 };
-static const ToyTypeSpec function_spec = {
+const ToyTypeSpec ctypes_function_spec = {
     .doc = "A foreign function; restype and argtypes say how it is called.",
     .size = sizeof(Function),
-    .flags = TOY_TYPE_IS_CONTAINER | TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE,
-    .slots = {.repr = function_repr, .call = function_call, .truth = function_truth, .new_instance = function_new},
+    .flags = TOY_TYPE_IS_CONTAINER,
+    .slots = {.repr = function_repr, .hash = ctypes_object_hash, .call = function_call, .truth = function_truth, .new_instance = function_new,
+              .get_buffer = ctypes_object_buffer, .release_buffer = ctypes_object_buffer_release},
     .getsets = function_getsets,
     .traverse = function_traverse,
     .clear = function_clear,
-    .free = function_clear,
-};
-
-/* ---- the module ---- */
-
-/* The bytes at an address, up to a NUL or of the given length. */
-static ToyValue string_at(ToyThread *t, ToyValue self, const ToyValue *args)
-{
-    Argument argument = {.holder = TOY_UNBOUND};
-    int64_t size = -1;
-    if (!ctypes_convert(t, toy_module_state(self), args[0], 1, &argument)) return TOY_FAILED;
-    ToyValue bytes = TOY_FAILED;
-    /* A C int may have been made of an address: take it as it was written. */
-    if (toy_is_int(args[0]) && !arg_pointer(t, args[0], &argument.scalar.pointer)) bytes = TOY_FAILED;
-    else if (toy_arg_int64(t, args[1], &size))
-        bytes = toy_bytes(t, argument.scalar.pointer, size < 0 ? strlen(argument.scalar.pointer) : (size_t)size);
-    toy_release(argument.holder);
-    return bytes;
-}
-
-static const ToyFunction functions[] = {
-    TOY_FUNCTION("dlopen", ctypes_dlopen, "(name, flag=RTLD_LOCAL, /)", 0, "Load a shared library; return its handle."),
-    TOY_FUNCTION("dlclose", ctypes_dlclose, "(handle, /)", 0, "Give a shared library back."),
-    TOY_FUNCTION("get_errno", get_errno, "()", 0, "Return errno as calls of functions made with use_errno left it."),
-    TOY_FUNCTION("set_errno", set_errno, "(value, /)", 0, "Set that errno; return the old one."),
-    TOY_FUNCTION("sizeof", ctypes_sizeof, "(obj_or_type, /)", 0, "Return the size in bytes of a C type, or of an object of one."),
-    TOY_FUNCTION("alignment", ctypes_sizeof, "(obj_or_type, /)", 0, "Return the alignment of a C type, or of an object of one."),
-    TOY_FUNCTION("addressof", ctypes_addressof, "(obj, /)", 0, "Return the address of the C object."),
-    TOY_FUNCTION("byref", ctypes_byref, "(obj, offset=0, /)", 0, "Return a pointer to the C object, to be used as an argument only."),
-    TOY_FUNCTION("string_at", string_at, "(ptr, size=-1, /)", 0, "Return the bytes at an address."),
-    TOY_FUNCTIONS_END,
-};
-
-static bool init(ToyThread *t, ToyModuleObject *module)
-{
-    static const ToyIntConstant constants[] = {
-        {"RTLD_LOCAL", RTLD_LOCAL}, {"RTLD_GLOBAL", RTLD_GLOBAL}, {"FUNCFLAG_CDECL", 1}, {"FUNCFLAG_PYTHONAPI", FLAG_KEEPS_LOCK},
-        {"FUNCFLAG_USE_ERRNO", FLAG_USES_ERRNO}};
-    CtypesState *state = toy_module_state(toy_module_value(module));
-    state->argument_error = toy_exception_new(t, "ctypes.ArgumentError", toy_exception_type(t, TOY_Exception));
-    state->function_type = toy_type_new(t, module, &function_spec, "_ctypes.CFuncPtr", NULL);
-    return ctypes_data_init(t, module, state) && toy_module_add_type(t, module, state->argument_error) &&
-           toy_module_add_type(t, module, state->function_type) && toy_module_add_ints(t, module, constants, sizeof constants / sizeof *constants);
-}
-
-void *ctypes_function_address(ToyValue v) { return (void *)(uintptr_t)as_function(v)->address; }
-
-const ToyModule toy_module_ctypes = {
-    .name = "_ctypes",
-    .doc = "Calling functions of shared libraries: the native part of ctypes.",
-    .functions = functions,
-    .state_size = sizeof(CtypesState),
-    .init = init,
+    .free = function_free,
 };
