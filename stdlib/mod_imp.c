@@ -1,7 +1,7 @@
-/* mod_imp.c - _imp: modules that lie in the program, for finders and loaders written in toy.
+/* mod_imp.c - _imp: modules that lie in the program or in shared objects, for finders and loaders written in toy.
  *
  * What        Is there a native or embedded module of a name; making it; its code and source. The lock of imports, for scripts.
- * How         Thin: the machine's own import does the same without coming here (vm/run/import.c). It needs no lock for all imports,
+ * How         Thin: for what lies in the program the machine's own import does the same without coming here (vm/run/import.c). It needs no lock for all imports,
  *             each module has its own; but who takes this one is not disturbed by a fork, which waits for it.
  * GIL         held; dropped while waiting for the lock.
  * Read next   lib/_import_finders.toy */
@@ -68,6 +68,22 @@ static ToyValue imp_create_builtin(ToyThread *t, ToyValue self, const ToyValue *
     return module;
 }
 
+static ToyValue imp_create_dynamic(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    ToyValue name = toy_get_attribute(t, args[0], "name"), file = toy_failed(name) ? TOY_FAILED : toy_get_attribute(t, args[0], "origin");
+    bool is_good = !toy_failed(file) && !toy_failed(name_argument(t, name, "create_dynamic")) && !toy_failed(name_argument(t, file, "create_dynamic"));
+    ToyValue module = is_good ? toy_shared_object_load(t, name, file) : TOY_FAILED;
+    toy_release(name);
+    toy_release(file);
+    return module;
+}
+static ToyValue imp_own_shared_object(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    if (toy_failed(name_argument(t, args[0], "own_shared_object"))) return TOY_FAILED;
+    ToyValue file = toy_own_shared_object(t, args[0]);
+    return toy_is_bound(file) || toy_is_raised(t) ? file : TOY_NONE;
+}
+
 /* ---- the lock: its owner may take it again ---- */
 
 typedef struct ImpState { ToyLock lock; uint64_t owner; size_t depth; } ImpState;
@@ -118,7 +134,7 @@ static ToyValue imp_none(ToyThread *t, ToyValue self, const ToyValue *args) { re
 static ToyValue imp_zero(ToyThread *t, ToyValue self, const ToyValue *args) { return toy_small_int_value(0); }
 static ToyValue imp_extension_suffixes(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    ToyValue suffix = toy_str(t, ".so");
+    ToyValue suffix = toy_str(t, ".toy.so");
     ToyValue list = toy_failed(suffix) ? TOY_FAILED : toy_list_of(t, &suffix, 1);
     toy_release(suffix);
     return list;
@@ -134,6 +150,9 @@ static const ToyFunction functions[] = {
     TOY_FUNCTION("get_frozen_source", imp_get_frozen_source, "(name, /)", 0, "The source of that module."),
     TOY_FUNCTION("create_builtin", imp_create_builtin, "(spec, /)", 0, "Make the native module that a spec names."),
     TOY_FUNCTION("exec_builtin", imp_zero, "(mod, /)", 0, "Nothing: it was filled when it was made."),
+    TOY_FUNCTION("create_dynamic", imp_create_dynamic, "(spec, file=None, /)", 0, "Make the native module that lies in the shared object a spec names."),
+    TOY_FUNCTION("exec_dynamic", imp_zero, "(mod, /)", 0, "Nothing: it was filled when it was made."),
+    TOY_FUNCTION("own_shared_object", imp_own_shared_object, "(name, /)", 0, "The file of toy's own shared object with the module of that name, or None."),
     TOY_FUNCTION("lock_held", imp_lock_held, "()", 0, "Has a script taken the lock of imports?"),
     TOY_FUNCTION("acquire_lock", imp_acquire_lock, "()", 0, "Take the lock of imports; a fork waits until it is given back."),
     TOY_FUNCTION("release_lock", imp_release_lock, "()", 0, "Give the lock of imports back, as often as it was taken."),
@@ -159,7 +178,7 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 
 const ToyModule toy_module_imp = {
     .name = "_imp",
-    .doc = "Modules that lie in the program, for finders and loaders written in toy.",
+    .doc = "Modules that lie in the program or in shared objects, for finders and loaders written in toy.",
     .functions = functions,
     .state_size = sizeof(ImpState),
     .init = init,

@@ -132,6 +132,10 @@ SAME_PLACE(TypeSpec, free);
 SAME_PLACE(TypeSpec, size_of);
 SAME_PLACE(TypeSpec, add_rest);
 SAME_SIZE(NativeModule);
+_Static_assert(offsetof(struct NativeModule, abi) == 0, "toy.h: the word that is read before all others must be the first");
+_Static_assert(NATIVE_MODULE_ABI == ((uint64_t)TOY_ABI_VERSION << 32 | sizeof(struct WallTypeSpec) << 16 | sizeof(struct WallNativeModule)),
+               "toy.h: TOY_ABI_VERSION is another one");
+SAME_PLACE(NativeModule, name);
 SAME_PLACE(NativeModule, known_as);
 SAME_PLACE(NativeModule, functions);
 SAME_PLACE(NativeModule, state_size);

@@ -11,6 +11,7 @@
 #include "vm/run/frame.h"
 #include "vm/run/import.h"
 #include "vm/run/import_file.h"
+#include "vm/run/import_native.h"
 #include "vm/run/import_order.h"
 #include "vm/run/interp.h"
 #include "vm/run/traceback_print.h"
@@ -65,7 +66,7 @@ static bool append_name(Thread *t, List *list, const char *name)
 ToyValue toy_native_module_new(ToyThread *t, ToyValue name)
 {
     const NativeModule *definition = import_find_native(t, as_str(name));
-    return definition ? object_value(import_make_native(t, definition)) : UNBOUND;
+    return definition ? object_value(import_make_native(t, definition, NULL)) : UNBOUND;
 }
 
 ToyValue toy_embedded_module(ToyThread *t, ToyValue name, ToyEmbeddedPart part)
@@ -78,6 +79,8 @@ ToyValue toy_embedded_module(ToyThread *t, ToyValue name, ToyEmbeddedPart part)
     return object_value(import_source_code(t, &source));
 }
 
+ToyValue toy_shared_object_load(ToyThread *t, ToyValue name, ToyValue file) { return object_value(import_load_shared_object(t, as_str(name), as_str(file))); }
+ToyValue toy_own_shared_object(ToyThread *t, ToyValue name) { return object_value(import_find_own_shared_object(t, as_str(name))); }
 bool toy_is_never_hidden(ToyValue name) { return import_is_never_hidden(as_str(name)); }
 ToyValue toy_library_entry(ToyThread *t) { return import_library_entry(t, NULL); }
 

@@ -9,7 +9,7 @@
 #include "vm/object/list.h"
 #include "vm/object/native.h"
 #include "vm/run/call.h"
-#include "vm/run/import.h"
+#include "vm/run/import_native.h"
 #include "vm/run/interp.h"
 #include "vm/run/monitor.h"
 #include "vm/run/trace.h"
@@ -105,4 +105,4 @@ ToyValue toy_current_exceptions(ToyThread *t)
     return object_value(dict);
 }
 
-ToyValue toy_hidden_module(ToyThread *t, const ToyModule *definition) { return object_value(import_make_native(t, definition)); }
+ToyValue toy_hidden_module(ToyThread *t, const ToyModule *definition) { return object_value(import_make_native(t, definition, NULL)); }

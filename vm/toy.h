@@ -727,6 +727,7 @@ TOY_API TOY_MUST_CHECK ToyValue toy_record_new(ToyThread *t, ToyType *type, TOY_
 
 #ifndef TOY_RUN_INTERP_H
 struct NativeModule {
+    uint64_t abi;                                                   /* of a shared object: TOY_ABI. Stays the first field for ever */
     const char *name, *doc;
     const char *known_as;                                           /* what its functions say as __module__; NULL: its name */
     const struct NativeDef *functions;                              /* ends with a NULL name; may be NULL */
@@ -737,9 +738,14 @@ struct NativeModule {
     void (*free_state)(struct Thread *t, void *state);              /* drops what the state owns; may be NULL */
 };
 #endif
-/* A file mod_NAME.c defines `const ToyModule toy_module_NAME = {...};` and stdlib/modules.def names it. A module that is loaded later
- * exports the one symbol toy_module. */
 typedef struct NativeModule ToyModule;
+/* In the program: mod_NAME.c defines `const ToyModule toy_module_NAME = {...};` and stdlib/modules.def names it. A shared object NAME.toy.so
+ * defines `const ToyModule toy_module = {.abi = TOY_ABI, .name = "NAME", ...};`, the one symbol that is looked for in it. */
+extern TOY_API const ToyModule toy_module;
+/* Told apart by it: objects compiled with another toy.h. The version grows when a function goes or changes, or a struct of this header does;
+ * two sizes are in the word too, should it have been forgotten. */
+#define TOY_ABI_VERSION 1
+#define TOY_ABI ((uint64_t)TOY_ABI_VERSION << 32 | sizeof(ToyTypeSpec) << 16 | sizeof(ToyModule))
 static inline ToyValue toy_module_value(ToyModuleObject *module) { return toy_value(module); }
 static inline ToyModuleObject *toy_module_object(ToyValue module) { return (ToyModuleObject *)toy_object(module); }
 /* Of a module function's [self]. BORROWED. */

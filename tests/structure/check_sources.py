@@ -14,15 +14,16 @@ LISTS = [(f'vm/{room}', f'{room}_sources', ('.c', '.cc'), {'opcodes_md.c', 'eval
 LISTS += [
     ('compiler', 'compiler_sources', ('.c',), {'embed.c'}),
     ('stdlib', 'stdlib_sources', ('.c',), set()),
+    ('stdlib/loadable', 'hashlib_sources', ('.c',), set()),
     ('stdlib/lib', 'library_files', ('.toy',), set()),
     ('tests/unit', 'unit_test_sources', ('.c',), set()),
 ]
 
 
 def present(folder, endings, apart):
-    """Sources under [folder], as its meson.build writes them."""
+    """Sources under [folder], as its meson.build writes them; those of loadable modules have lists of their own."""
     paths = [os.path.relpath(path, folder) for path in tree.files(*endings, rooms=[folder])]
-    return sorted(path for path in paths if path not in apart)
+    return sorted(path for path in paths if path not in apart and not path.startswith('loadable/'))
 
 
 def written(variable, names):

@@ -294,9 +294,11 @@ static int run_folder(Thread *t, const Options *options, const char *folder)
         fprintf(stderr, "toy: can't find '__main__' module in '%s'\n", folder);
         return 1;
     }
-    bool done = run_import_source(t, "__main__", &source);
+    bool has_code = !source.is_shared_object;
+    if (!has_code) fputs("toy: No code object available for __main__\n", stderr);
+    bool done = !has_code || run_import_source(t, "__main__", &source);
     import_source_free(t, &source);
-    return done ? 0 : -1;
+    return !done ? -1 : has_code ? 0 : 1;
 }
 
 /* What the script wrote is out before its exception is told, and before anything of the end runs. */
@@ -450,7 +452,7 @@ static int run_named(Thread *t, Str *name, Str *package)
         return 1;
     }
     int status;
-    if (source.native) {
+    if (source.native || source.is_shared_object) {
         fprintf(stderr, "toy: No code object available for %s\n", text);
         status = 1;
     } else if (source.is_package && !package) {

@@ -3,14 +3,15 @@
  * What        The import statement, __import__, and the search for a module.
  * How         a.b.c is loaded as a, then a.b, then a.b.c, each found by the first that has it:
  *               1. sys.modules    2. the few modules of the program that no file can hide (import_order.c)
- *               3. along sys.path or the package's __path__: in a folder NAME/__init__.toy|.py, NAME.toy, NAME.py; in the entry that
- *                  stands for the library, the modules of the program, native (tables) or embedded (written in toy, compiled in)
+ *               3. along sys.path or the package's __path__: in a folder NAME/__init__, then NAME, each with .toy.so, .toy, .py; in the
+ *                  entry that stands for the library, the modules of the program, native (tables) or embedded (written in toy,
+ *                  compiled in), then toy's own shared objects
  *             unless a script has changed sys.meta_path or what belongs to it: then the finders there decide (module_spec.c).
  *             While a module runs for the first time its spec says `_initializing`; another thread that wants it waits on the
  *             loading record, unless waiting would be a circle: then it gets the half-made module, as in CPython.
  * Invariants  I1 a module is in sys.modules before its first line runs, and is taken out again if that raises.
  * GIL         held; dropped while waiting for another thread's load.
- * Read next   import_order.c, import_file.c (files and embedded images), interp.h */
+ * Read next   import_order.c, import_file.c (files and embedded images), import_native.c, interp.h */
 #include "vm/run/import.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include "vm/object/str.h"
 #include "vm/run/call.h"
 #include "vm/run/import_file.h"
+#include "vm/run/import_native.h"
 #include "vm/run/import_order.h"
 #include "vm/run/interp.h"
 #include "vm/run/module_spec.h"
@@ -141,53 +143,11 @@ static Value raise_not_found(Thread *t, Str *name)
     return FAILED;
 }
 
-Module *import_make_native(Thread *t, const NativeModule *definition)
-{
-    Str *name = str_intern_text(t, definition->name);
-    Module *module = name ? module_new(t, name) : NULL;
-    if (!module) {
-        if (name) object_release(name);
-        return NULL;
-    }
-    bool done = true;
-    if (definition->state_size) {
-        module->state = memory_alloc_zeroed(&t->interp->memory, definition->state_size);
-        module->state_size = definition->state_size;
-        module->traverse_state = definition->traverse_state;
-        module->free_state = definition->free_state;
-        done = module->state || raise_false(t, EXC_MemoryError, "%s", "");
-    }
-    if (done && definition->doc) {
-        Str *doc = str_from_text(t, definition->doc);
-        done = doc && dict_set_str(t, module->dict, NAME_OF(t, __doc__), object_value(doc));
-        if (doc) object_release(doc);
-    }
-    if (done && definition->functions) {
-        Str *known_as = definition->known_as ? str_intern_text(t, definition->known_as) : as_str(retain(object_value(name)));
-        done = known_as && native_add_functions(t, module->dict, definition->functions, object_value(module), object_value(known_as));
-        if (known_as) object_release(known_as);
-    }
-    if (done) done = import_set_spec(t, module, name, "built-in", UNBOUND, UNBOUND);
-    if (done && definition->init) done = definition->init(t, module);
-    object_release(name);
-    if (done) return module;
-    object_release(module);
-    return NULL;
-}
-
-const NativeModule *import_find_native(Thread *t, Str *name)
-{
-    const NativeModule *const *table = t->interp->run->hooks.native_modules;
-    for (; table && *table; table++)
-        if (str_equal_text(name, (*table)->name)) return *table;
-    return NULL;
-}
-
 static bool add_to_modules(Thread *t, Str *name, Value module) { return dict_set_str(t, as_dict(t->interp->modules), name, module); }
 
 static Value load_native(Thread *t, Str *name, const NativeModule *definition)
 {
-    Module *module = import_make_native(t, definition);
+    Module *module = import_make_native(t, definition, NULL);
     if (!module) return FAILED;
     if (!add_to_modules(t, name, object_value(module))) {
         object_release(module);
@@ -246,7 +206,8 @@ static Value load(Thread *t, Str *name, Value parent)
     }
     release(path);
     if (!found) return is_raised(t) ? FAILED : raise_not_found(t, name);
-    Value module = source.native ? load_native(t, name, source.native) : import_run_source(t, name, &source);
+    Value module = source.native ? load_native(t, name, source.native)
+                   : source.is_shared_object ? module_spec_load_shared_object(t, name, source.file) : import_run_source(t, name, &source);
     import_source_free(t, &source);
     return module;
 }

@@ -22,11 +22,6 @@ bool import_is_loading(Thread *t, Str *name);     /* the module of that name run
 MUST_CHECK Value import_module_text(Thread *t, const char *name);
 /* sys.modules[name], BORROWED, UNBOUND if it is not there. */
 BORROWED Value import_find_loaded(Thread *t, Str *name);
-/* A native module's object, filled; not yet in sys.modules. */
-struct NativeModule;
-BORROWED const struct NativeModule *import_find_native(Thread *t, Str *name);   /* or NULL */
-MUST_CHECK Module *import_make_native(Thread *t, const struct NativeModule *definition);
-
 MUST_CHECK bool import_init(Thread *t);
 void import_finish(Thread *t);
 

@@ -1,11 +1,11 @@
 /* import_file.c - modules that come from files and from images in the program.
  *
  * What        See import_file.h.
- * How         Along each entry of the path. In a folder: the package NAME/ first, then NAME.toy, then NAME.py. Where the entry stands for
- *             the library, what lies in the program. Nothing is cached on disk. An embedded module's code unit is read from its
- *             image the first time it is imported.
+ * How         Along each entry of the path. In a folder: the package NAME/ first, then NAME.toy.so, NAME.toy, NAME.py. Where the entry
+ *             stands for the library, what lies in the program or in toy's folder of shared objects. Nothing is cached on disk. An
+ *             embedded module's code unit is read from its image the first time it is imported.
  * GIL         held; dropped while a file is read.
- * Read next   import.c, vm/bytecode/image.h */
+ * Read next   import.c, import_native.c, vm/bytecode/image.h */
 #include "vm/run/import_file.h"
 
 #include <errno.h>
@@ -21,6 +21,7 @@
 #include "vm/object/protocol.h"
 #include "vm/object/str.h"
 #include "vm/run/import.h"
+#include "vm/run/import_native.h"
 #include "vm/run/import_order.h"
 #include "vm/run/interp.h"
 #include "vm/run/module_spec.h"
@@ -96,7 +97,7 @@ static bool is_file(Thread *t, Str *path)
     return stat(name, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-static const char *const suffixes[] = {".toy", ".py"};
+static const char *const suffixes[] = {IMPORT_NATIVE_SUFFIX, ".toy", ".py"};
 
 /* The last part of a dotted name. */
 static Value last_part(Thread *t, Str *name)
@@ -122,6 +123,7 @@ static bool find_file(Thread *t, Str *base, const char *between, ImportSource *s
         if (!path) return false;
         if (is_file(t, path)) {
             source->file = path;
+            source->is_shared_object = i == 0;
             return true;
         }
         object_release(path);
@@ -129,7 +131,7 @@ static bool find_file(Thread *t, Str *base, const char *between, ImportSource *s
     return false;
 }
 
-/* Look in one folder; where it has nothing of the name, that takes three stats. A folder of the name without a file of its own
+/* Look in one folder; where it has nothing of the name, that takes four stats. A folder of the name without a file of its own
  * is a portion: part of a package that may have others along the path. False: not there, or raised. */
 static bool find_in_folder(Thread *t, Str *folder, Str *part, ImportSource *source)
 {
@@ -163,7 +165,11 @@ static bool find_in_program(Thread *t, Str *name, ImportSource *source)
     source->native = import_find_native(t, name);
     if (source->native) return true;
     const EmbeddedModule *module = import_find_embedded(t, name);
-    if (!module) return false;
+    if (!module) {
+        source->file = import_find_own_shared_object(t, name);
+        source->is_shared_object = source->file != NULL;
+        return source->is_shared_object;
+    }
     source->embedded = module;
     source->is_package = module->is_package;
     source->file = str_format(t, "<frozen %U>", name);

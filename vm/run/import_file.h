@@ -15,6 +15,7 @@ typedef struct ImportSource {
     Str *folder;                             /* of a package, owned; else NULL */
     struct List *portions;                   /* of a package without a file of its own: its folders, owned; else NULL */
     bool is_package;
+    bool is_shared_object;                   /* the file is a native module: there is no code to run (import_native.h) */
 } ImportSource;
 
 /* The module that lies in the program under that name, or NULL. */
@@ -24,7 +25,7 @@ MUST_CHECK bool import_find_source(Thread *t, Str *name, Value path, ImportSourc
 void import_source_free(Thread *t, ImportSource *source);
 /* Its code, compiled or read from its image. */
 MUST_CHECK Code *import_source_code(Thread *t, const ImportSource *source);
-/* Make the module, put it into sys.modules, run it; owned. Not for native ones. */
+/* Make the module, put it into sys.modules, run it; owned. Not for native ones, wherever they lie. */
 MUST_CHECK Value import_run_source(Thread *t, Str *name, const ImportSource *source);
 /* __spec__, __loader__, __package__, __file__, __path__. [origin]: "built-in", "frozen" or NULL for a file. */
 MUST_CHECK bool import_set_spec(Thread *t, Module *module, Str *name, const char *origin, Value file, Value path);

@@ -30,6 +30,7 @@ typedef struct CompileRequest {
 
 /* A native module: a table of functions and a start. */
 typedef struct NativeModule {
+    uint64_t abi;                    /* of a shared object: TOY_ABI of the vm/toy.h it was compiled with. Stays the first field for ever. */
     const char *name, *doc;
     const char *known_as;            /* what its functions say as __module__; NULL: its name */
     const NativeDef *functions;      /* ends with a NULL name; may be NULL */
@@ -38,6 +39,8 @@ typedef struct NativeModule {
     void (*traverse_state)(void *state, VisitFn visit, void *context);   /* may be NULL */
     void (*free_state)(Thread *t, void *state);           /* may be NULL */
 } NativeModule;
+/* TOY_ABI of this program: vm/api_layout.c sees that both are the same word. */
+#define NATIVE_MODULE_ABI ((uint64_t)1 << 32 | sizeof(TypeSpec) << 16 | sizeof(NativeModule))
 
 /* A module written in toy that lies in the program, compiled. */
 typedef struct EmbeddedModule {

@@ -417,3 +417,10 @@ Value module_spec_find_and_load(Thread *t, Str *name, Value path)
     if (failed(module)) trim_traceback(t);
     return module;
 }
+
+Value module_spec_load_shared_object(Thread *t, Str *name, Str *file)
+{
+    Value module = ask_finders(t, "_load_shared_object", (Value[]){object_value(name), object_value(file)}, 2);
+    if (failed(module)) trim_traceback(t);
+    return module;
+}

@@ -11,6 +11,8 @@ MUST_CHECK bool module_spec_fill_sys(Thread *t);               /* start-up: sys.
 bool module_spec_is_untouched(Thread *t);
 /* The module as sys.meta_path's finders say; [path] of its package, UNBOUND at the top. Owned. */
 MUST_CHECK Value module_spec_find_and_load(Thread *t, Str *name, Value path);
+/* The native module in a file that the machine has found; in sys.modules. Owned. */
+MUST_CHECK Value module_spec_load_shared_object(Thread *t, Str *name, Str *file);
 
 MUST_CHECK Value source_file_loader_new(Thread *t, Value name, Value path);
 
