@@ -207,12 +207,13 @@ static bool add_type(ToyThread *t, ToyModuleObject *module, const char *name, To
 }
 
 /* What threads of the parent were doing with a file is over in the child. */
-static ToyValue note_fork(ToyThread *t, ToyValue self, const ToyValue *args)
+static ToyValue note_fork(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, struct Tuple *names)
 {
     ((IoState *)toy_module_state(self))->forks++;
     return TOY_NONE;
 }
-static const ToyFunction note_fork_row = TOY_FUNCTION("note_fork", note_fork, "()", 0, NULL);
+/* Raw: to read a signature in the child would be to write, that is to copy pages. */
+static const ToyFunction note_fork_row = TOY_RAW_FUNCTION("note_fork", note_fork, "()", 0, NULL);
 
 static bool register_fork(ToyThread *t, ToyModuleObject *module)
 {
