@@ -16,6 +16,7 @@
 #include "vm/object/list.h"
 #include "vm/object/str.h"
 #include "vm/object/weakref.h"
+#include "vm/run/fatal_signals.h"
 #include "vm/run/frame.h"
 #include "vm/run/thread_dump.h"
 #include "vm/threads/safepoint.h"
@@ -199,6 +200,20 @@ uint64_t toy_gil_drops(ToyThread *t)
 }
 void toy_gil_dump(ToyThread *t, int descriptor) { thread_dump_all(descriptor, t->interp); }
 void toy_gil_hand_over(ToyThread *t) { gil_hand_over(&t->interp->gil, &t->gil_client); }
+
+/* ---- last words ---- */
+
+bool toy_faults_watch(ToyThread *t, int descriptor, bool all_threads) { return fatal_signals_watch(t->interp, descriptor, all_threads); }
+void toy_faults_forget(ToyThread *t) { fatal_signals_forget(t->interp); }
+bool toy_faults_are_watched(ToyThread *t) { return fatal_signals_are_watched(t->interp); }
+bool toy_signal_is_fatal(int number) { return signal_is_fatal(number); }
+bool toy_stack_signal_register(ToyThread *t, int number, int descriptor, bool all_threads, bool chains)
+{
+    return stack_signal_register(t->interp, number, descriptor, all_threads, chains);
+}
+bool toy_stack_signal_unregister(ToyThread *t, int number) { return stack_signal_unregister(t->interp, number); }
+void toy_dump_stacks(ToyInterp *interp, ToyThread *t, int descriptor, bool all_threads) { thread_dump_stacks(descriptor, interp, t, all_threads); }
+void toy_fatal_error(const char *function, const char *message) { fatal_error(function, message); }
 
 /* ---- the collector ---- */
 

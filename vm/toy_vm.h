@@ -109,6 +109,20 @@ TOY_MUST_CHECK bool toy_signal_set_action(ToyThread *t, int number, ToySignalAct
 void toy_signal_trip(ToyThread *t, int number);
 int toy_signal_set_wakeup_fd(ToyThread *t, int fd, bool warns_on_full_buffer);
 
+/* ==== last words: see vm/run/fatal_signals.h ================================================================================= */
+
+/* Each false: errno, nothing is raised. */
+TOY_MUST_CHECK bool toy_faults_watch(ToyThread *t, int descriptor, bool all_threads);
+void toy_faults_forget(ToyThread *t);
+bool toy_faults_are_watched(ToyThread *t);
+bool toy_signal_is_fatal(int number);
+TOY_MUST_CHECK bool toy_stack_signal_register(ToyThread *t, int number, int descriptor, bool all_threads, bool chains);
+bool toy_stack_signal_unregister(ToyThread *t, int number);         /* false: it was not registered */
+/* The stacks of all threads or of [t] alone, as text. Without the lock, too, and in a thread that is none of the interpreter's: then with
+ * t NULL what other threads do meanwhile may garble it. */
+void toy_dump_stacks(ToyInterp *interp, ToyThread *t, int descriptor, bool all_threads);
+_Noreturn void toy_fatal_error(const char *function, const char *message);    /* in any thread */
+
 /* ==== frames ================================================================================================================ */
 
 /* The frame object [depth] callers up; UNBOUND without anything raised: the stack is not so deep. */

@@ -41,7 +41,7 @@ static void apply(Thread *t, const Options *options)
     if (options->policy) gil_set_policy(gil, options->policy);
     if (options->interval_us) gil_set_interval(gil, options->interval_us);
     if (options->shows_gil_stats) t->interp->report = gil_report;
-    if (options->has_fault_handler && !fatal_signals_watch(t->interp)) fputs("toy: warning: no fault handler\n", stderr);
+    if (options->has_fault_handler && !fatal_signals_watch(t->interp, STDERR_FILENO, true)) fputs("toy: warning: no fault handler\n", stderr);
     if (options->dumps_on_signal && !dump_signal_watch()) fputs("toy: warning: no dump on SIGQUIT\n", stderr);
     if (options->count_file && !counts_begin(t->interp)) fputs("toy: warning: no memory to count in\n", stderr);
     if (options->fail_at) t->interp->memory.fail_at = t->interp->memory.allocations + options->fail_at;
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
     if (options.config.show_refcount) fprintf(stderr, "[%lld objects]\n", (long long)t->interp->live_objects);
     if (options.config.stress_switch && status)
         fprintf(stderr, "toy: the seed was stress=seed:%llu\n", (unsigned long long)options.config.stress_seed);
-    fatal_signals_forget(t->interp);
+    fatal_signals_finish(t->interp);
     interp_finish(t, status);
     options_free(&options);
     if (interrupted) die_of_interrupt();

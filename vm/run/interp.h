@@ -100,7 +100,7 @@ struct RunState {
     Type *unraisable_type;                                /* of what sys.unraisablehook gets: a record; owned, NULL before sys is there */
     Tracing tracing;                                      /* trace.h: who watches */
     Object *no_default;                                   /* typing.NoDefault, owned: type_parameter.c */
-    void *signal_stack;                                   /* fatal_signals.c; NULL: not watching */
+    struct FaultWatch *faults;                            /* fatal_signals.c; NULL: nothing was ever watched */
     struct InstructionCounts *counts;                     /* count.c; NULL: nobody asked */
     bool is_shutting_down;
 };

@@ -13,6 +13,7 @@
 
 #include "vm/base/clock.h"
 #include "vm/gil/policy.h"
+#include "vm/object/collector.h"
 #include "vm/object/str.h"
 #include "vm/run/frame.h"
 
@@ -77,11 +78,7 @@ READS_UNGUARDED static void put_frames(int descriptor, const Thread *t)
 {
     const Frame *frame = t->frame;
     if (!frame) put_text(descriptor, "  <no Python frame>\n");
-    for (int i = 0; frame; i++, frame = frame->caller) {
-        if (i == FRAMES_MAX) {
-            put_text(descriptor, "  ...\n");
-            return;
-        }
+    for (int i = 0; frame && i < FRAMES_MAX; i++, frame = frame->caller) {
         put_text(descriptor, "  File \"");
         put_str(descriptor, frame->code->filename);
         put_text(descriptor, "\", line ");
@@ -97,13 +94,15 @@ READS_UNGUARDED static void put_stack(int descriptor, const Thread *t, bool is_c
     put_text(descriptor, is_current ? "Current thread 0x" : "Thread 0x");
     put_number(descriptor, t->ident, 16, 16);
     put_text(descriptor, " (most recent call first):\n");
+    if (is_current && t->interp->collector->is_running) put_text(descriptor, "  Garbage-collecting\n");
     put_frames(descriptor, t);
 }
 
 READS_UNGUARDED void thread_dump_stacks(int descriptor, Interp *interp, Thread *t, bool all_threads)
 {
     if (!all_threads) {
-        if (t) put_stack(descriptor, t, true);
+        put_text(descriptor, "Stack (most recent call first):\n");
+        if (t) put_frames(descriptor, t);
         return;
     }
     int count = 0;

@@ -6,7 +6,8 @@
 
 #include "vm/object/context.h"
 
-/* Both are safe in a signal handler. The stacks of all threads, or of [t] alone, newest frame first. */
+/* Both are safe in a signal handler. The stacks of all threads, [t] marked as the current one (NULL: none is), or of [t] alone; newest
+ * frame first. */
 void thread_dump_stacks(int descriptor, Interp *interp, Thread *t, bool all_threads);
 /* Who has the lock, and of each thread what it does or waits for, and its stack. */
 void thread_dump_all(int descriptor, Interp *interp);
