@@ -264,6 +264,8 @@ static Value load_alone(Thread *t, Str *name, Value parent)
         break;
     }
     lock_release(t, &loading.done);
+    /* Whom the release wakes is kicked when the GIL is dropped; but it is handed over only to who asks for it already. */
+    gil_kick_now(&t->gil_client);
     while (loading.waiters > 0) {            /* the record lies on this stack: the waiters look at it once more */
         Value raised = t->raised;
         t->raised = UNBOUND;
