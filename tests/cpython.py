@@ -32,7 +32,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LENT = os.path.join(HERE, 'cpython_lent')
-BORROWERS = {'test.test_signal'}      # they want nothing of CPython's own test extension but what lies in LENT
+BORROWERS = {'test.test_signal', 'test.test_faulthandler'}      # they want little of CPython's own test extension, and that lies in LENT
 ORACLE_PATIENCE = 5      # times the limit: what CPython runs there is the measure, it has to come to its end
 
 

@@ -86,6 +86,7 @@ typedef struct Module {
     Value name;
     void *state;                             /* a native module's own struct, NULL for modules of scripts */
     size_t state_size;
+    bool is_native;                          /* made from the table of a native module */
     void (*traverse_state)(void *state, VisitFn visit, void *context);   /* visits what the state owns; may be NULL */
     void (*free_state)(Thread *t, void *state);   /* drops what the state owns; the block is the module's own business */
 } Module;

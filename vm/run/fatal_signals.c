@@ -92,6 +92,7 @@ static void on_fatal_signal(int number)
         if (fatal_signals[i].number == number) say(watch->descriptor, fatal_signals[i].name);
     say(watch->descriptor, "\n\n");
     show_stacks(watch->descriptor, watch->all_threads);
+    thread_dump_native_modules(watch->descriptor, signals_interp());
     errno = saved_errno;
     raise(number);
 }
@@ -146,6 +147,7 @@ _Noreturn void fatal_error(const char *function, const char *message)
     say(descriptor, message);
     say(descriptor, "\nPython runtime state: initialized\n\n");
     show_stacks(descriptor, true);
+    if (signals_interp()) thread_dump_native_modules(descriptor, signals_interp());
     abort();
 }
 

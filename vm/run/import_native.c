@@ -38,6 +38,7 @@ Module *import_make_native(Thread *t, const NativeModule *definition, Str *name_
         if (name) object_release(name);
         return NULL;
     }
+    module->is_native = true;
     bool done = true;
     if (definition->state_size) {
         module->state = memory_alloc_zeroed(&t->interp->memory, definition->state_size);

@@ -1,6 +1,6 @@
 /* thread_dump.c - where each thread is, written by a machine that may be broken.
  *
- * What        The stacks of all threads, as faulthandler shows them; and the same with the lock's state, for programs that hang.
+ * What        The stacks of all threads, as faulthandler shows them, and foreign modules; the stacks with the lock's state, for programs that hang.
  * How         write(2), piece by piece. What other threads own is read as it is: they do not stand still for this, unless all of them wait.
  * Invariants  I1 nothing is allocated, no lock is taken, no Value is changed: it may run in a signal handler.
  *             I2 of each stack at most FRAMES_MAX frames are shown, of each text at most TEXT_MAX characters: a broken machine
@@ -14,8 +14,12 @@
 #include "vm/base/clock.h"
 #include "vm/gil/policy.h"
 #include "vm/object/collector.h"
+#include "vm/object/dict.h"
+#include "vm/object/function.h"
+#include "vm/object/set.h"
 #include "vm/object/str.h"
 #include "vm/run/frame.h"
+#include "vm/run/interp.h"
 
 enum { FRAMES_MAX = 100, TEXT_MAX = 500, THREADS_MAX = 100 };
 
@@ -114,6 +118,46 @@ READS_UNGUARDED void thread_dump_stacks(int descriptor, Interp *interp, Thread *
         if (count > 1) put_text(descriptor, "\n");
         put_stack(descriptor, each, each == t);
     }
+}
+
+/* ---- modules ---- */
+
+/* sys.stdlib_module_names, or NULL. */
+READS_UNGUARDED static Set *library_names(Interp *interp)
+{
+    size_t position = 0;
+    Value key, value;
+    const Module *sys = interp->run ? interp->run->sys_module : NULL;
+    while (sys && sys->dict && dict_next(sys->dict, &position, &key, &value))
+        if (is_str(key) && str_equal_text(as_str(key), "stdlib_module_names")) return is_kind(value, KIND_FROZENSET) ? as_set(value) : NULL;
+    return NULL;
+}
+
+/* By comparing: whether a name has its hash already, and whether the table is whole, nobody knows. */
+READS_UNGUARDED static bool is_listed(Set *names, const Str *name)
+{
+    size_t position = 0;
+    Value key;
+    while (names && set_next(names, &position, &key))
+        if (is_str(key) && str_equal(as_str(key), name)) return true;
+    return false;
+}
+
+READS_UNGUARDED void thread_dump_native_modules(int descriptor, Interp *interp)
+{
+    Set *names = library_names(interp);
+    size_t position = 0;
+    uint64_t count = 0;
+    Value key, value;
+    while (is_kind(interp->modules, KIND_DICT) && dict_next(as_dict(interp->modules), &position, &key, &value)) {
+        if (!is_str(key) || !is_kind(value, KIND_MODULE) || !((Module *)as_object(value))->is_native || is_listed(names, as_str(key))) continue;
+        put_text(descriptor, count++ ? ", " : "\nExtension modules: ");
+        put_str(descriptor, as_str(key));
+    }
+    if (!count) return;
+    put_text(descriptor, " (total: ");
+    put_number(descriptor, count, 10, 1);
+    put_text(descriptor, ")\n");
 }
 
 /* ---- stacks and the lock ---- */

@@ -9,6 +9,9 @@
 /* Both are safe in a signal handler. The stacks of all threads, [t] marked as the current one (NULL: none is), or of [t] alone; newest
  * frame first. */
 void thread_dump_stacks(int descriptor, Interp *interp, Thread *t, bool all_threads);
+/* Which native modules are loaded that are none of the library's (sys.stdlib_module_names): they may be the reason. Nothing if there are
+ * none. Safe in a signal handler, too. */
+void thread_dump_native_modules(int descriptor, Interp *interp);
 /* Who has the lock, and of each thread what it does or waits for, and its stack. */
 void thread_dump_all(int descriptor, Interp *interp);
 
