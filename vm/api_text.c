@@ -20,15 +20,14 @@
 
 ToyValue toy_str(ToyThread *t, const char *utf8) { return object_value(str_from_text(t, utf8)); }
 ToyValue toy_str_from_utf8(ToyThread *t, const char *bytes, size_t length) { return object_value(str_from_utf8(t, bytes, length)); }
-ToyValue toy_str_from_ucs4(ToyThread *t, const uint32_t *characters, size_t length) { return object_value(str_from_ucs4(t, characters, length)); }
 ToyValue toy_str_from_char(ToyThread *t, uint32_t character) { return object_value(str_from_char(t, character)); }
 ToyValue toy_str_from_os(ToyThread *t, const char *bytes, size_t length) { return str_decode(t, bytes, length, "utf-8", "surrogateescape"); }
 
-ToyValue toy_str_from_latin1(ToyThread *t, const char *bytes, size_t length)
+ToyValue toy_str_from_latin1(ToyThread *t, const char *bytes, size_t length) { return object_value(str_from_characters(t, bytes, 1, length)); }
+ToyValue toy_str_from_ucs4(ToyThread *t, const uint32_t *characters, size_t length) { return object_value(str_from_characters(t, characters, 4, length)); }
+ToyValue toy_str_from_characters(ToyThread *t, const void *characters, unsigned width, size_t length)
 {
-    Str *s = str_new(t, length, characters_widest(bytes, 1, length));
-    if (s) memcpy(str_data(s), bytes, length);
-    return object_value(s);
+    return object_value(str_from_characters(t, characters, width, length));
 }
 
 ToyValue toy_str_vformat(ToyThread *t, const char *format, va_list arguments) { return object_value(str_vformat(t, format, arguments)); }
@@ -65,6 +64,10 @@ const char *toy_str_os(ToyThread *t, ToyValue str) { return str_os_name(t, as_st
 bool toy_str_is(ToyValue str, const char *ascii) { return str_equal_text(as_str(str), ascii); }
 bool toy_str_equal(ToyValue a, ToyValue b) { return str_equal(as_str(a), as_str(b)); }
 int64_t toy_str_find(ToyValue str, ToyValue part, size_t start, size_t end) { return str_find(as_str(str), as_str(part), start, end); }
+void toy_str_copy(ToyValue str, size_t start, size_t count, void *to, unsigned width)
+{
+    characters_copy(to, width, str_at(as_str(str), start), as_str(str)->width, count);
+}
 int64_t toy_str_find_char(ToyValue str, uint32_t character, size_t start, size_t end) { return str_find_char(as_str(str), character, start, end); }
 ToyValue toy_str_slice(ToyThread *t, ToyValue str, size_t start, size_t end) { return str_slice(t, as_str(str), start, end); }
 ToyValue toy_str_concat(ToyThread *t, ToyValue a, ToyValue b) { return str_concat(t, as_str(a), as_str(b)); }
@@ -146,7 +149,7 @@ ToyValue toy_str_normalize(ToyThread *t, ToyValue v, ToyNormalForm form)
     Buffer out;
     buffer_init(&out, &t->interp->memory);
     unicode_normalize(forms[form], wide, s->length, &out);
-    Value normal = buffer_ok(&out) ? object_value(str_from_ucs4(t, (const uint32_t *)(const void *)out.data, out.length / sizeof *wide)) : raise_memory_error(t);
+    Value normal = buffer_ok(&out) ? object_value(str_from_characters(t, out.data, sizeof *wide, out.length / sizeof *wide)) : raise_memory_error(t);
     buffer_free(&out);
     memory_free(&t->interp->memory, wide, s->length * sizeof *wide);
     return normal;

@@ -292,6 +292,7 @@ TOY_API TOY_MUST_CHECK ToyValue toy_str(ToyThread *t, const char *utf8);        
 TOY_API TOY_MUST_CHECK ToyValue toy_str_from_utf8(ToyThread *t, const char *bytes, size_t length);  /* strict */
 TOY_API TOY_MUST_CHECK ToyValue toy_str_from_latin1(ToyThread *t, const char *bytes, size_t length);
 TOY_API TOY_MUST_CHECK ToyValue toy_str_from_ucs4(ToyThread *t, const uint32_t *characters, size_t length);
+TOY_API TOY_MUST_CHECK ToyValue toy_str_from_characters(ToyThread *t, const void *characters, unsigned width, size_t length); /* of 1, 2 or 4 bytes */
 TOY_API TOY_MUST_CHECK ToyValue toy_str_from_char(ToyThread *t, uint32_t character);
 TOY_API TOY_MUST_CHECK ToyValue toy_str_from_os(ToyThread *t, const char *bytes, size_t length);    /* names from the system: surrogateescape */
 TOY_API TOY_MUST_CHECK ToyValue toy_str_format(ToyThread *t, const char *format, ...);              /* toy_raise's formats */
@@ -311,6 +312,8 @@ TOY_API TOY_BORROWED TOY_MUST_CHECK const char *toy_str_os(ToyThread *t, ToyValu
 TOY_API bool toy_str_is(ToyValue str, const char *ascii);                                           /* equal text */
 TOY_API bool toy_str_equal(ToyValue a, ToyValue b);
 TOY_API int64_t toy_str_find(ToyValue str, ToyValue part, size_t start, size_t end);                /* -1: not there */
+/* Characters of str into an array of them, of [width] bytes each, which may be wider than the str's own. */
+TOY_API void toy_str_copy(ToyValue str, size_t start, size_t count, void *to, unsigned width);
 TOY_API int64_t toy_str_find_char(ToyValue str, uint32_t character, size_t start, size_t end);
 TOY_API TOY_MUST_CHECK ToyValue toy_str_slice(ToyThread *t, ToyValue str, size_t start, size_t end);
 TOY_API TOY_MUST_CHECK ToyValue toy_str_concat(ToyThread *t, ToyValue a, ToyValue b);

@@ -140,11 +140,11 @@ static bool write_one(ToyThread *t, ToyValue line, void *context)
     return !toy_failed(v);
 }
 
-static ToyValue base_writelines(ToyThread *t, ToyValue self, const ToyValue *args)
+ToyValue io_writelines(ToyThread *t, ToyValue self, ToyValue lines)
 {
-    if (!check_open(t, self)) return TOY_FAILED;
-    return toy_for_each(t, args[0], write_one, &self) ? TOY_NONE : TOY_FAILED;
+    return check_open(t, self) && toy_for_each(t, lines, write_one, &self) ? TOY_NONE : TOY_FAILED;
 }
+static ToyValue base_writelines(ToyThread *t, ToyValue self, const ToyValue *args) { return io_writelines(t, self, args[0]); }
 
 /* How many bytes one read may take without going behind the line's end: what peek() shows of it, or a single one. */
 static bool line_step(ToyThread *t, ToyValue self, ToyValue peek, int64_t most, int64_t *step)

@@ -531,6 +531,26 @@ static ToyValue method_write(ToyThread *t, ToyValue self, const ToyValue *args)
     return n;
 }
 
+static bool write_line(ToyThread *t, ToyValue line, void *self)
+{
+    ToyValue n = method_write(t, toy_value(self), &line);
+    toy_release(n);
+    return !toy_failed(n);
+}
+
+/* A subclass may have a write of its own. */
+static ToyValue method_writelines(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    Buffered *buffered = self_of(self);
+    const IoState *state = state_of(buffered);
+    const ToyType *type = toy_type_of(t, self);
+    bool is_closed;
+    if (type != state->writer && type != state->random) return io_writelines(t, self, args[0]);
+    if (!buffered_is_closed(t, buffered, &is_closed)) return TOY_FAILED;
+    if (is_closed) return raise_closed(t);
+    return toy_for_each(t, args[0], write_line, buffered) ? TOY_NONE : TOY_FAILED;
+}
+
 static ToyValue method_flush(ToyThread *t, ToyValue self, const ToyValue *args) { return buffered_flush(t, self_of(self)) ? TOY_NONE : TOY_FAILED; }
 static ToyValue method_close(ToyThread *t, ToyValue self, const ToyValue *args) { return close_buffered(t, self) ? TOY_NONE : TOY_FAILED; }
 static ToyValue method_warn(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -673,7 +693,7 @@ static void free_buffered(ToyObject *self)
     TOY_FUNCTION("readline", method_readline, "($self, size=-1, /)", 0, NULL)
 #define WRITING_METHODS                                                                                                    \
     TOY_FUNCTION("flush", method_flush, "($self, /)", 0, NULL), TOY_FUNCTION("writable", method_writable, "($self, /)", 0, NULL), \
-    TOY_FUNCTION("write", method_write, "($self, buffer, /)", 0, NULL)
+    TOY_FUNCTION("write", method_write, "($self, buffer, /)", 0, NULL), TOY_FUNCTION("writelines", method_writelines, "($self, lines, /)", 0, NULL)
 
 static const ToyFunction reader_methods[] = {
     COMMON_METHODS, READING_METHODS, TOY_FUNCTION("flush", method_flush_raw, "($self, /)", 0, NULL), TOY_FUNCTIONS_END,

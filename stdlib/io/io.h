@@ -100,6 +100,7 @@ typedef struct NewlineState {
 /* Is there no \r in what comes next, so that nothing needs a translation? For bytes of encodings in which ASCII stands for itself alone. */
 TOY_MUST_CHECK bool newlines_are_plain(NewlineState *state, const void *ascii, size_t length);
 TOY_MUST_CHECK ToyValue newlines_translate(ToyThread *t, NewlineState *state, TOY_TAKES ToyValue str, bool is_final);
+TOY_MUST_CHECK ToyValue io_with_line_ends(ToyThread *t, ToyValue str, const char *end);     /* another for each \n: "\r" or "\r\n" */
 TOY_MUST_CHECK ToyValue io_newlines(ToyThread *t, unsigned seen);       /* None, a str, or a tuple of strs */
 /* When a whole cycle dies, finalisers run in any order. A file that another lies over leaves its closing to that one, which may still have
  * bytes for it. So both say when they begin, keeping a reference in *below, and when they end. */
@@ -111,6 +112,8 @@ TOY_MUST_CHECK bool io_warn_of_encoding(ToyThread *t, const IoState *state, int 
 void io_finalize(ToyThread *t, ToyValue self);
 /* IOBase.readlines: what iterating over the file gives, until that exceeds [hint]; 0 and less: to the end. */
 ToyValue io_readlines(ToyThread *t, ToyValue self, int64_t hint);
+/* IOBase.writelines: write() for each. */
+ToyValue io_writelines(ToyThread *t, ToyValue self, ToyValue lines);
 /* IOBase.close: flush(), and the mark that it is closed. */
 TOY_MUST_CHECK bool io_base_close(ToyThread *t, ToyValue self);
 /* Instead of what is raised, an exception that it is the cause of. */

@@ -27,6 +27,23 @@ ToyValue io_newlines(ToyThread *t, unsigned seen)
     return count == 1 ? found[0] : toy_tuple_take(t, found, count);
 }
 
+/* As str.replace, for what mostly is one line, or none. */
+ToyValue io_with_line_ends(ToyThread *t, ToyValue str, const char *end)
+{
+    size_t length = toy_str_length(str), from = 0, added = strlen(end);
+    int64_t found = toy_str_find_char(str, '\n', 0, length);
+    if (found < 0) return toy_retain(str);
+    ToyText out;
+    toy_text_init(&out, t);
+    for (; found >= 0; found = toy_str_find_char(str, '\n', from, length)) {
+        toy_text_add_slice(&out, str, from, (size_t)found);
+        toy_text_add_ascii(&out, end, added);
+        from = (size_t)found + 1;
+    }
+    toy_text_add_slice(&out, str, from, length);
+    return toy_text_finish(&out);
+}
+
 static bool check_ready(ToyThread *t, NewlineDecoder *decoder)
 {
     return toy_is_bound(decoder->decoder) || toy_raise_false(t, TOY_ValueError, "IncrementalNewlineDecoder.__init__() not called");

@@ -1,8 +1,8 @@
 /* string_io.c - StringIO: a text file that lives in memory.
  *
  * What        The type StringIO.
- * How         Characters of four bytes each in a block; a str is made when somebody asks. Line ends are translated when they are written, as
- *             the argument newline says.
+ * How         Characters in a block, of as many bytes each as the widest so far needs; a str is made when somebody asks. Line ends are translated
+ *             when they are written, as the argument newline says.
  * Invariants  I1 position may lie behind the end; what lies between is filled with zeros when something is written there.
  * GIL         held; never dropped.
  * Read next   bytes_io.c, newlines.c */
@@ -12,7 +12,8 @@
 
 typedef struct StringFile {
     ToyObject head;
-    uint32_t *block;
+    void *block;
+    unsigned width;                         /* bytes of a character in the block: 1, 2 or 4 */
     size_t length, capacity, position;      /* characters */
     bool is_closed;
     bool translates;                        /* newline=None: \r\n and \r become \n */
@@ -30,55 +31,93 @@ static bool check_open(ToyThread *t, StringFile *file)
 }
 static size_t left(const StringFile *file) { return file->position < file->length ? file->length - file->position : 0; }
 
-static bool reserve(ToyThread *t, StringFile *file, size_t wanted)
+static uint32_t at(const StringFile *file, size_t i)
 {
-    if (wanted <= file->capacity) return true;
+    return file->width == 1 ? ((uint8_t *)file->block)[i] : file->width == 2 ? ((uint16_t *)file->block)[i] : ((uint32_t *)file->block)[i];
+}
+static void put(void *block, unsigned width, size_t i, uint32_t c)
+{
+    if (width == 1) ((uint8_t *)block)[i] = (uint8_t)c;
+    else if (width == 2) ((uint16_t *)block)[i] = (uint16_t)c;
+    else ((uint32_t *)block)[i] = c;
+}
+
+/* The first such character in [from, end), or end. */
+static size_t find(const StringFile *file, uint32_t c, size_t from, size_t end)
+{
+    if (file->width == 1 && from < end) {
+        const uint8_t *block = file->block, *hit = memchr(block + from, (int)c, end - from);
+        return hit ? (size_t)(hit - block) : end;
+    }
+    while (from < end && at(file, from) != c) from++;
+    return from;
+}
+
+/* Room for so many characters of so many bytes. */
+static bool reserve(ToyThread *t, StringFile *file, size_t wanted, unsigned width)
+{
+    if (width < file->width) width = file->width;
+    if (wanted <= file->capacity && width == file->width) return true;
     if (wanted > SIZE_MAX / 16) return toy_raise_false(t, TOY_OverflowError, "new position too large");
     size_t capacity = file->capacity ? file->capacity : 64;
     while (capacity < wanted) capacity += capacity / 2;
-    uint32_t *grown = toy_resize(t, file->block, file->capacity * 4, capacity * 4);
-    if (!grown) return false;
-    file->block = grown;
+    if (width == file->width) {
+        void *grown = toy_resize(t, file->block, file->capacity * width, capacity * width);
+        if (grown) file->block = grown;
+        file->capacity = grown ? capacity : file->capacity;
+        return grown;
+    }
+    void *wider = toy_alloc(t, capacity * width);
+    if (!wider) return false;
+    for (size_t i = 0; i < file->length; i++) put(wider, width, i, at(file, i));
+    if (file->block) toy_free(t, file->block, file->capacity * file->width);
+    file->block = wider;
     file->capacity = capacity;
+    file->width = width;
     return true;
 }
 
-static void put(StringFile *file, uint32_t c)   /* there is room */
-{
-    if (file->position > file->length) memset(file->block + file->length, 0, (file->position - file->length) * 4);
-    file->block[file->position++] = c;
-    if (file->position > file->length) file->length = file->position;
-}
-
+/* As it is, over what is there. */
 static bool put_str(ToyThread *t, StringFile *file, ToyValue str)
 {
-    size_t length = toy_str_length(str), factor = file->line_end ? 2 : 1;
+    unsigned width;
+    size_t length = toy_str_length(str);
+    (void)toy_str_data(str, &width);
     if (length == 0) return true;
-    if (file->position > SIZE_MAX / 16 || !reserve(t, file, file->position + length * factor))
-        return toy_is_raised(t) ? false : toy_raise_false(t, TOY_OverflowError, "new position too large");
-    for (size_t i = 0; i < length; i++) {
-        uint32_t c = toy_str_char(str, i);
-        if (file->is_universal && c == '\r') {
-            bool is_pair = i + 1 < length && toy_str_char(str, i + 1) == '\n';
-            file->seen |= is_pair ? NEWLINES_CRLF : NEWLINES_CR;
-            if (is_pair && !file->translates) put(file, c);
-            if (is_pair || file->translates) c = '\n';
-            i += is_pair;
-        } else if (file->is_universal && c == '\n') {
-            file->seen |= NEWLINES_LF;
-        }
-        if (c == '\n' && file->line_end)
-            for (const char *e = file->line_end; *e; e++) put(file, (uint8_t)*e);
-        else
-            put(file, c);
-    }
+    if (file->position > SIZE_MAX / 16) return toy_raise_false(t, TOY_OverflowError, "new position too large");
+    if (!reserve(t, file, file->position + length, width)) return false;
+    char *block = file->block;
+    if (file->position > file->length) memset(block + file->length * file->width, 0, (file->position - file->length) * file->width);
+    toy_str_copy(str, 0, length, block + file->position * file->width, file->width);
+    file->position += length;
+    if (file->position > file->length) file->length = file->position;
     return true;
+}
+
+/* What the argument newline makes of a text that is written. */
+static ToyValue translated(ToyThread *t, StringFile *file, ToyValue str)
+{
+    if (file->is_universal) {
+        NewlineState state = {.translates = file->translates, .seen = file->seen};
+        ToyValue v = newlines_translate(t, &state, toy_retain(str), true);
+        file->seen = state.seen;
+        return v;
+    }
+    return file->line_end ? io_with_line_ends(t, str, file->line_end) : toy_retain(str);
+}
+
+static bool write_str(ToyThread *t, StringFile *file, ToyValue str)
+{
+    ToyValue text = translated(t, file, str);
+    bool done = !toy_failed(text) && put_str(t, file, text);
+    toy_release(text);
+    return done;
 }
 
 static ToyValue method_write(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     if (!toy_is_str(args[0])) return toy_raise_type_error(t, "string argument expected, got '%T'", args[0]);
-    if (!check_open(t, self_of(self)) || !put_str(t, self_of(self), args[0])) return TOY_FAILED;
+    if (!check_open(t, self_of(self)) || !write_str(t, self_of(self), args[0])) return TOY_FAILED;
     return toy_int(t, (int64_t)toy_str_length(args[0]));
 }
 
@@ -86,7 +125,7 @@ static ToyValue method_write(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static ToyValue take(ToyThread *t, StringFile *file, size_t count)
 {
-    ToyValue v = toy_str_from_ucs4(t, count ? file->block + file->position : NULL, count);
+    ToyValue v = count ? toy_str_from_characters(t, (char *)file->block + file->position * file->width, file->width, count) : toy_str(t, "");
     if (!toy_failed(v)) file->position += count;
     return v;
 }
@@ -101,20 +140,16 @@ static ToyValue method_read(ToyThread *t, ToyValue self, const ToyValue *args)
 
 static size_t line_length(const StringFile *file)
 {
-    size_t most = left(file);
-    const uint32_t *at = file->block + file->position;
-    for (size_t i = 0; i < most; i++) {
-        uint32_t next = i + 1 < most ? at[i + 1] : 0;
-        if (file->is_universal) {
-            if (at[i] == '\n') return i + 1;
-            if (at[i] == '\r') return next == '\n' ? i + 2 : i + 1;
-        } else if (!file->line_end) {
-            if (at[i] == '\n') return i + 1;
-        } else if (at[i] == '\r' && (!file->line_end[1] || next == '\n')) {
-            return i + strlen(file->line_end);
-        }
+    size_t from = file->position, most = from + left(file);
+    if (!file->line_end) {
+        size_t lf = find(file, '\n', from, most), end = lf < most ? lf + 1 : most;
+        size_t cr = file->is_universal ? find(file, '\r', from, end) : end;
+        if (cr < end) end = cr + 1 < most && at(file, cr + 1) == '\n' ? cr + 2 : cr + 1;
+        return end - from;
     }
-    return most;
+    for (size_t i = from; (i = find(file, '\r', i, most)) < most; i++)
+        if (!file->line_end[1] || (i + 1 < most && at(file, i + 1) == '\n')) return i - from + strlen(file->line_end);
+    return most - from;
 }
 
 static ToyValue method_readline(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -147,7 +182,8 @@ static ToyValue method_next(ToyThread *t, ToyValue self)
 static ToyValue method_getvalue(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     StringFile *file = self_of(self);
-    return check_open(t, file) ? toy_str_from_ucs4(t, file->block, file->length) : TOY_FAILED;
+    if (!check_open(t, file)) return TOY_FAILED;
+    return file->length ? toy_str_from_characters(t, file->block, file->width, file->length) : toy_str(t, "");
 }
 
 /* ---- position and end ---- */
@@ -180,8 +216,9 @@ static ToyValue method_truncate(ToyThread *t, ToyValue self, const ToyValue *arg
 
 static void forget(ToyThread *t, StringFile *file)
 {
-    if (file->block) toy_free(t, file->block, file->capacity * 4);
+    if (file->block) toy_free(t, file->block, file->capacity * file->width);
     file->block = NULL;
+    file->width = 1;
     file->length = file->capacity = file->position = 0;
 }
 static ToyValue method_close(ToyThread *t, ToyValue self, const ToyValue *args)
@@ -229,7 +266,7 @@ static bool string_init(ToyThread *t, ToyValue self, const ToyValue *args, size_
     if (!set_newline(t, file, given[1])) return false;
     forget(t, file);
     file->is_closed = false;
-    if (toy_is_given(given[0]) && !put_str(t, file, given[0])) return false;
+    if (toy_is_given(given[0]) && !write_str(t, file, given[0])) return false;
     file->position = 0;
     return true;
 }
@@ -255,9 +292,7 @@ static ToyValue method_set_state(ToyThread *t, ToyValue self, const ToyValue *ar
     if (!set_newline(t, file, toy_tuple_item(state, 1))) return TOY_FAILED;
     if (file->is_closed) return toy_raise_value_error(t, "I/O operation on closed file");
     file->length = file->position = 0;
-    size_t length = toy_is_str(value) ? toy_str_length(value) : 0;
-    if (!reserve(t, file, length)) return TOY_FAILED;
-    for (size_t i = 0; i < length; i++) put(file, toy_str_char(value, i));
+    if (toy_is_str(value) && !put_str(t, file, value)) return TOY_FAILED;
     if (!toy_is_int(place)) return toy_raise_type_error(t, "third item of state must be an integer, got %T", place);
     if (!toy_arg_size(t, place, &position)) return TOY_FAILED;
     if (position < 0) return toy_raise_value_error(t, "position value cannot be negative");

@@ -59,12 +59,7 @@ void text_set_decoded(TextFile *text, TOY_TAKES ToyValue decoded)
 static ToyValue translated(ToyThread *t, TextFile *text, ToyValue str)
 {
     if (text->newline != NEWLINE_CR && text->newline != NEWLINE_CRLF) return toy_retain(str);
-    ToyValue from = toy_str(t, "\n"), to = toy_str(t, text->newline == NEWLINE_CR ? "\r" : "\r\n");
-    ToyValue row[2] = {from, to};
-    ToyValue v = toy_failed(from) || toy_failed(to) ? TOY_FAILED : toy_call_method(t, str, "replace", row, 2);
-    toy_release(from);
-    toy_release(to);
-    return v;
+    return io_with_line_ends(t, str, text->newline == NEWLINE_CR ? "\r" : "\r\n");
 }
 
 static bool write_below(ToyThread *t, TextFile *text, const void *data, size_t length)
@@ -117,8 +112,11 @@ static bool add_pending(ToyThread *t, TextFile *text, const void *data, size_t l
 static bool add_text(ToyThread *t, TextFile *text, ToyValue str)
 {
     size_t length;
-    bool is_utf8 = text->own_codec && text->own_codec[0] == 'u';
-    const char *utf8 = is_utf8 ? toy_str_utf8(t, str, &length) : NULL;
+    unsigned width;
+    const char own = text->own_codec ? text->own_codec[0] : 0;
+    const void *characters = toy_str_data(str, &width);
+    if (own == 'l' && width == 1) return add_pending(t, text, characters, toy_str_length(str));     /* Latin-1: they are the bytes */
+    const char *utf8 = own == 'u' ? toy_str_utf8(t, str, &length) : NULL;
     if (utf8) return add_pending(t, text, utf8, length);
     toy_raised_clear(t);                                /* lone surrogates: the error handler may have a way */
     ToyValue encoded = text_codec_encode(t, text, str);
@@ -151,26 +149,38 @@ static bool has_line_end(ToyValue str)
     return toy_str_find_char(str, '\n', 0, length) >= 0 || toy_str_find_char(str, '\r', 0, length) >= 0;
 }
 
-static ToyValue text_write(ToyThread *t, ToyValue self, const ToyValue *args)
+static bool write_str(ToyThread *t, ToyValue v, void *self)
 {
-    TextFile *text = self_of(self);
-    if (!toy_is_str(args[0])) return toy_raise_type_error(t, "write() argument must be str, not %N", args[0]);
-    if (!text_check_open(t, text)) return TOY_FAILED;
-    if (!text->is_writable) return raise_unsupported(t, state_of(text), "not writable");
-    ToyValue str = translated(t, text, args[0]);
-    if (toy_failed(str)) return TOY_FAILED;
+    TextFile *text = self;
+    if (!toy_is_str(v)) return toy_raise_false(t, TOY_TypeError, "write() argument must be str, not %N", v);
+    if (!text_check_open(t, text)) return false;
+    if (!text->is_writable) {
+        raise_unsupported(t, state_of(text), "not writable");
+        return false;
+    }
+    ToyValue str = translated(t, text, v);
+    if (toy_failed(str)) return false;
     bool is_line = text->line_buffering && has_line_end(str), done = add_text(t, text, str);
     toy_release(str);
     if (done && (is_line || text->write_through)) done = text_write_pending(t, text);
     if (done && is_line) done = flush_below(t, text);
-    if (!done) return TOY_FAILED;
-    if (toy_is_bound(text->snapshot)) {                 /* what was read ahead is no longer what follows */
-        text_set_decoded(text, TOY_UNBOUND);
-        toy_clear(&text->snapshot);
-    }
-    if (text->is_readable && (toy_is_bound(text->decoder) || text->rest_length || text->newlines.has_cr) && !text_codec_reset_decoder(t, text))
-        return TOY_FAILED;
-    return toy_int(t, (int64_t)toy_str_length(args[0]));
+    if (!done) return false;
+    if (toy_is_bound(text->snapshot)) text_end_reading(text);       /* what was read ahead is no longer what follows */
+    bool has_state = text->is_readable && (toy_is_bound(text->decoder) || text->rest_length || text->newlines.has_cr);
+    return !has_state || text_codec_reset_decoder(t, text);
+}
+
+static ToyValue text_write(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    return write_str(t, args[0], self_of(self)) ? toy_int(t, (int64_t)toy_str_length(args[0])) : TOY_FAILED;
+}
+
+/* A subclass may have a write of its own. */
+static ToyValue text_writelines(ToyThread *t, ToyValue self, const ToyValue *args)
+{
+    TextFile *text = self_of(self);
+    if (toy_type_of(t, self) != state_of(text)->text) return io_writelines(t, self, args[0]);
+    return text_check_open(t, text) && toy_for_each(t, args[0], write_str, text) ? TOY_NONE : TOY_FAILED;
 }
 
 /* ---- the rest ---- */
@@ -516,6 +526,7 @@ static const ToyFunction text_methods[] = {
     TOY_FUNCTION("truncate", text_truncate, "($self, pos=None, /)", 0, NULL),
     TOY_FUNCTION("writable", text_writable, "($self, /)", 0, NULL),
     TOY_FUNCTION("write", text_write, "($self, text, /)", 0, NULL),
+    TOY_FUNCTION("writelines", text_writelines, "($self, lines, /)", 0, NULL),
     TOY_FUNCTIONS_END,
 };
 static const ToyGetSet text_getsets[] = {

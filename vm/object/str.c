@@ -231,9 +231,9 @@ Str *str_from_ascii(Thread *t, const char *bytes, size_t length)
     return s;
 }
 
-Str *str_from_ucs4(Thread *t, const uint32_t *characters, size_t length)
+Str *str_from_characters(Thread *t, const void *characters, unsigned width, size_t length)
 {
-    return from_characters(t, characters, 4, length, characters_widest(characters, 4, length));
+    return from_characters(t, characters, width, length, characters_widest(characters, width, length));
 }
 
 /* Decodes what the scan found good. */

@@ -42,7 +42,7 @@ MUST_CHECK Str *str_from_utf8(Thread *t, const char *bytes, size_t length);    /
 MUST_CHECK Str *str_from_wtf8(Thread *t, const char *bytes, size_t length);    /* lone surrogates pass: code units, OS names */
 MUST_CHECK Str *str_from_text(Thread *t, const char *text);                    /* NUL-terminated ASCII or UTF-8 the C code knows to be good */
 MUST_CHECK Str *str_from_ascii(Thread *t, const char *bytes, size_t length);
-MUST_CHECK Str *str_from_ucs4(Thread *t, const uint32_t *characters, size_t length);
+MUST_CHECK Str *str_from_characters(Thread *t, const void *characters, unsigned width, size_t length);   /* of [width] bytes: 1, 2 or 4 */
 MUST_CHECK Str *str_from_char(Thread *t, uint32_t character);
 MUST_CHECK Str *str_format(Thread *t, const char *format, ...);                /* raise_error's formats */
 MUST_CHECK Str *str_vformat(Thread *t, const char *format, va_list arguments);
