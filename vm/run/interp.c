@@ -29,7 +29,7 @@
 
 #include <stdlib.h>
 
-enum { FLUSH_FAILED = 120 };    /* the exit status when standard output could not be written */
+enum { FLUSH_FAILED = 120 };    /* the exit status when a standard stream could not be written */
 
 /* ---- up ---- */
 
@@ -157,7 +157,7 @@ int interp_shut_down(Thread *t, int status)
     call_if_loaded(t, "threading", "_shutdown", "Exception ignored on threading shutdown");
     call_if_loaded(t, "atexit", "_run_exitfuncs", "Exception ignored in atexit callbacks");
     if (!flush_stream(t, "stdout", true)) status = FLUSH_FAILED;
-    flush_stream(t, "stderr", false);
+    if (!flush_stream(t, "stderr", false)) status = FLUSH_FAILED;
     t->interp->run->is_shutting_down = true;
     return status;
 }
@@ -234,6 +234,12 @@ static void empty_modules(Thread *t)
     static const char *const remembered[] = {"last_exc", "last_type", "last_value", "last_traceback"};
     for (size_t i = 0; i < ARRAY_LENGTH(remembered); i++)
         if (is_bound(sys_get(t, remembered[i])) && !sys_set(t, remembered[i], NONE)) raised_clear(t);
+    /* A script's own stream goes with the script: its finaliser may have something to report. */
+    static const char *const streams[][2] = {{"stdin", "__stdin__"}, {"stdout", "__stdout__"}, {"stderr", "__stderr__"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(streams); i++) {
+        Value original = sys_get(t, streams[i][1]);
+        if (is_bound(original) && !is_same(original, sys_get(t, streams[i][0])) && !sys_set(t, streams[i][0], original)) raised_clear(t);
+    }
     /* Finalisers may still warn: the module that shows it goes last. */
     Str *name = str_intern_text(t, "warnings");
     Value warnings = name ? retain(dict_get_str(as_dict(interp->modules), name)) : UNBOUND;
