@@ -276,12 +276,49 @@ static uint32_t *layers_of(ToyThread *t, const IoState *state, ToyValue file)
     return is_buffered ? &((Buffered *)toy_object(file))->layers : NULL;
 }
 
-void io_lie_over(ToyThread *t, IoState *state, ToyValue *below, ToyValue file)
+/* What a script made has no struct of ours to count in: it is in a list, once for each file over it. */
+static bool note_below(ToyThread *t, IoState *state, const ToyObject *file)
+{
+    if (state->below_count == state->below_capacity) {
+        size_t capacity = state->below_capacity ? 2 * state->below_capacity : 4;
+        const ToyObject **grown = toy_resize(t, state->below, state->below_capacity * sizeof *grown, capacity * sizeof *grown);
+        if (!grown) return false;
+        state->below = grown;
+        state->below_capacity = capacity;
+    }
+    state->below[state->below_count++] = file;
+    return true;
+}
+
+/* Where it is in the list, the youngest first; or the length. */
+static size_t find_below(const IoState *state, const ToyObject *file)
+{
+    for (size_t i = state->below_count; i-- > 0;)
+        if (state->below[i] == file) return i;
+    return state->below_count;
+}
+
+static void forget_below(IoState *state, const ToyObject *file)
+{
+    size_t i = find_below(state, file);
+    if (i < state->below_count) state->below[i] = state->below[--state->below_count];
+}
+
+void io_forget_all_below(ToyThread *t, IoState *state)
+{
+    if (state->below) toy_free(t, state->below, state->below_capacity * sizeof *state->below);
+    state->below = NULL;
+    state->below_count = state->below_capacity = 0;
+}
+
+bool io_lie_over(ToyThread *t, IoState *state, ToyValue *below, ToyValue file)
 {
     uint32_t *layers = layers_of(t, state, file);
     if (layers) ++*layers;
+    else if (toy_is_object(file) && !note_below(t, state, toy_object(file))) return false;
     toy_release(io_part_from(t, state, below));
     *below = toy_retain(file);
+    return true;
 }
 
 ToyValue io_part_from(ToyThread *t, IoState *state, ToyValue *below)
@@ -289,6 +326,7 @@ ToyValue io_part_from(ToyThread *t, IoState *state, ToyValue *below)
     uint32_t *layers = layers_of(t, state, *below);
     ToyValue file = *below;
     if (layers) --*layers;
+    else if (toy_is_bound(file) && toy_is_object(file)) forget_below(state, toy_object(file));
     *below = TOY_UNBOUND;
     return file;
 }
@@ -304,6 +342,11 @@ void io_finalize(ToyThread *t, ToyValue self)
     ToyValue v = toy_call_method(t, self, "close", NULL, 0);
     if (toy_failed(v)) toy_report_unraisable(t, self, NULL);
     toy_release(v);
+}
+static void base_finalize(ToyThread *t, ToyValue self)
+{
+    const IoState *state = toy_instance_state(self);
+    if (find_below(state, toy_object(self)) == state->below_count) io_finalize(t, self);
 }
 static ToyValue base_no(ToyThread *t, ToyValue self, const ToyValue *args) { return TOY_FALSE; }
 static ToyValue base_isatty(ToyThread *t, ToyValue self, const ToyValue *args) { return check_open(t, self) ? TOY_FALSE : TOY_FAILED; }
@@ -373,7 +416,7 @@ const ToyTypeSpec io_base_spec = {
     .doc = base_doc,
     .size = sizeof(ToyObject),
     .flags = TOY_TYPE_HAS_ATTRIBUTES | TOY_TYPE_IS_WEAK_REFERABLE | TOY_TYPE_IS_CONTAINER,
-    .slots = {.iterate = base_iterate, .next = base_next, .finalize = io_finalize},
+    .slots = {.iterate = base_iterate, .next = base_next, .finalize = base_finalize},
     .methods = base_methods,
     .getsets = base_getsets,
 };

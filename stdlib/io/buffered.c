@@ -93,7 +93,7 @@ bool buffered_write(ToyThread *t, Buffered *buffered, const void *data, size_t l
 {
     if (!buffered_check_open(t, buffered, "write to")) return false;
     /* The common case needs no lock of its own: nothing in it gives up the GIL. */
-    if (!buffered->lock.is_locked && buffered->start == buffered->end && length <= buffered->size - buffered->pending) {
+    if (!buffered->turn.lock.is_locked && buffered->start == buffered->end && length <= buffered->size - buffered->pending) {
         buffered->start = buffered->end = 0;
         append(buffered, data, length);
         return true;
@@ -113,7 +113,7 @@ static bool flush_and_rewind(ToyThread *t, Buffered *buffered)
 bool buffered_flush(ToyThread *t, Buffered *buffered)
 {
     if (!buffered_check_open(t, buffered, "flush of")) return false;
-    if (buffered->pending == 0 && buffered->start == buffered->end && !buffered->lock.is_locked) return true;
+    if (buffered->pending == 0 && buffered->start == buffered->end && !buffered->turn.lock.is_locked) return true;
     if (!buffered_enter(t, buffered)) return false;
     bool done = flush_and_rewind(t, buffered);
     buffered_leave(t, buffered);
@@ -327,8 +327,7 @@ static bool set_up(ToyThread *t, Buffered *buffered, ToyValue raw, size_t size, 
     buffered->is_readable = is_readable;
     buffered->is_writable = is_writable;
     buffered->is_detached = false;
-    io_lie_over(t, state_of(buffered), &buffered->raw, raw);
-    return true;
+    return io_lie_over(t, state_of(buffered), &buffered->raw, raw);
 }
 
 static Buffered *alloc(ToyThread *t, ToyType *type)
@@ -385,7 +384,7 @@ static bool random_init(ToyThread *t, ToyValue self, const ToyValue *args, size_
 }
 
 /* What lies in the block can be given out without a turn: nothing in that gives up the GIL. */
-static bool is_at_hand(const Buffered *buffered, size_t count) { return !buffered->lock.is_locked && buffered->end - buffered->start >= count; }
+static bool is_at_hand(const Buffered *buffered, size_t count) { return !buffered->turn.lock.is_locked && buffered->end - buffered->start >= count; }
 
 static ToyValue give(ToyThread *t, Buffered *buffered, size_t count)
 {

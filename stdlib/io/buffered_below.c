@@ -9,25 +9,34 @@
 
 #include "stdlib/io/buffered.h"
 
-/* ---- the lock ---- */
+/* ---- turns ---- */
+
+bool io_turn_take(ToyThread *t, const IoState *state, IoTurn *turn)
+{
+    if (turn->lock.is_locked && turn->forks != state->forks) toy_lock_forget(t, &turn->lock);
+    if (toy_lock_acquire(t, &turn->lock, -1) != TOY_LOCK_ACQUIRED) return false;
+    turn->owner = toy_thread_ident(t);
+    turn->forks = state->forks;
+    return true;
+}
+
+void io_turn_leave(ToyThread *t, IoTurn *turn)
+{
+    turn->owner = 0;
+    toy_lock_release(t, &turn->lock);
+}
 
 bool buffered_enter(ToyThread *t, Buffered *buffered)
 {
-    uint64_t ident = toy_thread_ident(t);
-    if (buffered->lock.is_locked && buffered->owner == ident)
-        return toy_raise_false(t, TOY_RuntimeError, "reentrant call inside %R", toy_value(buffered));
-    if (buffered->lock.is_locked && buffered->owner_forks != buffered->state->forks) toy_lock_forget(t, &buffered->lock);
-    if (toy_lock_acquire(t, &buffered->lock, -1) != TOY_LOCK_ACQUIRED) return false;
-    buffered->owner = ident;
-    buffered->owner_forks = buffered->state->forks;
+    if (io_turn_is_mine(t, &buffered->turn)) return toy_raise_false(t, TOY_RuntimeError, "reentrant call inside %R", toy_value(buffered));
+    if (!io_turn_take(t, buffered->state, &buffered->turn)) return false;
     toy_retain(toy_value(buffered));
     return true;
 }
 
 void buffered_leave(ToyThread *t, Buffered *buffered)
 {
-    buffered->owner = 0;
-    toy_lock_release(t, &buffered->lock);
+    io_turn_leave(t, &buffered->turn);
     toy_release(toy_value(buffered));
 }
 

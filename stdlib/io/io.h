@@ -4,7 +4,7 @@
  * How         open() stacks them: FileIO (a descriptor) <- Buffered (bytes in a block) <- TextFile (characters). Each layer calls the
  *             one below directly when it is toy's own, and by its methods when a script put something else there.
  * Invariants  I1 a Buffered has either read bytes in its block or bytes to be written, never both.
- *             I2 whoever may block inside a Buffered holds its lock: the GIL alone is given up in there.
+ *             I2 whoever may block inside a Buffered has its turn: the GIL alone is given up in there.
  * GIL         held; dropped around system calls.
  * Read next   file_io.c, buffered.c, text_io.c, bytes_io.c, mod_io.c */
 #ifndef TOY_STDLIB_IO_H
@@ -19,8 +19,20 @@ typedef struct IoState {
     ToyType *file, *reader, *writer, *random, *pair, *text, *bytes, *bytes_buffer, *string, *newline_decoder;
     bool is_dev_mode, warns_of_encoding;    /* -X dev, -X warn_default_encoding */
     uint32_t forks;                 /* since the start, as the child counts them */
+    const ToyObject **below;        /* scripts' files that one of ours lies over; see io_lie_over */
+    size_t below_count, below_capacity;
     ToyValue unsupported;           /* class UnsupportedOperation(OSError, ValueError); owned */
 } IoState;
+
+/* Whose turn it is with a file, while the GIL is given up in there. */
+typedef struct IoTurn {
+    ToyLock lock;
+    uint64_t owner;                 /* ident of who has it; 0: nobody */
+    uint32_t forks;                 /* state->forks then: a turn in another process was left behind by a fork */
+} IoTurn;
+static inline bool io_turn_is_mine(ToyThread *t, const IoTurn *turn) { return turn->lock.is_locked && turn->owner == toy_thread_ident(t); }
+TOY_MUST_CHECK bool io_turn_take(ToyThread *t, const IoState *state, IoTurn *turn);     /* waits for it; it is not mine. False: a signal's handler raised */
+void io_turn_leave(ToyThread *t, IoTurn *turn);
 
 /* ---- raw ---- */
 
@@ -53,9 +65,7 @@ typedef struct Buffered {
     int64_t raw_at;                 /* where the raw file stands; -1: ask it */
     bool is_readable, is_writable, is_detached, is_finalizing;
     uint32_t layers;                /* files over it, see io_lie_over */
-    ToyLock lock;                   /* I2 */
-    uint64_t owner;                 /* ident of who has the lock; 0: nobody */
-    uint32_t owner_forks;           /* state->forks then: a lock of another process was left behind by a fork */
+    IoTurn turn;                    /* I2 */
     IoState *state;
 } Buffered;
 
@@ -104,8 +114,9 @@ TOY_MUST_CHECK ToyValue io_with_line_ends(ToyThread *t, ToyValue str, const char
 TOY_MUST_CHECK ToyValue io_newlines(ToyThread *t, unsigned seen);       /* None, a str, or a tuple of strs */
 /* When a whole cycle dies, finalisers run in any order. A file that another lies over leaves its closing to that one, which may still have
  * bytes for it. So both say when they begin, keeping a reference in *below, and when they end. */
-void io_lie_over(ToyThread *t, IoState *state, ToyValue *below, ToyValue file);
+TOY_MUST_CHECK bool io_lie_over(ToyThread *t, IoState *state, ToyValue *below, ToyValue file);
 ToyValue io_part_from(ToyThread *t, IoState *state, ToyValue *below);   /* the reference, or UNBOUND */
+void io_forget_all_below(ToyThread *t, IoState *state);
 /* -X warn_default_encoding: the encoding was not said. False: the warning was made an exception. */
 TOY_MUST_CHECK bool io_warn_of_encoding(ToyThread *t, const IoState *state, int stack_level);
 /* What nobody closed is closed by its own close(), which hears by `_finalizing` that it is too late. Runs script code. */

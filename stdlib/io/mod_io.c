@@ -245,7 +245,11 @@ static bool io_init(ToyThread *t, ToyModuleObject *module)
            make_stream(t, module, 2, "stderr", "__stderr__", "w", "backslashreplace");
 }
 
-static void io_free(ToyThread *t, void *state) { toy_clear(&((IoState *)state)->unsupported); }
+static void io_free(ToyThread *t, void *state)
+{
+    toy_clear(&((IoState *)state)->unsupported);
+    io_forget_all_below(t, state);
+}
 
 static const ToyFunction io_functions[] = {
     TOY_FUNCTION("open", io_open, "(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)", 0,

@@ -6,6 +6,7 @@
  * Invariants  I1 decoded[at..] is what was read and not yet given out.
  *             I2 snapshot, if there: the bytes that [decoded] was made of, from the decoder's state snapshot_flags with nothing held back.
  *             I3 pending bytes come before anything that is asked of the file below, but for its own sake.
+ *             I4 whoever writes bytes below has the turn, so they arrive in the order in which they were written here.
  * GIL         held; the file below drops it.
  * Read next   text_io.c */
 #ifndef TOY_STDLIB_IO_TEXT_H
@@ -30,6 +31,7 @@ typedef struct TextFile {
     NewlineState newlines;
     uint8_t rest[8]; size_t rest_length;    /* of the machine's own codec: the beginning of a character */
     uint8_t *pending; size_t pending_length; /* TEXT_PENDING bytes, or NULL */
+    IoTurn turn;                     /* I4 */
     int64_t chunk_size;              /* how much is read at once */
     double bytes_per_character;      /* of the last piece */
     ToyValue decoded;                /* a str, or UNBOUND */

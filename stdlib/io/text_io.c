@@ -78,9 +78,9 @@ static bool write_below(ToyThread *t, TextFile *text, const void *data, size_t l
     return !toy_failed(v);
 }
 
-/* The block is taken out of the file before it is written: other threads, or a write() of a script's below, may write here meanwhile. What
- * fails to be written is given up. */
-bool text_write_pending(ToyThread *t, TextFile *text)
+/* The block is taken out of the file before it is written: other threads, or a write() of a script's below, may add to it meanwhile. What fails
+ * to be written is given up. */
+static bool write_block(ToyThread *t, TextFile *text)
 {
     if (text->pending_length == 0) return true;
     uint8_t *block = text->pending;
@@ -96,13 +96,33 @@ bool text_write_pending(ToyThread *t, TextFile *text)
     return done;
 }
 
-/* Small pieces wait until together they are a chunk or more, larger ones go out by themselves. */
+/* Keeps I4: what waits, then [data], if any. A write() of a script's below that writes here again, and a signal's handler, have the turn already:
+ * theirs comes in the middle. */
+static bool write_in_turn(ToyThread *t, TextFile *text, const void *data, size_t length)
+{
+    bool is_mine = io_turn_is_mine(t, &text->turn);
+    if (!is_mine && !io_turn_take(t, text->state, &text->turn)) return false;
+    toy_retain(toy_value(text));
+    bool done = write_block(t, text) && (length == 0 || write_below(t, text, data, length));
+    if (!is_mine) io_turn_leave(t, &text->turn);
+    toy_release(toy_value(text));
+    return done;
+}
+
+bool text_write_pending(ToyThread *t, TextFile *text)
+{
+    if (text->pending_length == 0 && !text->turn.lock.is_locked) return true;
+    return write_in_turn(t, text, NULL, 0);
+}
+
+/* Small pieces wait until together they are a chunk or more, larger ones go out by themselves. While there is a chunk, and somebody else has the
+ * turn, one waits for it. */
 static bool add_pending(ToyThread *t, TextFile *text, const void *data, size_t length)
 {
     size_t chunk = text->chunk_size < TEXT_CHUNK ? (size_t)text->chunk_size : TEXT_CHUNK;
-    while (length >= chunk && text->pending_length)        /* a write() of a script's below may have added some */
+    if (length >= chunk) return write_in_turn(t, text, data, length);
+    while (text->pending_length >= chunk)
         if (!text_write_pending(t, text)) return false;
-    if (length >= chunk) return write_below(t, text, data, length);
     if (!text->pending && !(text->pending = toy_alloc(t, TEXT_PENDING))) return false;
     memcpy(text->pending + text->pending_length, data, length);
     text->pending_length += length;
@@ -404,7 +424,7 @@ static bool set_up(ToyThread *t, TextFile *text, ToyValue buffer, const TextOpti
     text->bytes_per_character = 0;
     text->pending_length = 0;
     text_end_reading(text);
-    io_lie_over(t, state_of(text), &text->buffer, buffer);
+    if (!io_lie_over(t, state_of(text), &text->buffer, buffer)) return false;
     if (fix_encoder(t, text)) return true;
     toy_release(io_part_from(t, state_of(text), &text->buffer));
     return false;
