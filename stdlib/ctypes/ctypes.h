@@ -82,7 +82,7 @@ typedef struct CObject {
 typedef struct Argument { Scalar scalar; ffi_type *type; ToyValue holder; } Argument;
 
 typedef struct CtypesState {
-    ToyType *argument_error, *parameter_type, *field_type;
+    ToyType *argument_error, *parameter_type, *field_type, *thunk_type;
     ToyType *meta, *data;                         /* _CType_Type and _CData: what all have in common */
     ToyType *metas[FAMILY_COUNT], *bases[FAMILY_COUNT];
 } CtypesState;
@@ -92,7 +92,7 @@ static inline CClass *as_cclass(ToyValue v) { return (CClass *)toy_object(v); }
 static inline CClass *cobject_class(ToyValue v) { return (CClass *)toy_object(v)->type; }
 static inline ToyValue cclass_value(const CClass *class) { return toy_value(class); }
 static inline ToyType *cclass_type(CClass *class) { return (ToyType *)class; }
-static inline CtypesState *cclass_state(const CClass *class) { return toy_type_state((const ToyType *)class); }
+static inline CtypesState *cclass_state(const CClass *class) { return toy_type_state(class->head.head.type); }   /* its metaclass's */
 
 /* ---- ctypes_scalars.c ---- */
 const Kind *ctypes_kind(char letter);                                           /* NULL: there is none */
@@ -111,6 +111,8 @@ bool ctypes_is_object(ToyThread *t, const CtypesState *state, ToyValue v);
 bool ctypes_is_direct(const CClass *class);
 /* First thing in a metaclass's __init__: false, and raised, if it has run before. */
 TOY_MUST_CHECK bool ctypes_class_begin(ToyThread *t, CClass *class);
+/* Last thing: it may have instances now, unless it was made without the family's base: type(Structure)('X', (), {}). */
+void ctypes_class_end(CClass *class, Family family);
 /* What buffers say of it: takes the format; shape of an array of [count] (SIZE_MAX: none) of [item]. */
 TOY_MUST_CHECK bool ctypes_class_describe(ToyThread *t, CClass *class, TOY_TAKES ToyValue format, const CClass *item, size_t count);
 TOY_MUST_CHECK ToyValue ctypes_shape_text(ToyThread *t, const CClass *class);   /* "(2,3)", or "" */
@@ -185,8 +187,14 @@ ToyValue ctypes_sizeof(ToyThread *t, ToyValue self, const ToyValue *args), ctype
     ctypes_string_at(ToyThread *t, ToyValue self, const ToyValue *args), ctypes_wstring_at(ToyThread *t, ToyValue self, const ToyValue *args),
     ctypes_cast(ToyThread *t, ToyValue self, const ToyValue *args), ctypes_unpickle(ToyThread *t, ToyValue self, const ToyValue *args);
 
+/* ---- ctypes_callbacks.c ---- */
+extern const ToyTypeSpec ctypes_thunk_spec;
+/* Something that lets C call [callable] at *code as long as it lives. [classes]: a tuple, of the arguments; UNBOUND: none. */
+TOY_MUST_CHECK ToyValue ctypes_thunk_new(ToyThread *t, CtypesState *state, ToyValue callable, ToyValue classes, ToyValue restype, void **code);
+
 /* ---- ctypes_functions.c ---- */
 enum { CTYPES_KEEPS_LOCK = 4, CTYPES_USES_ERRNO = 8 };   /* in _flags_ */
+enum { CTYPES_MAX_ARGUMENTS = 1024 };
 ToyValue ctypes_get_errno(ToyThread *t, ToyValue self, const ToyValue *args), ctypes_set_errno(ToyThread *t, ToyValue self, const ToyValue *args);
 
 #endif

@@ -28,7 +28,13 @@ static ToyValue parameter_repr(ToyThread *t, ToyValue self)
 {
     const Parameter *parameter = (Parameter *)toy_object(self);
     char letter = parameter->kind->letter;
-    if (strchr("zZPO", letter)) return toy_str_format(t, "<cparam '%c' (%p)>", letter, parameter->scalar.pointer);
+    if (strchr("zZP", letter)) return toy_str_format(t, "<cparam '%c' (%p)>", letter, parameter->scalar.pointer);
+    if (strchr("?ugO", letter)) return toy_str_format(t, "<cparam '%c' at %p>", letter, (void *)toy_object(self));
+    if (letter == 'c') {
+        int byte = (uint8_t)parameter->scalar.i8;
+        bool is_plain = byte >= ' ' && byte < 127 && byte != '\'' && byte != '\\';
+        return toy_str_format(t, is_plain ? "<cparam 'c' ('%c')>" : "<cparam 'c' ('\\x%02x')>", byte);
+    }
     ToyValue value = parameter->kind->read(t, parameter->kind, &parameter->scalar);
     ToyValue text = toy_failed(value) ? TOY_FAILED : toy_str_format(t, "<cparam '%c' (%R)>", letter, value);
     toy_release(value);
@@ -132,9 +138,10 @@ static ToyValue convert_for_class(ToyThread *t, CtypesState *state, ToyValue cla
     } else if (of->family == FAMILY_SIMPLE && of->kind->write(t, of->kind, v, &scalar, &holder)) {
         return parameter_new(t, state, of->kind, scalar, holder);
     } else if (toy_is_object(v) && toy_is_a(t, v, state->parameter_type)) {
-        ToyValue held = ((Parameter *)toy_object(v))->holder;   /* byref of such an object */
-        if (of->family != FAMILY_SIMPLE && toy_is_bound(held) && !toy_is_instance(t, held, class, &is_instance)) return TOY_FAILED;
-        if (of->family != FAMILY_SIMPLE && toy_is_bound(held) && is_instance) return toy_retain(v);
+        ToyValue held = ((Parameter *)toy_object(v))->holder;   /* byref of what the pointer may lead to */
+        bool can_fit = toy_is_bound(held) && toy_is_bound(of->item);
+        if (can_fit && !toy_is_instance(t, held, of->item, &is_instance)) return TOY_FAILED;
+        if (can_fit && is_instance) return toy_retain(v);
     }
     if (toy_is_bound(converted)) return converted;
     /* Any object may say what shall be passed for it. */
@@ -313,8 +320,18 @@ ToyValue ctypes_result(ToyThread *t, CtypesState *state, ToyValue restype, const
         return toy_call1(t, restype, number);
     }
     CClass *class = as_cclass(restype);
-    if (class->family == FAMILY_SIMPLE && ctypes_is_direct(class)) return class->kind->read(t, class->kind, returned);
+    if (class->family == FAMILY_SIMPLE && ctypes_is_direct(class)) {
+        ToyValue v = class->kind->read(t, class->kind, returned);
+        if (class->kind->letter == 'O') toy_release(v);   /* a function that returns an object gives its reference away */
+        return v;
+    }
     ToyValue v = ctypes_object_new(t, class);
-    if (!toy_failed(v)) memcpy(as_cobject(v)->data, returned, class->size);
-    return v;
+    if (toy_failed(v)) return TOY_FAILED;
+    memcpy(as_cobject(v)->data, returned, class->size);
+    ToyValue check = toy_find_attribute(t, restype, "_check_retval_");
+    if (toy_is_unbound(check) && !toy_is_raised(t)) return v;
+    ToyValue checked = toy_is_bound(check) ? toy_call1(t, check, v) : TOY_FAILED;
+    toy_release(check);
+    toy_release(v);
+    return checked;
 }

@@ -53,7 +53,7 @@ static bool array_meta_init(ToyThread *t, ToyValue self, const ToyValue *args, s
     class->count = (size_t)length;
     class->has_pointers = item->has_pointers;
     if (!ctypes_class_describe(t, class, toy_retain(item->format), item, class->count)) return false;
-    class->family = FAMILY_ARRAY;
+    ctypes_class_end(class, FAMILY_ARRAY);
     bool is_wide;
     return !is_text(item, &is_wide) || add_text(t, class, is_wide);
 }

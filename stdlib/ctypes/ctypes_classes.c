@@ -22,6 +22,12 @@ bool ctypes_class_begin(ToyThread *t, CClass *class)
     return class->family == FAMILY_NONE || toy_raise_false(t, TOY_SystemError, "StgInfo of '%s' is already initialized.", toy_type_text(t, cclass_type(class)));
 }
 
+void ctypes_class_end(CClass *class, Family family)
+{
+    bool may_have = family != FAMILY_NONE && toy_type_is_subtype((const ToyType *)class, cclass_state(class)->bases[family]);
+    class->family = may_have ? family : FAMILY_NONE;
+}
+
 bool ctypes_class_describe(ToyThread *t, CClass *class, TOY_TAKES ToyValue format, const CClass *item, size_t count)
 {
     const char *text = toy_failed(format) ? NULL : toy_str_utf8(t, format, NULL);
@@ -104,12 +110,12 @@ ToyValue ctypes_array_of(ToyThread *t, CClass *item, int64_t count)
     return array;
 }
 
+static const ToyTypeSpec meta_spec;
+
 static ToyValue class_multiply(ToyThread *t, ToyValue left, ToyValue right)
 {
-    if (!toy_is_type(left)) return class_multiply(t, right, left);
-    CtypesState *state = toy_type_state((ToyType *)toy_object(left));
+    if (!toy_is_made_of(t, left, &meta_spec)) return class_multiply(t, right, left);   /* one of the two is ours */
     int64_t count;
-    if (!state || !toy_is_a(t, left, state->meta)) return TOY_NOT_IMPLEMENTED;
     if (!toy_is_int(right)) {
         ToyValue index = toy_find_special(t, right, "__index__");
         toy_release(index);

@@ -10,7 +10,7 @@
 
 #include "stdlib/ctypes/ctypes.h"
 
-enum { MAX_ARGUMENTS = 1024, FEW_ARGUMENTS = 16 };
+enum { FEW_ARGUMENTS = 16 };
 
 typedef struct Function {
     CObject object;
@@ -43,6 +43,21 @@ ToyValue ctypes_set_errno(ToyThread *t, ToyValue self, const ToyValue *args)
 
 /* ---- the class ---- */
 
+/* The types of arguments as a tuple; each must say how it converts. */
+static ToyValue as_converters(ToyThread *t, ToyValue v)
+{
+    if (!toy_is_tuple(v) && !toy_is_list(v)) return toy_raise_type_error(t, "_argtypes_ must be a sequence of types");
+    ToyValue converters = toy_tuple_from(t, v);
+    for (size_t i = 0; !toy_failed(converters) && i < toy_tuple_length(converters); i++) {
+        ToyValue method = toy_find_attribute(t, toy_tuple_item(converters, i), "from_param");
+        toy_release(method);
+        if (toy_is_bound(method)) continue;
+        if (!toy_is_raised(t)) toy_raise_type_error(t, "item %zu in _argtypes_ has no from_param method", i + 1);
+        toy_clear(&converters);
+    }
+    return converters;
+}
+
 static bool function_meta_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
     CClass *class = as_cclass(self);
@@ -51,11 +66,15 @@ static bool function_meta_init(ToyThread *t, ToyValue self, const ToyValue *args
     bool is_good = toy_is_bound(flags) && toy_is_int(flags);
     toy_release(flags);
     if (!is_good) return toy_is_raised(t) ? false : toy_raise_false(t, TOY_TypeError, "class must define _flags_ which must be an integer");
+    ToyValue argtypes = toy_find_attribute(t, self, "_argtypes_");
+    if (toy_is_bound(argtypes)) toy_release(as_converters(t, argtypes));
+    toy_release(argtypes);
+    if (toy_is_raised(t)) return false;
     class->size = class->alignment = sizeof(void *);
     class->count = 1;
     class->has_pointers = true;
     if (!ctypes_class_describe(t, class, toy_str(t, "X{}"), NULL, SIZE_MAX)) return false;
-    class->family = FAMILY_FUNCTION;
+    ctypes_class_end(class, FAMILY_FUNCTION);
     return true;
 }
 
@@ -80,8 +99,9 @@ static bool take_class(ToyThread *t, ToyValue self)
     bool done = !toy_failed(flags) && toy_arg_int(t, flags, &function->flags);
     toy_release(flags);
     if (!done) return false;
-    function->restype = toy_find_attribute(t, class, "_restype_");
-    ToyValue argtypes = toy_is_raised(t) ? TOY_FAILED : toy_find_attribute(t, class, "_argtypes_");
+    toy_replace(&function->restype, toy_find_attribute(t, class, "_restype_"));
+    bool has_own = toy_is_bound(function->argtypes);
+    ToyValue argtypes = toy_is_raised(t) || has_own ? TOY_UNBOUND : toy_find_attribute(t, class, "_argtypes_");
     done = !toy_is_raised(t) && (toy_is_unbound(argtypes) || set_argtypes(t, self, argtypes));
     toy_release(argtypes);
     return done;
@@ -98,7 +118,7 @@ static ToyValue function_new(ToyThread *t, ToyType *type, const ToyValue *args, 
         address = ctypes_symbol(t, library, toy_tuple_item(args[0], 0), TOY_AttributeError);
         if (!address) return TOY_FAILED;
     } else if (count && !toy_is_int(args[0])) {
-        return toy_raise_type_error(t, "argument must be callable or integer function address");
+        if (!toy_is_callable(t, args[0])) return toy_raise_type_error(t, "argument must be callable or integer function address");
     } else if (count) {
         if (!ctypes_low_bits(t, args[0], &bits)) return TOY_FAILED;
         address = (void *)(uintptr_t)bits;
@@ -107,7 +127,15 @@ static ToyValue function_new(ToyThread *t, ToyType *type, const ToyValue *args, 
     if (toy_failed(v)) return TOY_FAILED;
     memcpy(as_cobject(v)->data, &address, sizeof address);
     as_function(v)->library = toy_retain(library);
-    if (take_class(t, v)) return v;
+    bool is_script = count && !toy_is_int(args[0]) && !address, done = take_class(t, v);
+    if (done && is_script) {
+        Function *function = as_function(v);
+        ToyValue thunk = toy_is_unbound(function->restype) ? toy_raise_type_error(t, "cannot construct instance of this class: no argtypes")
+            : ctypes_thunk_new(t, cclass_state((CClass *)type), args[0], function->converters, function->restype, &address);
+        done = !toy_failed(thunk) && ctypes_keep(t, &function->object, 0, thunk);
+        if (done) memcpy(function->object.data, &address, sizeof address);
+    }
+    if (done) return v;
     toy_release(v);
     return TOY_FAILED;
 }
@@ -200,7 +228,7 @@ static ToyValue function_call(ToyThread *t, ToyValue self, const ToyValue *args,
     if (count < declared) {
         return toy_raise_type_error(t, "this function takes at least %zu argument%s (%zu given)", declared, declared == 1 ? "" : "s", count);
     }
-    if (count > MAX_ARGUMENTS) return toy_raise_type_error(t, "too many arguments (%zu), maximum is %d", count, MAX_ARGUMENTS);
+    if (count > CTYPES_MAX_ARGUMENTS) return toy_raise_type_error(t, "too many arguments (%zu), maximum is %d", count, CTYPES_MAX_ARGUMENTS);
     Argument few[FEW_ARGUMENTS], *arguments = count <= FEW_ARGUMENTS ? few : toy_alloc(t, count * sizeof *arguments);
     if (!arguments) return TOY_FAILED;
     memset(arguments, 0, count * sizeof *arguments);
@@ -220,20 +248,8 @@ static ToyValue get_argtypes(ToyThread *t, ToyValue self)
 static bool set_argtypes(ToyThread *t, ToyValue self, ToyValue v)
 {
     Function *function = as_function(self);
-    ToyValue converters = TOY_UNBOUND;
-    if (toy_is_given(v)) {
-        if (!toy_is_tuple(v) && !toy_is_list(v)) return toy_raise_false(t, TOY_TypeError, "_argtypes_ must be a sequence of types");
-        converters = toy_tuple_from(t, v);
-        if (toy_failed(converters)) return false;
-        for (size_t i = 0; i < toy_tuple_length(converters); i++) {
-            ToyValue method = toy_find_attribute(t, toy_tuple_item(converters, i), "from_param");
-            toy_release(method);
-            if (toy_is_bound(method)) continue;
-            if (!toy_is_raised(t)) toy_raise_type_error(t, "item %zu in _argtypes_ has no from_param method", i + 1);
-            toy_release(converters);
-            return false;
-        }
-    }
+    ToyValue converters = toy_is_given(v) ? as_converters(t, v) : TOY_UNBOUND;
+    if (toy_is_raised(t)) return false;
     toy_replace(&function->converters, converters);
     toy_replace(&function->argtypes, toy_is_given(v) ? toy_retain(v) : TOY_UNBOUND);
     return true;
@@ -242,13 +258,16 @@ static bool set_argtypes(ToyThread *t, ToyValue self, ToyValue v)
 static ToyValue get_restype(ToyThread *t, ToyValue self)
 {
     ToyValue v = as_function(self)->restype;
+    if (toy_is_unbound(v) && !take_class(t, self)) return TOY_FAILED;
+    v = as_function(self)->restype;
     return toy_is_bound(v) ? toy_retain(v) : TOY_NONE;
 }
+/* Deleted, it is the class's again. */
 static bool set_restype(ToyThread *t, ToyValue self, ToyValue v)
 {
     if (toy_is_bound(v) && !toy_is_none(v) && !toy_is_callable(t, v))
         return toy_raise_false(t, TOY_TypeError, "restype must be a type, a callable, or None");
-    toy_replace(&as_function(self)->restype, toy_is_bound(v) ? toy_retain(v) : TOY_NONE);
+    toy_replace(&as_function(self)->restype, toy_retain(v));
     return true;
 }
 

@@ -199,8 +199,9 @@ static bool read_limit(ToyThread *t, ToyValue self, const char *name, size_t *li
 
 static const CClass *inherited(CClass *class)
 {
-    const CClass *base = (const CClass *)toy_type_base(cclass_type(class));
-    return base->family == class->family ? base : NULL;
+    const ToyType *base = toy_type_base(cclass_type(class));
+    bool is_data = toy_type_is_subtype(base, cclass_state(class)->data);
+    return is_data && ((const CClass *)base)->family == class->family ? (const CClass *)base : NULL;
 }
 
 static bool begin_layout(ToyThread *t, Layout *layout)
@@ -293,22 +294,25 @@ static bool structure_meta_init(ToyThread *t, ToyValue self, const ToyValue *arg
     if (toy_is_bound(abstract)) return true;
     ToyValue fields = toy_is_bound(body) ? toy_dict_get_text(t, body, "_fields_") : TOY_UNBOUND;
     if (toy_is_raised(t)) return false;
-    bool is_union = toy_is_a(t, self, cclass_state(class)->metas[FAMILY_UNION]);
-    class->family = is_union ? FAMILY_UNION : FAMILY_STRUCTURE;
+    Family family = toy_is_a(t, self, cclass_state(class)->metas[FAMILY_UNION]) ? FAMILY_UNION : FAMILY_STRUCTURE;
+    class->family = family;
     CClass *base = (CClass *)(uintptr_t)inherited(class);
     if (base) base->is_final = true;
     if (toy_is_bound(fields)) {
         bool done = toy_set_attribute(t, self, "_fields_", fields);
         toy_release(fields);
-        if (!done) class->family = FAMILY_NONE;
+        ctypes_class_end(class, done ? family : FAMILY_NONE);
         return done;
     }
-    if (!base) return ctypes_class_describe(t, class, toy_str(t, "B"), NULL, SIZE_MAX);
-    class->size = base->size;
-    class->alignment = base->alignment;
-    class->count = base->count;
-    class->has_pointers = base->has_pointers;
-    return ctypes_class_describe(t, class, toy_retain(base->format), NULL, SIZE_MAX);
+    if (base) {
+        class->size = base->size;
+        class->alignment = base->alignment;
+        class->count = base->count;
+        class->has_pointers = base->has_pointers;
+    }
+    bool done = ctypes_class_describe(t, class, base ? toy_retain(base->format) : toy_str(t, "B"), NULL, SIZE_MAX);
+    ctypes_class_end(class, done ? family : FAMILY_NONE);
+    return done;
 }
 
 const ToyTypeSpec ctypes_structure_meta_spec = {

@@ -34,7 +34,7 @@ static bool pointer_meta_init(ToyThread *t, ToyValue self, const ToyValue *args,
     else format = toy_failed(shape) ? TOY_FAILED : toy_str_format(t, "&%S%S", shape, as_cclass(class->item)->format);
     toy_release(shape);
     if (!ctypes_class_describe(t, class, format, NULL, SIZE_MAX)) return false;
-    class->family = FAMILY_POINTER;
+    ctypes_class_end(class, FAMILY_POINTER);
     return true;
 }
 

@@ -37,13 +37,14 @@ static const Kind *kind_of_name(ToyThread *t, ToyValue self)
 static bool simple_meta_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
 {
     CClass *class = as_cclass(self);
+    if (!toy_arguments_count(t, "PyCSimpleType.__init__", count, 3, 3)) return false;
     const Kind *kind = ctypes_class_begin(t, class) ? kind_of_name(t, self) : NULL;
     if (!kind) return false;
     class->size = class->alignment = kind->size;
     class->kind = kind;
     class->has_pointers = kind->type == &ffi_type_pointer;
     if (!ctypes_class_describe(t, class, toy_str_format(t, "<%c", kind->format), NULL, SIZE_MAX)) return false;
-    class->family = FAMILY_SIMPLE;
+    ctypes_class_end(class, FAMILY_SIMPLE);
     return true;
 }
 
@@ -80,7 +81,7 @@ static ToyValue in_order(ToyThread *t, ToyValue self, bool is_big, const char *n
 {
     CClass *class = as_cclass(self);
     while (class->family == FAMILY_SIMPLE && !ctypes_is_direct(class)) class = (CClass *)toy_type_base((const ToyType *)class);
-    bool is_known = class->family == FAMILY_SIMPLE && (has_order(class->kind) || strchr("bBc", class->kind->letter));
+    bool is_known = class->kind && (has_order(class->kind) || strchr("bBc", class->kind->letter));
     if (!is_known) {
         ToyValue own = toy_get_attribute(t, self, "__name__");
         if (!toy_failed(own)) toy_raise(t, TOY_AttributeError, "type object '%S' has no attribute '%s'", own, name);

@@ -66,12 +66,13 @@ static bool init(ToyThread *t, ToyModuleObject *module)
 {
     static const ToyIntConstant constants[] = {
         {"RTLD_LOCAL", RTLD_LOCAL}, {"RTLD_GLOBAL", RTLD_GLOBAL}, {"FUNCFLAG_CDECL", 1}, {"FUNCFLAG_PYTHONAPI", CTYPES_KEEPS_LOCK},
-        {"FUNCFLAG_USE_ERRNO", CTYPES_USES_ERRNO}};
+        {"FUNCFLAG_USE_ERRNO", CTYPES_USES_ERRNO}, {"CTYPES_MAX_ARGCOUNT", CTYPES_MAX_ARGUMENTS}};
     CtypesState *state = toy_module_state(toy_module_value(module));
     state->argument_error = toy_exception_new(t, "ctypes.ArgumentError", toy_exception_type(t, TOY_Exception));
     state->parameter_type = toy_type_new(t, module, &ctypes_parameter_spec, "_ctypes.CArgObject", NULL);
     state->field_type = toy_type_new(t, module, &ctypes_field_spec, "_ctypes.CField", NULL);
-    return state->argument_error && state->parameter_type && state->field_type && ctypes_classes_init(t, module, state) &&
+    state->thunk_type = toy_type_new(t, module, &ctypes_thunk_spec, "_ctypes.CThunkObject", NULL);
+    return state->argument_error && state->parameter_type && state->field_type && state->thunk_type && ctypes_classes_init(t, module, state) &&
            toy_module_add(t, module, "_pointer_type_cache", toy_dict(t)) && toy_module_add_type(t, module, state->argument_error) && toy_module_add_ints(t, module, constants, sizeof constants / sizeof *constants);
 }
 
