@@ -49,8 +49,13 @@ def children():
 
 
 def end_children():
-    """End them, and those who fall to us when they have ended; how many."""
+    """End them, and those who fall to us when they have ended; how many there were that had not ended themselves."""
     count = 0
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return 0
     while pids := children():
         for pid in pids:
             count += 1
@@ -82,10 +87,11 @@ class Runner:
                 time.sleep(0.2)                 # resource trackers see that all is over, and go
             except subprocess.TimeoutExpired:
                 end = 'time'
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            left = end_children()
+            finally:                            # even if somebody ends this program
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+                left = end_children()
             output.seek(0)
             return output.read(), end, left
 
@@ -123,6 +129,7 @@ def main():
         sys.exit(version)
     library = subprocess.run([oracle, '-c', 'import os; print(os.path.dirname(os.__file__))'], capture_output=True, text=True).stdout.strip()
     program = os.path.abspath(os.environ.get('TOY', os.path.join(HERE, '..', 'build-dev', 'toy')))
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit('ended'))
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     runner = Runner(program, library, options.limit)
     for method in options.methods:
