@@ -27,7 +27,7 @@ import time
 from cpython import HERE, find_oracle, read_report
 
 PARTS = 'test_processes', 'test_threads', 'test_manager', 'test_misc'
-SKIPPED_THERE_TOO = re.compile(r"not (appropriate|applicable)|only relevant|, not 'spawn'|only run in test_multiprocessing_spawn|"
+SKIPPED_THERE_TOO = re.compile(r"not (appropriate|applicable)|only relevant|only makes sense|, not 'spawn'|only run in test_multiprocessing_spawn|"
                                "Windows|win32|resource '|implementation detail")
 LIST = """
 import sys, unittest
