@@ -8,7 +8,7 @@ What            tests/cpython_processes.py                       fork, spawn and
             $TOY is the program, else build-dev/toy. Not part of tests/run: it needs CPython's Lib folder.
 How         These tests start processes, kill some of them, and hang when something is wrong. So each class runs by itself (cpython_cases.py),
             with a time limit, in a folder and a session of its own. This program is the one to whom orphans fall (PR_SET_CHILD_SUBREAPER):
-            when the time is over it ends the session, and whatever falls to it. Names left in /dev/shm are reported and taken away.
+            when the time is over it ends the session, and whatever falls to it. New names in /dev/shm are reported.
             CPython itself is never run on them, for the same reasons: what it skips is known by the reason given. A test that is skipped for
             one of those does not count; for any other reason, or not reached, it does not pass.
 Read next   cpython.py, cpython_cases.py
@@ -111,9 +111,7 @@ class Runner:
             report = os.path.join(folder, 'report')
             output, end, left = self.run([os.path.join(HERE, 'cpython_cases.py'), f'{module}.{name}', report], folder)
             outcomes, end = read_report(report, output, end)
-        names = shared_names() - before
-        for shared in names:
-            os.unlink(os.path.join('/dev/shm', shared))
+        names = shared_names() - before       # perhaps of somebody else: they are only told
         return {test.rpartition('.')[2]: outcome for test, outcome in outcomes.items()}, end, left, sorted(names)
 
 
@@ -155,7 +153,7 @@ def count_class(runner, module, name, tests, is_verbose):
         counts[outcome] += 1
         if outcome != 'passed':
             losses.append(f'    {outcome}: {test}: {reason[:200]}')
-    remarks = [end] * bool(end) + [f'{left} processes left'] * bool(left) + [f'left in /dev/shm: {names}'] * bool(names)
+    remarks = [end] * bool(end) + [f'{left} processes left'] * bool(left) + [f'new in /dev/shm: {names}'] * bool(names)
     print(f'{module.removeprefix("test.test_multiprocessing_")}.{name}: {counts["passed"]} of {counts["ran"]}', *remarks, sep='  ', flush=True)
     if is_verbose:
         print(*losses, sep='\n', end='\n' * bool(losses), flush=True)
