@@ -113,9 +113,14 @@ static bool flush_and_rewind(ToyThread *t, Buffered *buffered)
 bool buffered_flush(ToyThread *t, Buffered *buffered)
 {
     if (!buffered_check_open(t, buffered, "flush of")) return false;
-    if (buffered->pending == 0 && buffered->start == buffered->end && !buffered->turn.lock.is_locked) return true;
+    if (!buffered->is_readable && buffered->pending == 0 && !buffered->turn.lock.is_locked) return true;
     if (!buffered_enter(t, buffered)) return false;
-    bool done = flush_and_rewind(t, buffered);
+    int64_t position, ahead = (int64_t)(buffered->end - buffered->start);
+    bool done = flush_pending(t, buffered);
+    if (done && buffered->is_readable) {                /* even if nothing was read ahead: so a raw file that is gone is noticed */
+        buffered->start = buffered->end = 0;
+        done = below_seek(t, buffered, -ahead, SEEK_CUR, &position);
+    }
     buffered_leave(t, buffered);
     return done;
 }
@@ -595,7 +600,9 @@ static ToyValue method_truncate(ToyThread *t, ToyValue self, const ToyValue *arg
     if (!buffered->is_writable) return raise_unsupported(t, state_of(buffered), "truncate");
     if (!buffered_enter(t, buffered)) return TOY_FAILED;
     ToyValue size = toy_is_given(args[0]) ? args[0] : TOY_NONE, v = TOY_FAILED;
+    int64_t position;
     if (flush_and_rewind(t, buffered)) v = buffered_call_raw(t, buffered, "truncate", &size, 1);
+    if (!toy_failed(v) && !below_tell(t, buffered, &position)) toy_raised_clear(t);        /* it may have moved: what we know of its place is renewed */
     buffered_leave(t, buffered);
     return v;
 }

@@ -125,7 +125,9 @@ static ToyValue socket_dup(ToyThread *t, ToyValue self, const ToyValue *args)
 {
     int fd;
     if (!toy_arg_int(t, args[0], &fd)) return TOY_FAILED;
+    toy_block_begin(t, "dup");
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    toy_block_end(t);
     return copy < 0 ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_int(t, copy);
 }
 

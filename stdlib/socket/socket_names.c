@@ -290,9 +290,7 @@ static ToyValue names_getprotobyname(ToyThread *t, ToyValue self, const ToyValue
 
 static ToyValue names_if_nameindex(ToyThread *t, ToyValue self, const ToyValue *args)
 {
-    toy_block_begin(t, "if_nameindex");
     struct if_nameindex *rows = if_nameindex();
-    toy_block_end(t);
     if (!rows) return toy_raise_os_error(t, errno, TOY_UNBOUND);
     ToyValue list = toy_list(t);
     for (size_t i = 0; !toy_failed(list) && rows[i].if_index; i++) {
