@@ -72,7 +72,13 @@ static ToyValue make_pipe(ToyThread *t, int flags)
 {
     int ends[2], result;
     WITHOUT_LOCK(t, "pipe", result = pipe2(ends, flags));
-    return result < 0 ? toy_raise_os_error(t, errno, TOY_UNBOUND) : toy_tuple(t, toy_int(t, ends[0]), toy_int(t, ends[1]));
+    if (result < 0) return toy_raise_os_error(t, errno, TOY_UNBOUND);
+    ToyValue pair = toy_tuple(t, toy_int(t, ends[0]), toy_int(t, ends[1]));
+    if (toy_failed(pair)) {                      /* nobody else knows of them */
+        close(ends[0]);
+        close(ends[1]);
+    }
+    return pair;
 }
 static ToyValue posix_pipe(ToyThread *t, ToyValue self, const ToyValue *args) { return make_pipe(t, O_CLOEXEC); }
 static ToyValue posix_pipe2(ToyThread *t, ToyValue self, const ToyValue *args)
