@@ -112,7 +112,7 @@ static const struct { const char *name; void (*run)(int n); int n; } costs[] = {
     {"fork_start_join", fork_start_join, 50},      {"spawn_start_join", spawn_start_join, 50},
     {"pipe_round_trip", pipe_round_trip, 2000},    {"queue_round_trip", queue_round_trip, 2000},  {"simple_queue_round_trip", queue_round_trip, 2000},
     {"queue_pair", queue_pair, 2000},              {"lock_pair", lock_pair, 20000},               {"executor_call", pipe_round_trip, 1000},
-    {"executor_map", pipe_round_trip, 1000},
+    {"pool_call", pipe_round_trip, 1000},
 };
 
 int main(int argc, char **argv)
