@@ -120,6 +120,15 @@ static bool add_member(ToyThread *t, Layout *layout, ToyValue pair, size_t numbe
     return done;
 }
 
+/* The items of something that has a length: a pointer, which can be iterated over too, has no end. */
+static ToyValue items_of(ToyThread *t, ToyValue v, const char *if_none)
+{
+    size_t length;
+    if (!toy_is_dict(v) && !toy_is_set(v) && toy_length(t, v, &length)) return toy_tuple_from(t, v);
+    toy_raised_clear(t);
+    return toy_raise_type_error(t, "%s", if_none);
+}
+
 /* ---- anonymous members: what is in them is reached directly ---- */
 
 static bool lift_members(ToyThread *t, CClass *class, const Field *anonymous, size_t index, size_t offset);
@@ -151,7 +160,7 @@ static bool lift_members(ToyThread *t, CClass *class, const Field *anonymous, si
 {
     if (!toy_check_recursion(t, "")) return false;
     ToyValue fields = toy_get_attribute(t, anonymous->class, "_fields_");
-    ToyValue pairs = toy_failed(fields) ? TOY_FAILED : toy_tuple_from(t, fields);
+    ToyValue pairs = toy_failed(fields) ? TOY_FAILED : items_of(t, fields, "'_fields_' must be a sequence of pairs");
     bool done = !toy_failed(pairs);
     for (size_t i = 0; done && i < toy_tuple_length(pairs); i++) done = lift_member(t, class, anonymous->class, toy_tuple_item(pairs, i), index, offset);
     toy_release(fields);
@@ -163,7 +172,7 @@ static bool lift_anonymous(ToyThread *t, CClass *class)
 {
     ToyValue self = cclass_value(class), names = toy_find_attribute(t, self, "_anonymous_");
     if (toy_is_unbound(names)) return !toy_is_raised(t);
-    ToyValue row = toy_has_buffer(t, names) || toy_is_iterable(t, names) ? toy_tuple_from(t, names) : toy_raise_type_error(t, "_anonymous_ must be a sequence");
+    ToyValue row = items_of(t, names, "_anonymous_ must be a sequence");
     toy_release(names);
     bool done = !toy_failed(row);
     for (size_t i = 0; done && i < toy_tuple_length(row); i++) {
@@ -250,12 +259,7 @@ static bool set_fields(ToyThread *t, CClass *class, ToyValue fields)
 {
     if (class->family == FAMILY_NONE) return toy_raise_false(t, TOY_TypeError, "ctypes state is not initialized");
     if (class->is_final) return toy_raise_false(t, TOY_AttributeError, "_fields_ is final");
-    bool is_sequence = toy_is_list(fields) || toy_is_tuple(fields) || toy_is_str(fields);
-    ToyValue length = is_sequence ? TOY_UNBOUND : toy_find_special(t, fields, "__getitem__");
-    is_sequence |= toy_is_bound(length) && !toy_is_dict(fields);
-    toy_release(length);
-    if (toy_is_raised(t)) return false;
-    ToyValue pairs = is_sequence ? toy_tuple_from(t, fields) : toy_raise_type_error(t, "'_fields_' must be a sequence of pairs");
+    ToyValue pairs = items_of(t, fields, "'_fields_' must be a sequence of pairs");
     if (toy_failed(pairs)) return false;
     Layout layout = {.class = class};
     size_t count = toy_tuple_length(pairs);

@@ -114,13 +114,20 @@ const ToyTypeSpec ctypes_simple_meta_spec = {
 
 static ToyValue simple_new(ToyThread *t, ToyType *type, const ToyValue *args, size_t count, ToyTuple *names) { return ctypes_object_new(t, (CClass *)type); }
 
+/* It may have got another class, one that is no scalar yet. */
+static bool has_value(ToyThread *t, ToyValue self)
+{
+    const CClass *class = cobject_class(self);
+    return class->kind ? ctypes_has_bytes(t, as_cobject(self), 0, class->size) : toy_raise_false(t, TOY_TypeError, "abstract class");
+}
+
 static bool set_value(ToyThread *t, ToyValue self, ToyValue v)
 {
     CObject *object = as_cobject(self);
     const CClass *class = cobject_class(self);
     ToyValue keeps = TOY_UNBOUND;
     if (toy_is_unbound(v)) return toy_raise_false(t, TOY_TypeError, "can't delete attribute");
-    if (!class->kind || !ctypes_has_bytes(t, object, 0, class->size)) return false;
+    if (!has_value(t, self)) return false;
     if (!ctypes_scalar_write(t, class, v, object->data, &keeps)) {
         toy_release(keeps);
         return false;
@@ -130,8 +137,7 @@ static bool set_value(ToyThread *t, ToyValue self, ToyValue v)
 
 static ToyValue get_value(ToyThread *t, ToyValue self)
 {
-    const CClass *class = cobject_class(self);
-    return ctypes_has_bytes(t, as_cobject(self), 0, class->size) ? ctypes_scalar_read(t, class, as_cobject(self)->data) : TOY_FAILED;
+    return has_value(t, self) ? ctypes_scalar_read(t, cobject_class(self), as_cobject(self)->data) : TOY_FAILED;
 }
 
 static bool simple_init(ToyThread *t, ToyValue self, const ToyValue *args, size_t count, ToyTuple *names)
