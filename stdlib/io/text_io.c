@@ -103,7 +103,9 @@ static bool write_in_turn(ToyThread *t, TextFile *text, const void *data, size_t
     bool is_mine = io_turn_is_mine(t, &text->turn);
     if (!is_mine && !io_turn_take(t, text->state, &text->turn)) return false;
     toy_retain(toy_value(text));
-    bool done = write_block(t, text) && (length == 0 || write_below(t, text, data, length));
+    bool done = write_block(t, text);
+    while (done && length && text->pending_length) done = write_block(t, text);     /* what was written here meanwhile was written before */
+    if (done && length) done = write_below(t, text, data, length);
     if (!is_mine) io_turn_leave(t, &text->turn);
     toy_release(toy_value(text));
     return done;
