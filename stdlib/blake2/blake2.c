@@ -6,6 +6,7 @@
  * Read next   blake2_variant.h, mod_blake2.c */
 #include "stdlib/blake2/blake2.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* Which words of the block each round takes, and in which order; after ten rounds from the beginning. */
@@ -32,6 +33,7 @@ static const uint32_t roots_32[8] = {
 };
 
 #define WORD uint64_t
+#define FROM_LITTLE le64toh
 #define KIND Blake2b
 #define NAME(part) blake2b_##part
 #define INITIAL roots_64
@@ -42,6 +44,7 @@ static const uint32_t roots_32[8] = {
 #define TURN_4 63
 #include "stdlib/blake2/blake2_variant.h"
 #undef WORD
+#undef FROM_LITTLE
 #undef KIND
 #undef NAME
 #undef INITIAL
@@ -52,6 +55,7 @@ static const uint32_t roots_32[8] = {
 #undef TURN_4
 
 #define WORD uint32_t
+#define FROM_LITTLE le32toh
 #define KIND Blake2s
 #define NAME(part) blake2s_##part
 #define INITIAL roots_32

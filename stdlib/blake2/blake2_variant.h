@@ -1,7 +1,7 @@
 /* blake2_variant.h - BLAKE2 for one width of words. No guard: blake2.c includes it once for each width.
  *
  * What        NAME(start), NAME(feed), NAME(finish): RFC 7693, with the whole of the parameter block of the BLAKE2 paper.
- * How         The includer defines WORD, NAME, KIND (the struct), ROUNDS, the four distances of G's rotations, and INITIAL (the first
+ * How         The includer defines WORD, FROM_LITTLE, NAME, KIND (the struct), ROUNDS, the four distances of G's rotations, and INITIAL (the first
  *             words). 16 words are stirred by ROUNDS rounds of eight steps G: four down the columns, four along the diagonals. The
  *             last block is marked, so a full buffer waits until it is known that more comes.
  * GIL         never needed.
@@ -9,9 +9,9 @@
 
 static WORD NAME(load)(const uint8_t *bytes)
 {
-    WORD word = 0;
-    for (size_t i = 0; i < sizeof word; i++) word |= (WORD)bytes[i] << (8 * i);
-    return word;
+    WORD word;
+    memcpy(&word, bytes, sizeof word);
+    return FROM_LITTLE(word);
 }
 
 static inline WORD NAME(turn)(WORD word, unsigned distance) { return (WORD)(word >> distance | word << (8 * sizeof word - distance)); }
@@ -41,6 +41,7 @@ static void NAME(compress)(KIND *state, const uint8_t *block, bool is_last)
     v[13] ^= state->count[1];
     if (is_last) v[14] = ~v[14];
     if (is_last && state->is_last_node) v[15] = ~v[15];
+#pragma GCC unroll 12              /* then the schedule is no table any more: half of the time */
     for (size_t round = 0; round < ROUNDS; round++) {
         const uint8_t *s = schedule[round % 10];
         NAME(step)(v, 0, 4, 8, 12, m[s[0]], m[s[1]]);
