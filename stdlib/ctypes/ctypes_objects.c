@@ -288,6 +288,7 @@ bool ctypes_object_buffer(ToyThread *t, ToyValue self, ToyBuffer *view, int flag
 {
     CObject *object = as_cobject(self);
     CClass *class = cobject_class(self);
+    if (!ctypes_has_bytes(t, object, 0, class->size)) return false;   /* the shape is the class's */
     toy_buffer_fill(view, self, object->data, object->size, false);
     view->item_size = class->item_size;
     view->format = class->format_text ? class->format_text : "B";
