@@ -8,7 +8,8 @@ import tree
 
 floors, _ = tree.read_floors()
 rooms = [floor for floor in floors if floor.library != '-']
-c_library = set(re.findall(r'^LIBM\([\w ]+, (\w+)', tree.read('vm/base/libm.def'), re.M))      # whoever loads them, they are the C library's
+# Whoever loads or writes them, they are the C library's.
+c_library = set(re.findall(r'^LIBM\([\w ]+, (\w+)', tree.read('vm/base/libm.def'), re.M)) | set(re.findall(r'^double (\w+)\(', tree.read('vm/base/libm.c'), re.M))
 defined = {floor.room: tree.symbols(floor.library, undefined=False) - c_library for floor in rooms}
 findings = [f'{name} is defined in {one.room} and in {other.room}' for i, one in enumerate(rooms) for other in rooms[:i]
             for name in sorted(defined[one.room] & defined[other.room])]
