@@ -6,6 +6,7 @@
  *
  *                 chunk  | page | page | page | ...            page  | HeapPage, scratch | cell | cell | not yet cut ... |
  *
+ *             The first page of a class is a nook, an eighth of a page: most classes hold little, and every 4 KB that are touched are resident.
  *             A free cell keeps the link in its first word, so that a container's second, the type, can be NULL (heap.h I1).
  *             What is larger than HEAP_SMALL_MAX stands alone behind a LargeHeader; with TOY_HEAP_MALLOC everything does.
  *
@@ -31,6 +32,7 @@
 
 enum {
     PAGE_SIZE = 16 * 1024,
+    NOOK_SIZE = PAGE_SIZE / 8,
     CHUNK_PAGES = 16,
     REFILL_BYTES = 2048,            /* cut from a page at a time */
     CELL_FINE_MAX = 64,             /* up to here each class has pages of its own, above it two share theirs: a page takes 4 KB as soon as it is used */
@@ -45,6 +47,7 @@ typedef struct HeapPage {
     uint32_t cut;                   /* cells in use or in a free list */
     uint32_t reciprocal;            /* 2**32 / units in a cell, rounded up: division by multiplying */
     uint32_t free_count;            /* of the cells cut; of no meaning outside of heap_give_back */
+    uint32_t is_divided;            /* a nook; its head may be that of the page, too */
     struct HeapChunk *chunk;
     uint32_t scratch[];             /* one for each cell of a container page */
 } HeapPage;
@@ -68,6 +71,7 @@ struct Heap {
     HeapPage *pages[2][CELL_CLASSES];    /* newest first: cells are cut from it */
     HeapChunk *chunks, *empty;      /* all; those with empty pages */
     char *next_page, *chunk_end;    /* of the newest */
+    char *next_nook, *nooks_end;    /* of the page divided last */
     LargeHeader large[2];               /* heads of rings */
     size_t young, growth;               /* containers added since heap_settle; how many may be */
 };
@@ -102,7 +106,14 @@ void heap_finish(Interp *interp)
 
 /* ---- pages ---- */
 
-static HeapPage *page_of(const void *cell) { return (HeapPage *)((uintptr_t)cell & ~(uintptr_t)(PAGE_SIZE - 1)); }
+static void *aligned(const void *place, uintptr_t size) { return (void *)((uintptr_t)place & ~(size - 1)); }
+
+static HeapPage *page_of(const void *cell)
+{
+    HeapPage *page = aligned(cell, PAGE_SIZE);
+    return UNLIKELY(page->is_divided) ? aligned(cell, NOOK_SIZE) : page;
+}
+
 static LargeHeader *large_of(const Object *object) { return (LargeHeader *)object - 1; }
 
 static bool chunk_new(Interp *interp)
@@ -112,7 +123,7 @@ static bool chunk_new(Interp *interp)
     HeapChunk *chunk = memory_alloc(&interp->memory, size);
     if (!chunk) return false;
     Heap *heap = interp->heap;
-    *chunk = (HeapChunk){.next = heap->chunks, .size = size, .pages = (char *)page_of((char *)(chunk + 1) + PAGE_SIZE - 1)};
+    *chunk = (HeapChunk){.next = heap->chunks, .size = size, .pages = aligned((char *)(chunk + 1) + PAGE_SIZE - 1, PAGE_SIZE)};
     heap->chunks = chunk;
     heap->next_page = chunk->pages;
     heap->chunk_end = heap->next_page + CHUNK_PAGES * PAGE_SIZE;
@@ -139,17 +150,32 @@ static HeapPage *page_take(Interp *interp)
     return page;
 }
 
+static HeapPage *nook_take(Interp *interp)
+{
+    Heap *heap = interp->heap;
+    if (heap->next_nook == heap->nooks_end) {
+        HeapPage *page = page_take(interp);
+        if (!page) return NULL;
+        heap->next_nook = (char *)page;
+        heap->nooks_end = heap->next_nook + PAGE_SIZE;
+    }
+    HeapPage *nook = (HeapPage *)heap->next_nook;
+    heap->next_nook += NOOK_SIZE;
+    return nook;
+}
+
 static HeapPage *page_new(Interp *interp, bool holds_containers, uint32_t cell_size)
 {
     Heap *heap = interp->heap;
-    HeapPage *page = page_take(interp);
+    bool is_first = !heap->pages[holds_containers][cell_size / CELL_UNIT];
+    HeapPage *page = is_first ? nook_take(interp) : page_take(interp);
     if (!page) return NULL;
     size_t per_cell = cell_size + (holds_containers ? sizeof(uint32_t) : 0);
-    uint32_t count = (uint32_t)((PAGE_SIZE - sizeof *page - CELL_UNIT) / per_cell);
+    uint32_t count = (uint32_t)(((is_first ? NOOK_SIZE : PAGE_SIZE) - sizeof *page - CELL_UNIT) / per_cell);
     size_t header = sizeof *page + (holds_containers ? count * sizeof(uint32_t) : 0);
     header = (header + CELL_UNIT - 1) & ~(size_t)(CELL_UNIT - 1);
     uint32_t units = cell_size / CELL_UNIT;
-    *page = (HeapPage){.first = (char *)page + header, .cell_size = cell_size, .cell_count = count, .chunk = page->chunk,
+    *page = (HeapPage){.first = (char *)page + header, .cell_size = cell_size, .cell_count = count, .chunk = page->chunk, .is_divided = is_first,
                        .reciprocal = (uint32_t)(((UINT64_C(1) << 32) + units - 1) / units)};
     HeapPage **pages = &heap->pages[holds_containers][units];
     page->next = *pages;
@@ -226,7 +252,8 @@ static void count_free(FreeCell *cell)
         page_of(cell)->free_count++;
 }
 
-static bool page_is_empty(const HeapPage *page) { return page->free_count == page->cut; }
+/* And may go: a nook shares its 4 KB with another class. */
+static bool page_is_empty(const HeapPage *page) { return page->free_count == page->cut && !page->is_divided; }
 
 static void drop_cells_of_empty(FreeCell **link)
 {
