@@ -84,6 +84,7 @@ static bool describe(Thread *t, MemoryView *m)
         return false;
     m->start = view->data;
     m->is_read_only = view->is_read_only;
+    m->whole_size = view->length;
     set_format(m, view->format ? view->format : "B", view->item_size);
     if (m->dimensions == 1)
         m->one_shape = (int64_t)(view->item_size ? view->length / view->item_size : 0);
@@ -157,6 +158,7 @@ MemoryView *memoryview_again(Thread *t, const MemoryView *source, int dimensions
     }
     m->start = source->start;
     m->is_read_only = source->is_read_only;
+    m->whole_size = source->whole_size;
     set_format(m, source->format, source->item_size);
     for (int i = 0; i < dimensions && i < source->dimensions; i++) {
         m->shape[i] = source->shape[i];
@@ -224,7 +226,7 @@ static size_t item_count(const MemoryView *m)
     return count;
 }
 
-static size_t byte_count(const MemoryView *m) { return item_count(m) * m->item_size; }
+static size_t byte_count(const MemoryView *m) { return m->dimensions ? item_count(m) * m->item_size : m->whole_size; }
 
 /* Do the items lie one behind the other, the last index (or, [is_fortran], the first one) running fastest? */
 static bool is_contiguous(const MemoryView *m, bool is_fortran)
@@ -545,6 +547,7 @@ static Value cast(Thread *t, Value self, const Value *args)
     if (!result)
         return FAILED;
     set_format(result, format, item_size);
+    result->whole_size = item_size;
     if (is_unbound(args[1]))
         sizes[0] = (int64_t)(total / item_size);
     uint64_t product = item_size;

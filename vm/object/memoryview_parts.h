@@ -15,6 +15,7 @@ typedef struct MemoryView {
     BufferView view;           /* I1 */
     uint8_t *start;            /* of item 0, 0 ... */
     size_t item_size;
+    size_t whole_size;         /* bytes in all, if there are no dimensions: an exporter may lend more than the one item */
     const char *format;        /* own_format, or the exporter's, which has it as long as there are views */
     char own_format[FORMAT_MAX];
     char letter;               /* of the format; 0: items of this format cannot be read or written */
