@@ -155,10 +155,16 @@ int main(int argc, char **argv)
         e.output);
     bool is_good = true;
     for (int i = 3; i < argc; i++) is_good &= embed_file(&e, i, argv[i], &names[i]);
-    fputs("\nconst EmbeddedModule embedded_modules[] = {\n", e.output);
-    for (int i = 3; i < argc; i++)
-        fprintf(e.output, "    {\"%s\", image_%d, sizeof image_%d - 1, source_%d, sizeof source_%d - 1, %s},\n",
-                names[i].text, i, i, i, i, names[i].is_package ? "true" : "false");
+    /* All names in one place: whoever looks through them touches two pages. */
+    fputs("\nstatic const char module_names[] =\n", e.output);
+    for (int i = 3; i < argc; i++) fprintf(e.output, "    \"%s\\0\"\n", names[i].text);
+    fputs("    ;\n\nconst EmbeddedModule embedded_modules[] = {\n", e.output);
+    size_t offset = 0;
+    for (int i = 3; i < argc; i++) {
+        fprintf(e.output, "    {module_names + %zu, image_%d, sizeof image_%d - 1, source_%d, sizeof source_%d - 1, %s},\n",
+                offset, i, i, i, i, names[i].is_package ? "true" : "false");
+        offset += strlen(names[i].text) + 1;
+    }
     fputs("    {0},\n};\n", e.output);
     free(names);
     is_good &= !ferror(e.output);
