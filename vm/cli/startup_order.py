@@ -9,8 +9,10 @@ How         Code: first what an empty script needs, then all that the scripts of
             tests/language enter besides; of equally many, what the same scripts enter side by side. Who enters what is told by breakpoints, one
             at the head of each function, which goes when it is met: the script runs nearly as fast as without.
             How many tests of language enter it is no order for programs: those try everything there is.
+            Of a function that the compiler divided, the cold part counts for itself, and has a breakpoint wherever the other part jumps into it.
             Constants: what an empty script needs, then what startup_order.toy needs besides: valgrind's lackey tells each address that is
-            touched, nm whose it is. Short texts (the names of types, functions, attributes) and the constants of floating point have no names
+            touched, nm whose it is. Large tables come last: whoever needs one line of such a table has not to pass by the whole of it.
+            Short texts (the names of types, functions, attributes) and the constants of floating point have no names
             that tell whose they are: all of them come first, 100 KB.
             gcc's suffixes (.part, .constprop ...) are cut off: the linker's pattern allows any. A jump table bears the name of its function.
             A name that is gone harms nothing, one that is missing costs 64 KB: give it a build with link-time optimisation and one without,
@@ -34,6 +36,8 @@ FIRST = {'text': '    *crt1.o(.text)\n    *crtbegin*.o(.text)\n    *mp_set_fns.o
          'rodata': '    *(.rodata.cst*)\n    *(.rodata.str1.1 .rodata.*.str1.1)\n'}
 # Scripts to learn from, the more typical first.
 TRAINING = ('bench/[pt]*/[a-z]*.toy', 'language/[a-z]*.toy')
+LARGE = 4096                        # bytes of a table
+WINDOW = 0x10000
 HEAD = '/* startup_order.ld - what programs use, side by side. Written by startup_order.py: see there why. */\n'
 
 
@@ -76,7 +80,19 @@ def names_used(program, script):
     """Of functions, and of tables, that running [script] needs."""
     functions, tables = Symbols(program, 'tTwW'), Symbols(program, 'rR')
     executed, used = touched(program, script)
-    return [set().union(*(who.names_at(start + step) for start in places for step in (0, 15))) for who, places in ((functions, executed), (tables, used))]
+    return [set().union(*(who.names_at(start + step) for start in places for step in range(16))) for who, places in ((functions, executed), (tables, used))]
+
+
+def doors(program):
+    """Where functions jump into their cold parts."""
+    lines = subprocess.run(['objdump', '--disassemble', '--no-show-raw-insn', program], capture_output=True, text=True, check=True).stdout
+    found, here = set(), ''
+    for line in lines.splitlines():
+        if line.endswith('>:'):
+            here = line
+        elif not here.endswith('.cold>:') and (jump := re.search(r'\bj\w+ +([0-9a-f]+) <[\w.]+\.cold[+>]', line)):
+            found.add(int(jump[1], 16))
+    return found
 
 
 def by_use(programs, scripts):
@@ -84,11 +100,11 @@ def by_use(programs, scripts):
     users = collections.defaultdict(set)
     for program in programs:
         functions = Symbols(program, 'tTwW')
-        heads = [start for start, _, name in functions.rows if not name.endswith('.cold')]
-        for place, script in enumerate(scripts):
-            for head in breakpoints.met(program, script, heads):
-                for name in functions.names[head]:
-                    users[name].add(place)
+        places = doors(program).union(start for start, _, name in functions.rows if not name.endswith('.cold'))
+        for number, script in enumerate(scripts):
+            for place in breakpoints.met(program, script, sorted(places)):
+                for name in functions.names_at(place):
+                    users[name].add(number)
     return sorted(users, key=lambda name: (-len(users[name]), sorted(users[name]), name))
 
 
@@ -117,13 +133,16 @@ def main():
                 code.update(dict.fromkeys(sorted(functions)))
             names = functions.union(*(row[1] for row in rows))
             data.update(dict.fromkeys(sorted(name for name in names if not name.endswith('.cold'))))
+    sizes = {re.match(r'\w+', name)[0]: size for program in programs for _, size, name in Symbols(program, 'rR').rows}
+    data = sorted(data, key=lambda name: max(sizes.get(name, 0), LARGE))      # otherwise in the order they have
     for group in TRAINING:
         code.update(dict.fromkeys(by_use(programs, sorted(glob.glob(os.path.join(HERE, '../../tests', group))))))
     with open(os.path.join(HERE, 'startup_order.ld'), 'w', encoding='ascii') as file:
         file.write(HEAD)
         for section, names in (('text', code), ('rodata', data)):
             patterns = ''.join(pattern(section, name, divided) for name in names)
-            file.write(f'SECTIONS\n{{\n  .{section}.start : {{\n{FIRST[section]}{patterns}  }}\n}}\nINSERT BEFORE .{section};\n')
+            begins = f'ALIGN({WINDOW:#x}) ' if section == 'rodata' else ''      # what is before is no part of its first window
+            file.write(f'SECTIONS\n{{\n  .{section}.start : {begins}{{\n{FIRST[section]}{patterns}  }}\n}}\nINSERT BEFORE .{section};\n')
     print(f'{len(code)} functions, {len(data)} names of tables')
 
 
