@@ -73,7 +73,9 @@ START_TEST(same_bits)
         check_same("nearbyint", x, y, nearbyint(x), there_nearbyint(x));
         check_same("fmod", x, y, fmod(x, y), there_fmod(x, y));
         check_same("hypot", x, y, hypot(x, y), there_hypot(x, y));
-        check_same("cabs", x, y, cabs(CMPLX(x, y)), there_hypot(x, y));
+        double complex z;
+        memcpy(&z, (double[]){x, y}, sizeof z);    /* x + y * I is something else if y is infinite; not every compiler knows CMPLX */
+        check_same("cabs", x, y, cabs(z), there_hypot(x, y));
     }
     dlclose(library);
 }
