@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "costs.h"
+
 extern char **environ;
 static char *program;
 
@@ -99,16 +101,7 @@ static void lock_pair(int n)
 
 /* ---- measuring ---- */
 
-static int order(const void *a, const void *b) { return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b); }
-
-static double cpu_us(int who)
-{
-    struct rusage usage;
-    getrusage(who, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-static const struct { const char *name; void (*run)(int n); int n; } costs[] = {
+static const Cost costs[] = {
     {"fork_start_join", fork_start_join, 50},      {"spawn_start_join", spawn_start_join, 50},
     {"pipe_round_trip", pipe_round_trip, 2000},    {"queue_round_trip", queue_round_trip, 2000},  {"simple_queue_round_trip", queue_round_trip, 2000},
     {"queue_pair", queue_pair, 2000},              {"lock_pair", lock_pair, 20000},               {"executor_call", pipe_round_trip, 1000},
@@ -120,17 +113,5 @@ int main(int argc, char **argv)
     if (argc != 2) return 2;
     program = argv[0];
     if (strcmp(argv[1], "nothing") == 0) return 0;
-    for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
-        if (strcmp(costs[i].name, argv[1]) != 0) continue;
-        double batches[9];
-        for (int k = 0; k < 9; k++) {
-            double start = cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN);
-            costs[i].run(costs[i].n);
-            batches[k] = (cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN) - start) / costs[i].n;
-        }
-        qsort(batches, 9, sizeof(double), order);
-        printf("%f\n", batches[4]);
-        return 0;
-    }
-    return 2;
+    return cost_print(costs, sizeof costs / sizeof costs[0], argv[1]);
 }

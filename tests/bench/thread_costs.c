@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "costs.h"
+
 static void *nothing(void *argument) { return argument; }
 
 static void start_join(int n)
@@ -195,8 +197,6 @@ static void *run_with_token(void *argument)
     return NULL;
 }
 
-static int order(const void *a, const void *b) { return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b); }
-
 static double hand_over(void)
 {
     static Token token = {.mutex = PTHREAD_MUTEX_INITIALIZER, .passed = PTHREAD_COND_INITIALIZER};
@@ -210,14 +210,7 @@ static double hand_over(void)
 
 /* ---- measuring ---- */
 
-static double cpu_us(int who)
-{
-    struct rusage usage;
-    getrusage(who, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-static const struct { const char *name; void (*run)(int n); int n; } costs[] = {
+static const Cost costs[] = {
     {"start_join", start_join, 200},          {"lock_pair", lock_pair, 50000},         {"with_lock", lock_pair, 50000},
     {"with_rlock", with_rlock, 50000},        {"queue_pair", queue_pair, 5000},        {"simple_queue_pair", queue_pair, 50000},
     {"produce_consume", produce_consume, 5000}, {"lock_ping_pong", lock_ping_pong, 2000}, {"queue_ping_pong", queue_ping_pong, 2000},
@@ -231,17 +224,5 @@ int main(int argc, char **argv)
         printf("%f\n", hand_over());
         return 0;
     }
-    for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
-        if (strcmp(costs[i].name, argv[1]) != 0) continue;
-        double batches[9];
-        for (int k = 0; k < 9; k++) {
-            double start = cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN);
-            costs[i].run(costs[i].n);
-            batches[k] = (cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN) - start) / costs[i].n;
-        }
-        qsort(batches, 9, sizeof(double), order);
-        printf("%f\n", batches[4]);
-        return 0;
-    }
-    return 2;
+    return cost_print(costs, sizeof costs / sizeof costs[0], argv[1]);
 }
